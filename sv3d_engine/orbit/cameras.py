@@ -1,0 +1,61 @@
+"""Orbit cameras: angles to matrices.
+
+World: right-handed, Z up, the picture's front on +X.  A camera at azimuth a and elevation e stands at
+r·(cos e cos a, cos e sin a, sin e) and looks at the origin with +Z up; growing azimuth moves it
+counter-clockwise seen from above.  Camera axes are OpenGL's: X right, Y up, looking along −Z.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+SV3D_FOV_DEG = 33.8
+SV3D_FRAME_COUNT = 21
+
+
+@dataclass(frozen=True)
+class View:
+    """One frame of an orbit; angles in degrees."""
+
+    file: str
+    elevation: float
+    azimuth: float
+
+
+@dataclass(frozen=True)
+class CameraOrbit:
+    """Pinhole cameras with square frames on a sphere around the object.
+
+    ``fov_deg`` is the full angle across the frame, ``distance`` the sphere's radius in world units.
+    """
+
+    fov_deg: float
+    distance: float
+    views: tuple[View, ...]
+
+    @property
+    def tan_half_fov(self) -> float:
+        return math.tan(math.radians(self.fov_deg / 2))
+
+    def positions(self) -> Tensor:  # (N, 3)
+        """Camera centres in the world, float32."""
+        e = torch.tensor([math.radians(v.elevation) for v in self.views], dtype=torch.float64)
+        a = torch.tensor([math.radians(v.azimuth) for v in self.views], dtype=torch.float64)
+        unit = torch.stack([e.cos() * a.cos(), e.cos() * a.sin(), e.sin()], -1)
+        return (self.distance * unit).float()
+
+    def rotations(self) -> Tensor:  # (N, 3, 3)
+        """Rows are each camera's right, up and backward axes in the world, so ``R @ (x − position)`` is in camera axes."""
+        backward = torch.nn.functional.normalize(self.positions().double(), dim=-1)
+        world_up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand_as(backward)
+        right = torch.nn.functional.normalize(torch.cross(world_up, backward, dim=-1), dim=-1)
+        up = torch.cross(backward, right, dim=-1)
+        return torch.stack([right, up, backward], 1).float()
+
+
+def static_orbit(elevation: float, distance: float, count: int = SV3D_FRAME_COUNT) -> CameraOrbit:
+    """SV3D's default orbit: azimuth 360·(i+1)/count mod 360 at one elevation, so the last frame is the front."""
+    views = tuple(View(f"{i:03d}.png", elevation, 360.0 * (i + 1) / count % 360.0) for i in range(count))
+    return CameraOrbit(SV3D_FOV_DEG, distance, views)

@@ -1,0 +1,35 @@
+"""How long work tells of itself, and how it is stopped."""
+
+from pathlib import Path
+
+
+class Cancelled(Exception):
+    """Raised inside a stage, at its next progress call, after the user has pressed Cancel."""
+
+
+class Progress:
+    """What a stage is handed: it calls this often (every step, well under a second apart).
+
+    The base class is silent and is what tests and library users pass.
+    """
+
+    def __call__(self, fraction: float, note: str = "") -> None:
+        """Report the share of the stage that is done, in [0, 1].  Raises Cancelled."""
+
+    def preview(self, kind: str, path: Path) -> None:
+        """Announce a finished file worth showing; ``kind`` is "frame", "image" or "mesh"."""
+
+    def part(self, start: float, end: float) -> "Progress":
+        """A progress whose 0..1 is [start, end] of this one."""
+        return _Part(self, start, end)
+
+
+class _Part(Progress):
+    def __init__(self, whole: Progress, start: float, end: float) -> None:
+        self._whole, self._start, self._span = whole, start, end - start
+
+    def __call__(self, fraction: float, note: str = "") -> None:
+        self._whole(self._start + self._span * fraction, note)
+
+    def preview(self, kind: str, path: Path) -> None:
+        self._whole.preview(kind, path)
