@@ -1,0 +1,247 @@
+"""What the Blender add-on and the engine say to each other: one JSON object a line, UTF-8, each way.
+
+The add-on starts ``python -m sv3d_engine serve`` and writes requests to its stdin; the engine writes replies to its
+stdout and ends when stdin closes.  The first reply is always ``Hello``.  Every ``MeshJob`` ends with exactly one of
+``Result``, ``Error`` or ``Cancelled`` that carries the same ``job`` name; jobs sent meanwhile wait their turn.
+
+Only the standard library is used here, because Blender's Python imports this file too.
+"""
+
+import json
+from dataclasses import MISSING, asdict, dataclass, fields
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+VERSION = 1
+
+PRESETS = ("draft", "standard", "high")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PREVIEW_KINDS = ("frame", "image", "mesh")
+STAGE_NAMES = ("frames", "field", "mesh", "asset", "turntable")
+
+_HUGE = 1e300
+
+
+class ProtocolError(ValueError):
+    """A line that is not a message; the text says what is wrong with it."""
+
+
+# ---- requests: add-on → engine ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MeshJob:
+    """Turn a folder of orbit frames into a textured mesh; paths are absolute."""
+
+    job: str  # any text that names this job in the replies
+    frames: str
+    out: str
+    cameras: str | None = None  # cameras.json; None = a static orbit at `elevation`
+    elevation: float = 10.0  # degrees, used without a cameras file
+    preset: str = "standard"
+    device: str = "auto"
+    seed: int = 0
+    resume: bool = False  # go on from what an earlier run left in `out`
+
+    def __post_init__(self) -> None:
+        _one_of("preset", self.preset, PRESETS)
+        _one_of("device", self.device, DEVICES)
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop a running or waiting job; answered with ``Cancelled`` within two seconds."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Ask what this machine can do; answered with ``DoctorReport``, also while a job runs."""
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """End the engine now; a running job can be resumed later.  Closing stdin does the same."""
+
+
+# ---- replies: engine → add-on -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    """First line of a new engine; talk on only if ``protocol`` equals this module's VERSION."""
+
+    protocol: int
+    engine: str  # version of sv3d_engine
+    pid: int
+    log: str  # where this engine writes its log
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far a job is; sent several times a second at most, and at each stage's start and end."""
+
+    job: str
+    stage: str  # one of STAGE_NAMES
+    title: str  # for the artist, e.g. "Finding the shape"
+    fraction: float  # of this stage, in [0, 1]
+    job_fraction: float  # of the whole job, in [0, 1]
+    seconds_left: float | None  # of the whole job; None until it can be told
+    note: str = ""  # a few words on what happens right now
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A whole file worth showing already; it stays where it is until the job is run again."""
+
+    job: str
+    kind: str  # one of PREVIEW_KINDS
+    path: str
+
+    def __post_init__(self) -> None:
+        _one_of("kind", self.kind, PREVIEW_KINDS)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The job is done; all paths are absolute and exist."""
+
+    job: str
+    out: str
+    mesh: str  # mesh.glb
+    frames: str  # folder of the normalised frames
+    cameras: str  # cameras.json that belongs to them
+    light: str  # light.json
+    panorama: str  # light.hdr
+    turntable: str  # folder of renders
+    report: str  # report.json
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Error:
+    """A job (or, with ``job`` None, a line) that could not be done; an artist can act on cause and remedy."""
+
+    job: str | None
+    cause: str
+    remedy: str
+    details: str = ""  # for a report
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The job has stopped; what its finished stages made is kept in ``out`` and can be resumed."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the doctor's answer."""
+
+    name: str
+    finding: str
+    ok: bool
+    remedy: str = ""  # what to do when not ok
+
+
+@dataclass(frozen=True)
+class DoctorReport:
+    """What this machine can do; ``ready`` means that a mesh job can run."""
+
+    ready: bool
+    engine: str
+    devices: tuple[str, ...]  # of DEVICES, what would work here; "auto" takes the first
+    checks: tuple[Check, ...]
+
+
+Request = MeshJob | Cancel | Doctor | Shutdown
+Reply = Hello | Stage | Preview | Result | Error | Cancelled | DoctorReport
+
+_NAMES: dict[type, str] = {
+    MeshJob: "mesh",
+    Cancel: "cancel",
+    Doctor: "doctor",
+    Shutdown: "shutdown",
+    Hello: "hello",
+    Stage: "stage",
+    Preview: "preview",
+    Result: "result",
+    Error: "error",
+    Cancelled: "cancelled",
+    DoctorReport: "doctor_report",
+}
+
+
+def encode(message: Request | Reply) -> str:
+    """One line without its newline, ASCII only, so that no pipe's encoding can harm it."""
+    return json.dumps({"type": _NAMES[type(message)], **asdict(message)}, allow_nan=False)
+
+
+def decode_request(line: str) -> Request:
+    """The request in a line; raises ProtocolError."""
+    return _decode(line, get_args(Request))
+
+
+def decode_reply(line: str) -> Reply:
+    """The reply in a line; raises ProtocolError."""
+    return _decode(line, get_args(Reply))
+
+
+# ---- reading ----------------------------------------------------------------------------------------------------
+
+
+def _decode(line: str, expected: tuple[type, ...]) -> Any:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"This line is not JSON ({error}): {line[:80]!r}") from error
+    if not isinstance(data, dict):
+        raise ProtocolError(f"A message is a JSON object, not {line[:80]!r}")
+    kind = data.pop("type", None)
+    for message_class in expected:
+        if _NAMES[message_class] == kind:
+            return _build(message_class, data, kind)
+    raise ProtocolError(f"Unknown message type {kind!r}; known here: {', '.join(_NAMES[c] for c in expected)}")
+
+
+def _build(message_class: type, data: Any, where: str) -> Any:
+    """A dataclass from a JSON object, every value checked against its annotation."""
+    if not isinstance(data, dict):
+        raise ProtocolError(f"{where} must be an object, not {data!r:.80}")
+    if unknown := data.keys() - {field.name for field in fields(message_class)}:
+        raise ProtocolError(f"{where} has no field {', '.join(sorted(unknown))}")
+    if missing := {field.name for field in fields(message_class) if field.default is MISSING} - data.keys():
+        raise ProtocolError(f"{where} lacks {', '.join(sorted(missing))}")
+    hints = get_type_hints(message_class)
+    values = {name: _value(hints[name], value, f"{where}.{name}") for name, value in data.items()}
+    try:
+        return message_class(**values)
+    except ProtocolError as error:
+        raise ProtocolError(f"{where}: {error}") from error
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """`value` as the annotation `hint` wants it; the annotations above use only what is handled here."""
+    if isinstance(hint, UnionType):  # X | None
+        inner = next(part for part in get_args(hint) if part is not NoneType)
+        return None if value is None else _value(inner, value, where)
+    if get_origin(hint) is tuple:  # tuple[X, ...]
+        if not isinstance(value, list):
+            raise ProtocolError(f"{where} must be a list, not {value!r:.80}")
+        return tuple(_value(get_args(hint)[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if hint is float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -_HUGE < value < _HUGE:  # or NaN
+            raise ProtocolError(f"{where} must be a finite number, not {value!r:.80}")
+        return float(value)
+    if hint in (str, int, bool):
+        if type(value) is not hint:  # bool is an int, but not here
+            raise ProtocolError(f"{where} must be {hint.__name__}, not {value!r:.80}")
+        return value
+    return _build(hint, value, where)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ProtocolError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
