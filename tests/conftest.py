@@ -1,0 +1,19 @@
+"""The add-on as plain Python sees it: package ``sv3d`` with the layout of the installed extension, without Blender."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _alias_extension() -> None:
+    """Make ``sv3d.sv3d_blender`` and ``sv3d.sv3d_engine`` importable, so that the add-on's relative imports hold."""
+    package = ModuleType("sv3d")
+    package.__path__ = [str(ROOT)]
+    sys.modules.setdefault("sv3d", package)
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+
+
+_alias_extension()
