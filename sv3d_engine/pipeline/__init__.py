@@ -1,0 +1,1 @@
+"""The job: its settings, its folder, its stages in order, its report."""

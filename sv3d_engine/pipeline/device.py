@@ -1,0 +1,46 @@
+"""Which processor does the work."""
+
+from typing import TYPE_CHECKING
+
+from sv3d_engine.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+_ABSENT = {
+    "cuda": UserError(
+        "There is no usable NVIDIA graphics card (CUDA) here.",
+        "Choose the device “auto” or “cpu”, or update the graphics driver and install a PyTorch made for CUDA.",
+    ),
+    "mps": UserError(
+        "Apple's graphics processor (MPS) is not usable here.",
+        "Choose the device “auto” or “cpu”; MPS needs a Mac with an Apple chip and macOS 12.3 or newer.",
+    ),
+}
+
+
+def available_devices() -> tuple[str, ...]:
+    """Device names that work here, fastest first; always ends with "cpu"."""
+    import torch
+
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def check_device(name: str) -> None:
+    """Raise UserError if a device that was asked for by name is absent; "auto" and "cpu" cost nothing."""
+    if name in _ABSENT and name not in available_devices():
+        absent = _ABSENT[name]
+        raise UserError(absent.cause, absent.remedy, f"devices here: {', '.join(available_devices())}")
+
+
+def resolve_device(name: str) -> "torch.device":
+    """The torch device for one of protocol.DEVICES; "auto" is the fastest here.  Raises UserError."""
+    import torch
+
+    check_device(name)
+    return torch.device(available_devices()[0] if name == "auto" else name)

@@ -1,0 +1,46 @@
+"""Everything a preset decides, in one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much work the mesh stage does and how fine its result is; sizes are pixels along one side."""
+
+    preset: str
+    coarse_steps: int = 600  # the paper's
+    fine_steps: int = 1000  # the paper's
+    coarse_size: int = 128
+    fine_size: int = 576  # frames larger than this are scaled down
+    grid_resolution: int = 96  # tetrahedral cells along one side
+    face_budget: int = 40_000
+    texture_size: int = 2048
+    turntable_size: int = 512
+    turntable_count: int = 24
+
+
+PRESETS: dict[str, Settings] = {
+    "draft": Settings(
+        "draft",
+        coarse_steps=200,
+        fine_steps=250,
+        coarse_size=96,
+        fine_size=256,
+        grid_resolution=56,
+        face_budget=10_000,
+        texture_size=1024,
+        turntable_size=256,
+        turntable_count=8,
+    ),
+    "standard": Settings("standard"),
+    "high": Settings(
+        "high",
+        fine_steps=2000,
+        coarse_size=192,
+        fine_size=1024,
+        grid_resolution=128,
+        face_budget=100_000,
+        texture_size=4096,
+        turntable_size=768,
+    ),
+}
