@@ -1,0 +1,37 @@
+"""A job's prepared frames as tensors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..errors import UserError
+from ..orbit.cameras import CameraOrbit
+from ..orbit.file import read_orbit
+
+
+@dataclass(frozen=True)
+class Frames:
+    """An orbit's pictures and cameras.  sRGB values in [0, 1], straight alpha; white where alpha is 0."""
+
+    rgb: Tensor  # (N, S, S, 3) float32
+    alpha: Tensor  # (N, S, S) float32
+    orbit: CameraOrbit
+
+
+def load_frames(job: Path) -> Frames:
+    """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them."""
+    orbit = read_orbit(job / "cameras.json")
+    try:
+        pictures = [np.asarray(Image.open(job / "frames" / view.file).convert("RGBA")) for view in orbit.views]
+    except OSError as error:
+        raise UserError(
+            f"The prepared frames in {job} are incomplete.", "Start the job again without resuming.", str(error)
+        ) from error
+    rgba = torch.from_numpy(np.stack(pictures)).float() / 255
+    rgb, alpha = rgba[..., :3], rgba[..., 3]
+    rgb = torch.where(alpha[..., None] > 0, rgb, torch.ones(()))
+    return Frames(rgb.contiguous(), alpha.contiguous(), orbit)

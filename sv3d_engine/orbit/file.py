@@ -1,0 +1,146 @@
+"""cameras.json: read, check, write.
+
+``{"fov_deg": 33.8, "distance": 2.35, "frames": [{"file": "000.png", "elevation": 18.8, "azimuth": 17.1}, …]}``;
+angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.
+"""
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from .cameras import CameraOrbit, View
+
+MIN_FRAMES = 8
+MAX_ELEVATION = 89.0
+FOV_RANGE = (1.0, 120.0)
+_FORMAT_HELP = (
+    'The file should look like {"fov_deg": 33.8, "distance": 2.35, "frames": '
+    '[{"file": "000.png", "elevation": 10.0, "azimuth": 17.1}, …]}, angles in degrees.'
+)
+
+
+@dataclass(frozen=True)
+class CameraFile:
+    """What a cameras.json says; ``distance`` is None where the file leaves it open."""
+
+    fov_deg: float
+    distance: float | None
+    views: tuple[View, ...]
+
+    def orbit(self, distance: float) -> CameraOrbit:
+        """The cameras at this distance, which the caller measured or read."""
+        return CameraOrbit(self.fov_deg, distance, self.views)
+
+
+def read_cameras(path: Path) -> CameraFile:
+    """Read and check a cameras file.  Raises UserError that names the cause."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UserError(f"There is no cameras file {path}.", "Check its name and folder.") from None
+    except OSError as error:
+        raise UserError(f"The cameras file {path} cannot be read.", "Check that you may open it.", str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"The cameras file {path.name} is not valid JSON.", _FORMAT_HELP, str(error)) from error
+    return parse_cameras(data, path.name)
+
+
+def read_orbit(path: Path) -> CameraOrbit:
+    """A job's own cameras file, which always has a distance."""
+    file = read_cameras(path)
+    if file.distance is None:
+        raise UserError(f"{path.name} has no distance.", "Start the job again, so that its frames are prepared anew.")
+    return file.orbit(file.distance)
+
+
+def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
+    """Check parsed JSON; ``name`` is for the messages."""
+    if not isinstance(data, dict):
+        raise UserError(f"{name} holds no camera description.", _FORMAT_HELP)
+    fov = _number(data, "fov_deg", name)
+    if not FOV_RANGE[0] < fov < FOV_RANGE[1]:
+        raise UserError(
+            f"The field of view in {name} is {fov:g}°.",
+            f"It must lie between {FOV_RANGE[0]:g}° and {FOV_RANGE[1]:g}°; SV3D's own is 33.8°.",
+        )
+    distance = None
+    if data.get("distance") is not None:
+        distance = _number(data, "distance", name)
+        if distance <= 0:
+            raise UserError(f"The camera distance in {name} is {distance:g}.", "Give a positive number, or leave it out.")
+    entries = data.get("frames")
+    if not isinstance(entries, list):
+        raise UserError(f"{name} has no list of frames.", _FORMAT_HELP)
+    views = tuple(_view(entry, f"frame {i + 1} of {name}") for i, entry in enumerate(entries))
+    check_count(len(views), f"{name} lists")
+    _check_unique(views, name)
+    return CameraFile(fov, distance, views)
+
+
+def check_count(count: int, where: str) -> None:
+    """Raises UserError if there are fewer frames than a shape can be told from."""
+    if count < MIN_FRAMES:
+        frames = "frame" if count == 1 else "frames"
+        raise UserError(
+            f"{where} {count or 'no'} {frames}.", f"Use at least {MIN_FRAMES} frames all round the object; SV3D makes 21."
+        )
+
+
+def check_elevation(elevation: float, where: str) -> float:
+    """An elevation in degrees that a camera with +Z up can have."""
+    if not (math.isfinite(elevation) and abs(elevation) <= MAX_ELEVATION):
+        raise UserError(
+            f"The elevation of {where} is {elevation:g}°.", f"Use a value from −{MAX_ELEVATION:g}° to {MAX_ELEVATION:g}°."
+        )
+    return elevation
+
+
+def write_cameras(orbit: CameraOrbit, path: Path) -> None:
+    """Write the orbit with its distance; the file is whole or not there."""
+    data = {
+        "fov_deg": orbit.fov_deg,
+        "distance": orbit.distance,
+        "frames": [{"file": v.file, "elevation": v.elevation, "azimuth": v.azimuth} for v in orbit.views],
+    }
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _view(entry: Any, where: str) -> View:
+    if not isinstance(entry, dict):
+        raise UserError(f"The entry for {where} is not a camera.", _FORMAT_HELP)
+    file = entry.get("file")
+    if not isinstance(file, str) or not file:
+        raise UserError(f"The entry for {where} names no picture file.", _FORMAT_HELP)
+    # Also keeps out "C:x.png" and "..": nothing outside the chosen folder is ever opened.
+    if any(c in file for c in "/\\:\0") or file in {".", ".."}:
+        raise UserError(
+            f"The entry for {where} points to another folder: {file!r}.",
+            "Put all pictures in one folder and give their plain names, such as 000.png.",
+        )
+    elevation = check_elevation(_number(entry, "elevation", where), where)
+    return View(file, elevation, _number(entry, "azimuth", where))
+
+
+def _number(entry: dict[str, Any], key: str, where: str) -> float:
+    if key not in entry:
+        raise UserError(f"“{key}” is missing in {where}.", _FORMAT_HELP)
+    value = entry[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"“{key}” in {where} is not a number: {value!r}.", _FORMAT_HELP)
+    if not (abs(value) <= 1e6):  # NaN, infinities and integers too long for a float all fail this comparison
+        raise UserError(f"“{key}” in {where} is not a usable number: {value!r:.40}.", "Write the camera's true value there.")
+    return float(value)
+
+
+def _check_unique(views: tuple[View, ...], name: str) -> None:
+    seen: set[str] = set()
+    for view in views:
+        if view.file in seen:
+            raise UserError(f"{name} lists {view.file} twice.", "Give each frame a picture of its own.")
+        seen.add(view.file)
