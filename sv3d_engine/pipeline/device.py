@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sv3d_engine.errors import UserError
+from ..errors import UserError
 
 if TYPE_CHECKING:
     import torch

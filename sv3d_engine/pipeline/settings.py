@@ -17,6 +17,7 @@ class Settings:
     texture_size: int = 2048
     turntable_size: int = 512
     turntable_count: int = 24
+    disk_bytes: int = 500_000_000  # free space asked for before work starts
 
 
 PRESETS: dict[str, Settings] = {
@@ -31,6 +32,7 @@ PRESETS: dict[str, Settings] = {
         texture_size=1024,
         turntable_size=256,
         turntable_count=8,
+        disk_bytes=200_000_000,
     ),
     "standard": Settings("standard"),
     "high": Settings(
@@ -42,5 +44,6 @@ PRESETS: dict[str, Settings] = {
         face_budget=100_000,
         texture_size=4096,
         turntable_size=768,
+        disk_bytes=1_500_000_000,
     ),
 }

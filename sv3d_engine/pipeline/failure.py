@@ -1,0 +1,51 @@
+"""Exceptions in words for an artist."""
+
+import errno
+import traceback
+
+from ..errors import UserError
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def explain(error: BaseException) -> UserError:
+    """Cause and remedy for whatever ended a job; the traceback goes into the details."""
+    if isinstance(error, UserError):
+        return error
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, MemoryError) or _out_of_memory(error):
+        return UserError(
+            "There is not enough memory for this job.",
+            "Choose the preset “draft”, close other programs, or use the device “cpu”.",
+            details,
+        )
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return UserError(
+            "The disk became full.", "Free some space and resume the job; what was finished is kept.", details
+        )
+    if isinstance(error, OSError) and error.errno in _FORBIDDEN:
+        return UserError(
+            f"A file could not be written or read: {error.filename}.",
+            "Check that you may write to the output folder and that no other program holds the file open.",
+            details,
+        )
+    if isinstance(error, ImportError) and not (error.name or "").startswith("sv3d_engine"):
+        return UserError(
+            f"The engine's Python lacks the package {error.name or 'that a stage needs'}, or it does not load.",
+            "Run the engine's doctor; it says which packages to install.",
+            details,
+        )
+    return UserError(
+        "The engine met a problem that it does not know.",
+        "Resume the job, or run it with another preset; if that fails too, report it with these details.",
+        details,
+    )
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """PyTorch's out-of-memory errors, recognised without importing PyTorch."""
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "can't allocate memory" in text
+    )

@@ -1,0 +1,26 @@
+"""Files that are whole or not there."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Replace ``path`` in one step, so that a reader or a crash never meets half a file."""
+    partial = path.with_name(path.name + ".part")
+    with partial.open("w", encoding="utf-8") as stream:
+        json.dump(data, stream, indent=1, allow_nan=False)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def inside(folder: Path, relative: str) -> Path | None:
+    """``folder / relative`` if that is inside ``folder`` also after following links, else None."""
+    try:
+        path = (folder / relative).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path if folder.resolve() in path.parents else None

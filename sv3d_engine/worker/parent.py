@@ -1,0 +1,25 @@
+"""End this process when the one that started it is gone."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+_INTERVAL = 0.5  # seconds
+
+
+def watch_parent(gone: Callable[[], None]) -> None:
+    """Call ``gone`` when the parent process has ended, even if another process still holds our stdin open.
+
+    On Windows a process keeps its parent's id for ever, so there the end of stdin alone tells.
+    """
+    if os.name == "nt":
+        return
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_INTERVAL)
+        gone()
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
