@@ -1,6 +1,7 @@
 """Visual hull: all space that no frame shows to be empty (Laurentini 1994), by carving voxels."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from ..orbit.cameras import CameraOrbit
 # Alpha above which a ray counts as seen.  On an anti-aliased edge bilinear alpha is 0.5 on the outline itself and
 # about 0.1 half a pixel outside it, so wires thinner than a pixel survive.
 SEEN_ALPHA = 0.1
+_AGREEMENT = 0.9  # share of the silhouettes that their common hull must fill
 _SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
 
 
@@ -27,6 +29,7 @@ def visual_hull(
     resolution: int,
     half_side: float,
     may_miss: int = 0,
+    seen_alpha: float = SEEN_ALPHA,
 ) -> Tensor:  # (R, R, R) bool, axes x, y, z
     """Voxels of the cube [−half_side, half_side]³ whose centres lie within every silhouette.
 
@@ -34,24 +37,39 @@ def visual_hull(
     a frame counts as its nearest border pixel: empty, or unknown where the object is cut off.
     """
     assert alpha.ndim == 3 and len(alpha) == len(orbit.views), alpha.shape
-    step = 2 * half_side / resolution
-    axis = (torch.arange(resolution, device=alpha.device) + 0.5) * step - half_side
     hull = torch.zeros(resolution, resolution, resolution, dtype=torch.bool, device=alpha.device)
-    rows = max(1, _SLAB // resolution**2)
-    for first in range(0, resolution, rows):
-        slab = torch.cartesian_prod(axis[first : first + rows], axis, axis)
-        kept = _carve(alpha, orbit, slab, may_miss)
-        hull[first : first + rows].view(-1)[kept] = True
+    for first, slab in _slabs(resolution, half_side, alpha.device):
+        hull[first:].view(-1)[_carve(alpha, orbit, slab, may_miss, seen_alpha)] = True
     return hull
 
 
-def _carve(alpha: Tensor, orbit: CameraOrbit, points: Tensor, may_miss: int) -> Tensor:  # (K,) indices into points
+def surviving_points(
+    alpha: Tensor, orbit: CameraOrbit, resolution: int, half_side: float, may_miss: int
+) -> Tensor:  # (P, 3)
+    """Centres of visual_hull's voxels."""
+    slabs = [slab for _, slab in _slabs(resolution, half_side, alpha.device)]
+    return torch.cat([slab[_carve(alpha, orbit, slab, may_miss, SEEN_ALPHA)] for slab in slabs])
+
+
+def frame_reach(orbit: CameraOrbit) -> float:
+    """Half side of a cube around all that every frame can show: the radius of what is in view at the centre."""
+    return orbit.distance * math.sin(math.atan(math.sqrt(2) * orbit.tan_half_fov))
+
+
+def _slabs(resolution: int, half_side: float, device: torch.device) -> Iterator[tuple[int, Tensor]]:
+    """First x index and voxel centres (P, 3) of each slab of the cube."""
+    axis = ((torch.arange(resolution, device=device) + 0.5) / resolution * 2 - 1) * half_side
+    rows = max(1, _SLAB // resolution**2)
+    for first in range(0, resolution, rows):
+        yield first, torch.cartesian_prod(axis[first : first + rows], axis, axis)
+
+
+def _carve(alpha: Tensor, orbit: CameraOrbit, points: Tensor, may_miss: int, seen_alpha: float) -> Tensor:  # (K,)
     """Indices of the points (P, 3) that remain; each view looks only at what the views before it left."""
     kept = torch.arange(len(points), device=points.device)
     misses = torch.zeros(len(points), dtype=torch.int16, device=points.device)
     for view in _spread(len(alpha)):
-        seen = sample(alpha[view], project(points, orbit, view)) > SEEN_ALPHA
-        misses = misses + ~seen
+        misses = misses + (sample(alpha[view], project(points, orbit, view)) <= seen_alpha)
         alive = misses <= may_miss
         kept, points, misses = kept[alive], points[alive], misses[alive]
     return kept
@@ -71,22 +89,32 @@ def sample(image: Tensor, xy: Tensor) -> Tensor:  # (S, S), (P, 2) -> (P,)
     return grid_sample(image[None, None], grid, mode="bilinear", padding_mode="border", align_corners=False)[0, 0, 0]
 
 
+def coverage(alpha: Tensor, orbit: CameraOrbit, points: Tensor, cells: int = 48) -> float:
+    """Mean share of the silhouettes that the hull's voxel centres (P, 3) fill again, on a coarse grid."""
+    shares = []
+    for i, frame in enumerate(alpha):
+        column, row = ((project(points, orbit, i) + 1) / 2 * cells).long().clamp(0, cells - 1).unbind(-1)
+        hit = torch.zeros(cells, cells, dtype=torch.bool, device=alpha.device)
+        hit[row, column] = True
+        solid = torch.nn.functional.adaptive_avg_pool2d(frame[None], cells)[0] > 0.5
+        shares.append(float((hit & solid).sum() / solid.sum().clamp_min(1)))
+    return sum(shares) / len(shares)
+
+
 def fit_distance(alpha: Tensor, orbit: CameraOrbit, resolution: int = 128) -> float | None:
-    """The camera distance at which the longest side of the hull's bounding box is 1; None for an empty hull.
+    """The camera distance at which the longest side of the hull's bounding box is 1; None if nothing fits the frames.
 
     A hull scales with its cameras' distance, so one measured at any distance tells: first in a cube that holds all
-    that the frames can show, then again in a cube that just holds the object.
+    that the frames can show, then again in a cube that just holds the object.  Generated frames differ a little, so a
+    few may disagree where otherwise part of the object would be lost.
     """
-    half_side = orbit.distance * math.sin(math.atan(math.sqrt(2) * orbit.tan_half_fov))
-    may_miss = len(orbit.views) // 10  # generated frames differ a little; a lost handle would change the scale
-    size = 0.0
-    for _ in range(2):
-        filled = visual_hull(alpha, orbit, resolution, half_side, may_miss).nonzero()
-        if not len(filled):
-            return None
-        low, high = filled.amin(0), filled.amax(0) + 1
-        step = 2 * half_side / resolution
-        size = float((high - low).max()) * step
-        reach = torch.maximum((low - resolution / 2).abs(), (high - resolution / 2).abs()).max()
-        half_side = min(half_side, float(reach + 1) * step)
-    return orbit.distance / size
+    for may_miss in (0, len(orbit.views) // 20, len(orbit.views) // 10):
+        half_side = frame_reach(orbit)
+        points = surviving_points(alpha, orbit, resolution // 2, half_side, may_miss)
+        if coverage(alpha, orbit, points) < _AGREEMENT:
+            continue
+        half_side = min(half_side, float(points.abs().max()) + 4 * half_side / resolution)
+        filled = visual_hull(alpha, orbit, resolution, half_side, may_miss, seen_alpha=0.5).nonzero()
+        if len(filled):
+            return orbit.distance / (float((filled.amax(0) + 1 - filled.amin(0)).max()) * 2 * half_side / resolution)
+    return None

@@ -1,7 +1,7 @@
-"""Mattes for frames that stand on a plain background: who is object, who is paper.
+"""Mattes for frames that stand on a plain background: what is object, what is paper.
 
-Flood from the border over paper-coloured pixels, keep see-through holes, drop specks, then a fractional alpha along
-the outline from the colours on its two sides, with the paper's share taken out of the colour.
+Paper is what has the border's colour and hangs together with it.  Paper-coloured patches inside the outline are holes
+to look through if their edge is sharp; highlights fade in gently.
 """
 
 from dataclasses import dataclass
@@ -11,43 +11,48 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import UserError
-from ..orbit.cameras import CameraOrbit
 from ..progress import Progress
-
-Image = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from .edges import Image, Mask, soften, without_crust
 
 _PLAIN_SHARE = 0.6  # of the frame's border must be paper; the rest may be an object that is cut off
 _PLAIN_DISTANCE = 24 / 255
 _PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dither and compression
-_HOLE_AREA = 2e-4  # of the frame: smaller paper-coloured patches inside the object are highlights
+_HOLE_AREA = 1e-4  # of the frame: smaller paper-coloured patches inside the object are highlights
+_HOLE_STEP = 0.08  # how much all but a quarter of a hole's edge must differ from paper, two pixels away
 _SPECK_AREA = 5e-4  # of the frame: smaller islands are dirt …
 _SPECK_CONTRAST = 0.25  # … unless they stand out clearly
-_BAND = 2.5  # pixels either side of the outline where alpha is fractional, at 576²
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A frame's first, hard separation."""
+    """A frame's first separation: paper for sure, and patches that may be holes."""
 
     paper: Image  # (3,) background colour
     distance: Image  # (S, S) largest channel difference from it, despeckled
-    solid: Mask  # (S, S)
+    outside: Mask  # (S, S) paper that reaches the border
+    patches: NDArray[np.int32]  # (S, S) 0, or the number of a possible hole
 
 
 def matte_orbit(
-    rgb: list[Image], alpha: list[Image | None], names: list[str], orbit: CameraOrbit, progress: Progress
+    rgb: list[Image], alpha: list[Image | None], names: list[str], progress: Progress
 ) -> NDArray[np.uint8]:  # (N, S, S, 4) straight alpha, white where it is 0
     """Give every frame an alpha: its own, or a matte from its plain background.  Raises UserError."""
     frames = []
     for i, (colours, coverage, name) in enumerate(zip(rgb, alpha, names, strict=True)):
         progress(i / len(rgb), f"Matting {name}")
         if coverage is None:
-            colours, coverage = soften(colours, cut_out(colours, name))
+            colours, coverage = matte(colours, name)
         if not (coverage > 0.5).any():
             raise UserError(f"The frame {name} is empty.", "Render it again, with the object in the middle.")
         frames.append(_to_bytes(colours, coverage))
     return np.stack(frames)
+
+
+def matte(rgb: Image, name: str) -> tuple[Image, Image]:
+    """Straight colour (S, S, 3) and alpha (S, S) of an object on a plain background.  Raises UserError."""
+    cut = cut_out(rgb, name)
+    solid = without_crust(~(cut.outside | _holes(cut)), cut.distance)
+    return soften(rgb, cut.paper, _without_specks(solid, cut.distance))
 
 
 def cut_out(rgb: Image, name: str) -> Cut:
@@ -66,17 +71,43 @@ def cut_out(rgb: Image, name: str) -> Cut:
         )
     distance = ndimage.median_filter(raw, 3)
     tolerance = np.clip(1.5 * np.quantile(distance[plain], 0.99), *_PAPER_DISTANCE)
-    solid = ~_paper(distance < tolerance, ring)
-    return Cut(paper, distance, _without_specks(solid, distance))
+    outside, patches = _split_paper(distance < tolerance, ring)
+    return Cut(paper, distance, outside, patches)
 
 
-def _paper(candidates: Mask, ring: Mask) -> Mask:
-    """Paper-coloured areas that reach the frame's border, or are holes big enough to look through."""
-    labels, count = ndimage.label(candidates)
-    keep = np.bincount(labels.ravel(), minlength=count + 1) >= _HOLE_AREA * candidates.size
-    keep[np.unique(labels[ring])] = True
-    keep[0] = False
-    return np.asarray(keep[labels])
+def _split_paper(candidates: Mask, ring: Mask) -> tuple[Mask, NDArray[np.int32]]:
+    """Paper-coloured areas: those that reach the border, and numbered patches that do not.
+
+    Necks of a few pixels are cut first, so that a highlight which touches the outline stays a patch of its own.
+    """
+    neck = max(1.0, 2.5 * len(ring) / 576)
+    wide = ndimage.distance_transform_edt(candidates) > neck
+    labels, count = ndimage.label(wide | (candidates & ring))
+    reached = np.zeros(count + 1, bool)
+    reached[np.unique(labels[ring])] = True
+    reached[0] = False
+    # Give the rim that was cut away back to the nearest area; what lies farther off (slits) joins what it touches.
+    gap, nearest = ndimage.distance_transform_edt(labels == 0, return_indices=True)
+    grown = np.where(candidates & (gap <= 2 * neck), labels[tuple(nearest)], 0)
+    outside = reached[grown]
+    slits = candidates & (grown == 0)
+    outside = ndimage.binary_propagation(outside, mask=outside | slits)
+    patches, count = ndimage.label(candidates & ~outside)
+    area = np.bincount(patches.ravel(), minlength=count + 1)
+    return outside, np.where(area[patches] >= _HOLE_AREA * ring.size, patches, 0).astype(np.int32)
+
+
+def _holes(cut: Cut) -> Mask:
+    """The patches that are really see-through: those with a sharp edge (nearly) all round."""
+    count = int(cut.patches.max())
+    nearby = ndimage.maximum_filter(cut.distance, 2 * max(1, round(2 * len(cut.distance) / 576)) + 1)
+    rim = (cut.patches > 0) & ~ndimage.binary_erosion(cut.patches > 0)
+    hole = np.zeros(count + 1, bool)
+    for patch, box in enumerate(ndimage.find_objects(cut.patches), start=1):
+        if box is not None:
+            steps = nearby[box][rim[box] & (cut.patches[box] == patch)]
+            hole[patch] = np.quantile(steps, 0.25) >= _HOLE_STEP
+    return np.asarray(hole[cut.patches])
 
 
 def _without_specks(solid: Mask, distance: Image) -> Mask:
@@ -87,34 +118,6 @@ def _without_specks(solid: Mask, distance: Image) -> Mask:
     keep = (area >= _SPECK_AREA * solid.size) | ((contrast >= _SPECK_CONTRAST) & (area >= _SPECK_AREA * solid.size / 10))
     keep[0] = False
     return np.asarray(keep[labels])
-
-
-def soften(rgb: Image, cut: Cut) -> tuple[Image, Image]:
-    """Straight colour (S, S, 3) and alpha (S, S) with fractional edges.
-
-    Near the outline a pixel is a mix of paper and of the nearest colour well inside: alpha is its place on the line
-    between the two.  Where both are alike (white on white) the outline itself, slightly blurred, decides.
-    """
-    band = max(1.0, _BAND * len(rgb) / 576)
-    inside = ndimage.distance_transform_edt(cut.solid)
-    outside = ndimage.distance_transform_edt(~cut.solid)
-    core = inside > band
-    if not core.any():
-        core = cut.solid
-    nearest = ndimage.distance_transform_edt(~core, return_distances=False, return_indices=True)
-    inner = ndimage.uniform_filter(rgb, (3, 3, 1))[tuple(nearest)]
-    span = inner - cut.paper
-    contrast = (span**2).sum(-1)
-    mixed = ((rgb - cut.paper) * span).sum(-1) / np.maximum(contrast, 1e-6)
-    blurred = ndimage.gaussian_filter(cut.solid.astype(np.float32), 0.6)
-    trust = np.clip((np.sqrt(contrast) - 0.1) / 0.2, 0, 1)
-    edge = np.clip(trust * mixed + (1 - trust) * blurred, 0, 1)
-    alpha = np.where(core, 1, np.where(outside > band, 0, edge)).astype(np.float32)
-    alpha[alpha < 4 / 255] = 0
-    alpha[alpha > 251 / 255] = 1
-    clean = (rgb - (1 - alpha[..., None]) * cut.paper) / np.maximum(alpha[..., None], 0.05)
-    weight = np.clip(alpha[..., None] / 0.5, 0, 1)  # too little of the object left to see: use the colour inside
-    return np.clip(weight * clean + (1 - weight) * inner, 0, 1).astype(np.float32), alpha
 
 
 def _to_bytes(rgb: Image, alpha: Image) -> NDArray[np.uint8]:

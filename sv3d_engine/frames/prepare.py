@@ -41,7 +41,7 @@ def prepare_frames(
         views = tuple(View(f"{i:03d}.png", v.elevation, v.azimuth) for i, v in enumerate(described.views))
         described = CameraFile(described.fov_deg, described.distance, views)
         reference = described.orbit(described.distance or _REFERENCE_DISTANCE)
-        frames = matte_orbit(rgb, alpha, [f.name for f in files], reference, progress.part(0.4, 0.8))
+        frames = matte_orbit(rgb, alpha, [f.name for f in files], progress.part(0.4, 0.8))
         orbit = described.orbit(described.distance or _distance(frames, reference))
         _write(frames, orbit, out, progress.part(0.8, 1.0))
     return orbit
