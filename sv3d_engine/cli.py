@@ -166,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_job_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
     parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
-    parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="elevation of all frames, without --cameras")
+    parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
     parser.add_argument("--preset", choices=protocol.PRESETS, default="standard")
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
     parser.add_argument("--seed", type=int, default=0, metavar="N")

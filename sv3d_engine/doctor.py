@@ -85,10 +85,9 @@ def _devices(devices: tuple[str, ...]) -> Check:
             described.append(f"cuda ({torch.cuda.get_device_name()}, {total / 1e9:.0f} GB)")
         else:
             described.append({"cpu": "cpu", "mps": "mps (Apple graphics)"}[name])
-    hint = (
-        "" if devices != ("cpu",) else "No graphics processor found that PyTorch can use; the CPU works, more slowly."
-    )
-    return Check("Devices", ", ".join(described), True, hint)
+    if devices == ("cpu",):
+        described.append("no graphics processor that PyTorch can use")
+    return Check("Devices", ", ".join(described), True)
 
 
 def _cores() -> Check:
