@@ -99,14 +99,14 @@ class _StageProgress(Progress):
         self.previews: dict[str, None] = {}  # an ordered set of paths relative to the job folder
         self._job, self._stage, self._folder = job, stage, folder
         self._clock, self._listen, self._poll = clock, listen, poll
-        self._told = -_REPORT_INTERVAL
+        self._told, self._note = -_REPORT_INTERVAL, ""
 
     def __call__(self, fraction: float, note: str = "") -> None:
         self._poll()
         now = time.monotonic()
-        if 0 < fraction < 1 and now - self._told < _REPORT_INTERVAL:
-            return
-        self._told = now
+        if 0 < fraction < 1 and now - self._told < _REPORT_INTERVAL and note == self._note:
+            return  # a new note always goes out: long work may follow it in silence
+        self._told, self._note = now, note
         fraction = min(max(float(fraction), 0.0), 1.0)
         left = self._clock.seconds_left(fraction, now)
         share = self._clock.job_fraction(fraction)

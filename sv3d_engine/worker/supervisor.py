@@ -15,7 +15,7 @@ from .parent import watch_parent
 
 log = logging.getLogger(__name__)
 
-_GRACE = 1.4  # seconds a runner has to react to a cancel; the rest of the two is for the way there and back
+_GRACE = 1.2  # seconds a runner has to react to a cancel; the rest of the two is for the way there and back
 _DOCTOR_LIMIT = 120.0  # seconds; a first import of PyTorch from a slow disk takes long
 
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only

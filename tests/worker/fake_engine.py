@@ -1,0 +1,70 @@
+"""The worker with stages whose behaviour the frames folder's name chooses: ``fake_engine.py serve LOG`` or ``work``."""
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from sv3d_engine import protocol
+from sv3d_engine.errors import UserError
+from sv3d_engine.pipeline.job import Job
+from sv3d_engine.pipeline.stages import Facts, Stage
+from sv3d_engine.progress import Progress
+from sv3d_engine.worker import runner, supervisor
+
+_REPORT = protocol.DoctorReport(True, "0.1.0", ("cpu",), ())
+_DOCTOR = f"print({protocol.encode(_REPORT)!r})"
+SECONDS = dict.fromkeys(protocol.PRESETS, 1.0)
+
+
+def _first(job: Job, out: Path, progress: Progress) -> Facts:
+    (out / "frames").mkdir()
+    (out / "frames" / "000.png").write_text("frame")
+    return {"pid": os.getpid()}
+
+
+def _second(job: Job, out: Path, progress: Progress) -> Facts:
+    what = job.source.name
+    (out / "mesh.glb").write_text("half")
+    match what:
+        case "prints":
+            print("from Python")
+            os.write(1, b"from a C library\n")
+            subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+            ctypes.CDLL(None).puts(b"from libc") if os.name != "nt" else None
+        case "obeys":
+            for i in range(10_000):
+                progress(i / 10_000, "working")
+                time.sleep(0.01)
+        case "stuck":
+            progress(0.1, "stuck")
+            while True:
+                time.sleep(1)
+        case "stuck_in_c":  # PyDLL keeps Python's lock, so that no thread of this process can run
+            progress(0.1, "stuck")
+            ctypes.PyDLL(None).sleep(60)
+        case "has_child":
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            progress(0.1, f"child {child.pid}")
+            time.sleep(60)
+        case "crashes":
+            os.abort()
+        case "fails":
+            raise UserError("The cup is broken.", "Glue it.", "two pieces")
+        case "surprises":
+            raise ZeroDivisionError("one by zero")
+    (out / "mesh.glb").write_text("whole")
+    return {"pid": os.getpid()}
+
+
+STAGES = [Stage("frames", "First", SECONDS, _first), Stage("mesh", "Second", SECONDS, _second)]
+
+if __name__ == "__main__":
+    if sys.argv[1] == "work":
+        sys.exit(runner.main(STAGES, warm_up=False))
+    doctor = [sys.executable, "-c", "print('no answer')" if "sick" in sys.argv else _DOCTOR]
+    sys.exit(supervisor.main([sys.executable, __file__, "work"], doctor, Path(sys.argv[2])))
