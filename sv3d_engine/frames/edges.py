@@ -12,13 +12,13 @@ _CRUST_WIDTH = 9.0  # pixels, at 576²
 _CRUST_DISTANCE = 0.11
 
 
-def without_crust(solid: Mask, distance: Image) -> Mask:
+def without_crust(solid: Mask, distance: Image, frame: int) -> Mask:
     """Peel off the faint grey halo of generated or compressed frames.
 
     It is close to paper (``distance`` is that from the paper's colour), narrow, and has something much stronger right
-    behind it; a pale object has not.
+    behind it; a pale object has not.  ``frame`` is the side of the whole frame in pixels, which sets the scale.
     """
-    width = _CRUST_WIDTH * len(solid) / 576
+    width = _CRUST_WIDTH * frame / 576
     size = 2 * round(0.7 * width) + 1
     strongest = ndimage.maximum_filter(np.where(solid, distance, 0), size)
     crust = solid & (distance < _CRUST_DISTANCE) & (distance < 0.25 * strongest)
@@ -28,13 +28,13 @@ def without_crust(solid: Mask, distance: Image) -> Mask:
     return np.asarray(~peeled)
 
 
-def soften(rgb: Image, paper: Image, solid: Mask) -> tuple[Image, Image]:
+def soften(rgb: Image, paper: Image, solid: Mask, frame: int) -> tuple[Image, Image]:
     """Straight colour (S, S, 3) and alpha (S, S) with fractional edges.
 
     Near the outline a pixel is a mix of paper (3,) and of the nearest colour well inside: alpha is its place on the line
     between the two.  Where both are alike (white on white) the outline itself, slightly blurred, decides.
     """
-    band = max(1.0, _BAND * len(rgb) / 576)
+    band = max(1.0, _BAND * frame / 576)
     inside = ndimage.distance_transform_edt(solid)
     outside = ndimage.distance_transform_edt(~solid)
     core = inside > band

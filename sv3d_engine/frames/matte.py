@@ -17,8 +17,9 @@ from .edges import Image, Mask, soften, without_crust
 _PLAIN_SHARE = 0.6  # of the frame's border must be paper; the rest may be an object that is cut off
 _PLAIN_DISTANCE = 24 / 255
 _PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dither and compression
-_HOLE_AREA = 1e-4  # of the frame: smaller paper-coloured patches inside the object are highlights
-_HOLE_STEP = 0.08  # how much all but a quarter of a hole's edge must differ from paper, two pixels away
+_HOLE_AREA = 3e-4  # of the frame: smaller paper-coloured patches inside the object are highlights
+# By how much all but a quarter of a hole's edge must differ from paper, within so many pixels (at 576²).
+_HOLE_STEPS = ((2, 0.08), (8, 0.3))
 _SPECK_AREA = 5e-4  # of the frame: smaller islands are dirt …
 _SPECK_CONTRAST = 0.25  # … unless they stand out clearly
 
@@ -51,8 +52,15 @@ def matte_orbit(
 def matte(rgb: Image, name: str) -> tuple[Image, Image]:
     """Straight colour (S, S, 3) and alpha (S, S) of an object on a plain background.  Raises UserError."""
     cut = cut_out(rgb, name)
-    solid = without_crust(~(cut.outside | _holes(cut)), cut.distance)
-    return soften(rgb, cut.paper, _without_specks(solid, cut.distance))
+    size = len(rgb)
+    solid = _without_specks(~(cut.outside | _holes(cut)), cut.distance, size)
+    colours, alpha = np.ones_like(rgb), np.zeros_like(cut.distance)
+    if solid.any():
+        box = _box(solid, margin=size // 36 + 2)
+        distance = cut.distance[box]
+        trimmed = _without_specks(without_crust(solid[box], distance, size), distance, size)
+        colours[box], alpha[box] = soften(rgb[box], cut.paper, trimmed, size)
+    return colours, alpha
 
 
 def cut_out(rgb: Image, name: str) -> Cut:
@@ -98,24 +106,39 @@ def _split_paper(candidates: Mask, ring: Mask) -> tuple[Mask, NDArray[np.int32]]
 
 
 def _holes(cut: Cut) -> Mask:
-    """The patches that are really see-through: those with a sharp edge (nearly) all round."""
+    """The patches that are really see-through: those with a sharp edge (nearly) all round.
+
+    Sharp is a clear step at once, or, behind the halo that generated frames have, a strong one a little farther in.
+    """
     count = int(cut.patches.max())
-    nearby = ndimage.maximum_filter(cut.distance, 2 * max(1, round(2 * len(cut.distance) / 576)) + 1)
+    scale = len(cut.distance) / 576
     rim = (cut.patches > 0) & ~ndimage.binary_erosion(cut.patches > 0)
+    nearby = [(ndimage.maximum_filter(cut.distance, 2 * max(1, round(r * scale)) + 1), step) for r, step in _HOLE_STEPS]
     hole = np.zeros(count + 1, bool)
     for patch, box in enumerate(ndimage.find_objects(cut.patches), start=1):
         if box is not None:
-            steps = nearby[box][rim[box] & (cut.patches[box] == patch)]
-            hole[patch] = np.quantile(steps, 0.25) >= _HOLE_STEP
+            edge = rim[box] & (cut.patches[box] == patch)
+            hole[patch] = any(np.quantile(values[box][edge], 0.25) >= step for values, step in nearby)
     return np.asarray(hole[cut.patches])
 
 
-def _without_specks(solid: Mask, distance: Image) -> Mask:
+def _box(solid: Mask, margin: int) -> tuple[slice, slice]:
+    """The part of the frame that the object takes up, for speed."""
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
+def _without_specks(solid: Mask, distance: Image, frame: int) -> Mask:
+    """Drop islands too small to be part of the object; ``frame`` is the frame's side in pixels."""
     labels, count = ndimage.label(solid, np.ones((3, 3)))
     index = np.arange(count + 1)
     area = ndimage.sum_labels(np.ones_like(distance), labels, index)
     contrast = ndimage.maximum(distance, labels, index)
-    keep = (area >= _SPECK_AREA * solid.size) | ((contrast >= _SPECK_CONTRAST) & (area >= _SPECK_AREA * solid.size / 10))
+    least = _SPECK_AREA * frame**2
+    keep = (area >= least) | ((contrast >= _SPECK_CONTRAST) & (area >= least / 10))
     keep[0] = False
     return np.asarray(keep[labels])
 

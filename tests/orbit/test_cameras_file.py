@@ -1,0 +1,113 @@
+"""cameras.json: what is read back, and how mistakes in it are told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sv3d_engine.errors import UserError
+from sv3d_engine.orbit.cameras import static_orbit
+from sv3d_engine.orbit.file import parse_cameras, read_cameras, read_orbit, write_cameras
+
+
+def description(**changes: Any) -> dict[str, Any]:
+    frames = [{"file": f"{i:03d}.png", "elevation": 5.0 * i, "azimuth": 40.0 * i} for i in range(9)]
+    return {"fov_deg": 33.8, "distance": 2.35, "frames": frames} | changes
+
+
+def with_frame(**changes: Any) -> dict[str, Any]:
+    data = description()
+    data["frames"][3] |= changes
+    return data
+
+
+def test_an_orbit_survives_writing_and_reading(tmp_path: Path) -> None:
+    orbit = static_orbit(elevation=12.5, distance=2.1)
+    write_cameras(orbit, tmp_path / "cameras.json")
+    assert read_orbit(tmp_path / "cameras.json") == orbit
+    assert [p.name for p in tmp_path.iterdir()] == ["cameras.json"]
+
+
+def test_angles_stay_with_their_frame_in_the_order_of_the_file() -> None:
+    data = description()
+    data["frames"].reverse()
+    views = parse_cameras(data).views
+    assert [v.file for v in views] == [f"{i:03d}.png" for i in range(8, -1, -1)]
+    assert all(v.elevation * 8 == v.azimuth for v in views)
+
+
+def test_distance_may_be_left_out() -> None:
+    data = description()
+    del data["distance"]
+    assert parse_cameras(data).distance is None
+    assert parse_cameras(description(distance=None)).distance is None
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        ([], "no camera description"),
+        ({"fov_deg": 33.8}, "no list of frames"),
+        (description(fov_deg="wide"), "not a number"),
+        (description(fov_deg=float("nan")), "not a usable number"),
+        (description(fov_deg=1.0), "field of view"),
+        (description(fov_deg=120), "field of view"),
+        (description(distance=0), "distance"),
+        (description(distance=float("inf")), "not a usable number"),
+        (description(frames=description()["frames"][:7]), "lists 7 frames"),
+        (description(frames=[]), "lists no frames"),
+        (description(frames=[1] * 9), "not a camera"),
+        (with_frame(elevation=float("nan")), "frame 4"),
+        (with_frame(azimuth=float("-inf")), "not a usable number"),
+        (with_frame(azimuth=None), "not a number"),
+        (with_frame(azimuth=True), "not a number"),
+        (with_frame(azimuth=10**400), "not a usable number"),
+        (with_frame(elevation=89.5), "elevation"),
+        (with_frame(file=7), "names no picture file"),
+        (with_frame(file=""), "names no picture file"),
+        (with_frame(file="../000.png"), "another folder"),
+        (with_frame(file="sub\\000.png"), "another folder"),
+        (with_frame(file="C:000.png"), "another folder"),
+        (with_frame(file=".."), "another folder"),
+        (with_frame(file="000.png"), "twice"),
+    ],
+)
+def test_mistakes_are_named(data: Any, cause: str) -> None:
+    with pytest.raises(UserError) as error:
+        parse_cameras(data)
+    assert cause in error.value.cause
+    assert error.value.remedy
+
+
+def test_missing_angles_are_named() -> None:
+    data = description()
+    del data["frames"][2]["azimuth"]
+    with pytest.raises(UserError, match="“azimuth” is missing in frame 3"):
+        parse_cameras(data)
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"fov_deg": 33.8,}', "[" * 100_000, "\x00"])
+def test_a_file_that_is_not_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "cameras.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="not valid JSON"):
+        read_cameras(path)
+
+
+def test_nan_written_by_python_is_caught(tmp_path: Path) -> None:
+    path = tmp_path / "cameras.json"
+    path.write_text(json.dumps(with_frame(elevation=float("nan"))), encoding="utf-8")
+    with pytest.raises(UserError, match="not a usable number"):
+        read_cameras(path)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no cameras file"):
+        read_cameras(tmp_path / "cameras.json")
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "cameras.json"
+    path.write_text(json.dumps(description()), encoding="utf-8-sig")
+    assert len(read_cameras(path).views) == 9
