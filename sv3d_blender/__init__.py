@@ -1,0 +1,17 @@
+"""SV3D's Blender side: an orbit of pictures goes in at the SV3D tab, a textured mesh stands in the scene.
+
+Rooms: ``engine`` (the process that computes), ``generate`` (the tab), ``result`` (what comes into the scene),
+``preferences`` (which Python runs the engine).  Modules without ``bpy`` are importable, and tested, anywhere.
+"""
+
+
+def register() -> None:
+    from . import registration
+
+    registration.register()
+
+
+def unregister() -> None:
+    from . import registration
+
+    registration.unregister()

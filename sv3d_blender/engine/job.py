@@ -1,0 +1,124 @@
+"""What the tab knows of a job: one immutable state, and how each word from the engine changes it."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from ...sv3d_engine import protocol
+from .process import Ended, Event
+
+CANCEL_GRACE = 1.5  # seconds the engine has to stop by itself; it promises two, the user is promised two in all
+
+
+class Phase(Enum):
+    """Where a job is.  Only DONE has a result, only FAILED a failure."""
+
+    STARTING = "Starting the engine"
+    RUNNING = "Working"
+    CANCELLING = "Stopping"
+    DONE = "Done"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What an error card shows: two sentences, and the rest for a report."""
+
+    cause: str
+    remedy: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A request and all that is known of its way so far."""
+
+    request: protocol.MeshJob
+    phase: Phase = Phase.STARTING
+    stage: str = ""  # title for the artist
+    note: str = ""
+    fraction: float = 0.0  # of the whole job
+    seconds_left: float | None = None
+    preview: Path | None = None  # latest picture worth showing
+    result: protocol.Result | None = None
+    failure: Failure | None = None
+
+    @property
+    def active(self) -> bool:
+        """True while the engine owes an end."""
+        return self.phase in (Phase.STARTING, Phase.RUNNING, Phase.CANCELLING)
+
+
+def advance(job: Job, event: Event) -> Job:
+    """The job after ``event``; what concerns another job, or comes after the end, changes nothing."""
+    if not job.active or getattr(event, "job", job.request.job) not in (job.request.job, None):
+        return job
+    match event:
+        case protocol.Hello() if event.protocol != protocol.VERSION:
+            return _fail(
+                job,
+                Failure(
+                    "The engine and the add-on are of different versions.",
+                    "Update the engine's environment, or choose another Python in the SV3D preferences.",
+                    f"engine {event.engine} speaks protocol {event.protocol}, the add-on {protocol.VERSION}",
+                ),
+            )
+        case protocol.Hello() if job.phase is Phase.STARTING:
+            return replace(job, phase=Phase.RUNNING)
+        case protocol.Stage():
+            phase = Phase.CANCELLING if job.phase is Phase.CANCELLING else Phase.RUNNING
+            # The bar never runs backwards, whatever the estimates do.
+            fraction = max(job.fraction, event.job_fraction)
+            return replace(
+                job, phase=phase, stage=event.title, note=event.note, fraction=fraction, seconds_left=event.seconds_left
+            )
+        case protocol.Preview(kind="frame" | "image"):
+            return replace(job, preview=Path(event.path))
+        case protocol.Result():
+            return replace(job, phase=Phase.DONE, fraction=1.0, seconds_left=0.0, result=event)
+        case protocol.Cancelled():
+            return replace(job, phase=Phase.CANCELLED, seconds_left=None)
+        case protocol.Error():
+            return _fail(job, Failure(event.cause, event.remedy, event.details))
+        case Ended():
+            if job.phase is Phase.CANCELLING:
+                return replace(job, phase=Phase.CANCELLED, seconds_left=None)
+            return _fail(job, engine_gone(event))
+    return job
+
+
+def cancelling(job: Job) -> Job:
+    """The job after the user's Cancel."""
+    return replace(job, phase=Phase.CANCELLING, seconds_left=None) if job.active else job
+
+
+def engine_gone(event: Ended) -> Failure:
+    """Why an engine that should still be there is not."""
+    if event.exit_status is None:
+        return Failure(
+            "The engine could not be started.",
+            "Choose another Python in the SV3D preferences and press Check Engine.",
+            event.log_tail,
+        )
+    if "No module named" in event.log_tail:
+        return Failure(
+            "The chosen Python lacks a package that the engine needs.",
+            "Choose the Python of the engine's environment in the SV3D preferences and press Check Engine.",
+            event.log_tail,
+        )
+    # Linux ends what takes the last of the memory with signal 9.
+    memory = event.exit_status in (-9, 137)
+    return Failure(
+        "The engine was ended from outside, perhaps because memory ran out."
+        if memory
+        else "The engine ended unexpectedly.",
+        "Close other programs or take the Draft preset, then press Resume; finished stages are kept."
+        if memory
+        else "Press Resume to go on; finished stages are kept. If it happens again, send the copied report.",
+        f"exit status {event.exit_status}\n{event.log_tail}",
+    )
+
+
+def _fail(job: Job, failure: Failure) -> Job:
+    return replace(job, phase=Phase.FAILED, seconds_left=None, failure=failure)

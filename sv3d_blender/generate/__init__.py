@@ -1,0 +1,1 @@
+"""The SV3D tab: choose an orbit, generate, watch, cancel."""

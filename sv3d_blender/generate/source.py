@@ -1,0 +1,93 @@
+"""The orbit a job starts from: which files are its frames, which file tells its cameras."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...sv3d_engine.errors import UserError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
+FEWEST_FRAMES = 8
+SV3D_FOV_DEG = 33.8
+
+_LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """Frames on disk, in orbit order, and the cameras file that belongs to them."""
+
+    folder: Path
+    files: tuple[str, ...]
+    cameras: Path | None
+
+    @property
+    def title(self) -> str:
+        return self.folder.name or "Orbit"
+
+
+def orbit_in_folder(folder: Path) -> Orbit:
+    """A folder's frames: its numbered sequence where that is most of the pictures, else all pictures, as the engine
+    understands a folder too.  Raises UserError for a folder that cannot be read.
+    """
+    names = _pictures(folder)
+    sequences: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in names:
+        if match := re.fullmatch(r"(.*?)\d+(\.\w+)", name):
+            sequences[match[1], match[2].lower()].append(name)
+    longest = max(sequences.values(), key=len, default=[])
+    chosen = longest if 2 * len(longest) > len(names) else names
+    return Orbit(folder, tuple(chosen), cameras_beside(folder, chosen))
+
+
+def orbit_of_sequence(first: Path) -> Orbit:
+    """The numbered files that belong with ``first``, as an image sequence is understood.  Raises UserError."""
+    match = _LAST_NUMBER.search(first.stem)
+    if match is None:
+        raise UserError(
+            "The image sequence has no frame numbers in its file name.",
+            "Open the frames as an image sequence again, or choose their folder.",
+            str(first),
+        )
+    head, tail = first.name[: match.start()], first.name[match.end() :]
+    pattern = re.compile(re.escape(head) + r"(\d+)" + re.escape(tail), re.IGNORECASE)
+    numbered = sorted((int(m[1]), name) for name in _pictures(first.parent) if (m := pattern.fullmatch(name)))
+    files = [name for _, name in numbered]
+    return Orbit(first.parent, tuple(files), cameras_beside(first.parent, files))
+
+
+def cameras_beside(folder: Path, files: Sequence[str]) -> Path | None:
+    """The cameras file among the frames, or one next to their folder that names them."""
+    among, beside = folder / "cameras.json", folder.parent / "cameras.json"
+    if among.is_file():
+        return among
+    return beside if files and _named_in(beside) >= set(files) else None
+
+
+def static_cameras(orbit: Orbit, elevation: float) -> str:
+    """A cameras file that names exactly these frames: SV3D's static orbit, ``elevation`` in degrees."""
+    count = len(orbit.files)
+    frames = [
+        {"file": name, "elevation": elevation, "azimuth": 360.0 * (i + 1) / count % 360.0}
+        for i, name in enumerate(orbit.files)
+    ]
+    return json.dumps({"fov_deg": SV3D_FOV_DEG, "frames": frames}, indent=1)
+
+
+def _pictures(folder: Path) -> list[str]:
+    try:
+        return sorted(p.name for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    except OSError as error:
+        raise UserError("The folder of frames cannot be opened.", "Choose another folder.", str(error)) from error
+
+
+def _named_in(cameras: Path) -> set[str]:
+    """The files a cameras file lists; the engine is the one to complain about a bad one."""
+    try:
+        frames = json.loads(cameras.read_text(encoding="utf-8-sig"))["frames"]
+        return {str(frame["file"]) for frame in frames}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()

@@ -1,0 +1,42 @@
+"""How numbers and failures are put to an artist."""
+
+import textwrap
+
+from ..engine.job import Failure, Job, Phase
+
+# On two processor cores, in minutes; a graphics card is faster.
+EXPECTED_MINUTES = {"draft": 2, "standard": 10, "high": 30}
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, no more exact than it can be known."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 55:
+        return f"{round(seconds / 10) * 10} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def progress_line(job: Job) -> str:
+    """The text on the progress bar."""
+    if job.phase is not Phase.RUNNING or not job.stage:
+        return f"{job.phase.value}…"
+    return f"{job.stage}… {job.fraction:.0%}"
+
+
+def time_line(job: Job) -> str:
+    """The text below the bar; empty while there is nothing to say."""
+    left = "" if job.seconds_left is None else f"{duration(job.seconds_left)} left"
+    return " · ".join(part for part in (left, job.note) if part)
+
+
+def lines(text: str, width: float) -> list[str]:
+    """Text broken for a region ``width`` pixels wide at interface scale 1, as Blender's labels do not wrap."""
+    return textwrap.wrap(text, max(16, int(width / 6.6))) or [""]
+
+
+def report(failure: Failure, facts: dict[str, str]) -> str:
+    """A failure as text to send to somebody who can help."""
+    head = "\n".join(f"{name}: {value}" for name, value in facts.items())
+    return f"SV3D report\n{head}\n\n{failure.cause}\n{failure.remedy}\n\n{failure.details}".rstrip() + "\n"

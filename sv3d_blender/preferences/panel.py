@@ -1,0 +1,42 @@
+"""How the preferences look."""
+
+import bpy
+
+from ...sv3d_engine.protocol import DoctorReport
+from ..engine.job import Failure
+from ..engine.session import session
+
+
+def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
+    layout.use_property_split = True
+    layout.prop(preferences, "python")
+    layout.prop(preferences, "device")
+    row = layout.row()
+    row.alignment = "RIGHT"
+    row.operator("sv3d.check_engine", icon="CHECKMARK")
+    if session.checking:
+        layout.label(text="Asking the engine…", icon="SORTTIME")
+    elif isinstance(session.report, DoctorReport):
+        _draw_report(layout.box(), session.report)
+    elif isinstance(session.report, Failure):
+        box = layout.box()
+        box.label(text=session.report.cause, icon="ERROR")
+        box.label(text=session.report.remedy, icon="BLANK1")
+        for line in session.report.details.splitlines()[-4:]:
+            box.label(text=line, icon="BLANK1")
+
+
+def _draw_report(box: bpy.types.UILayout, report: DoctorReport) -> None:
+    box.label(
+        text=f"The engine {report.engine} is ready." if report.ready else f"The engine {report.engine} is not ready.",
+        icon="CHECKMARK" if report.ready else "ERROR",
+    )
+    column = box.column(align=True)
+    for check in report.checks:
+        row = column.split(factor=0.25)
+        row.label(text=check.name, icon="CHECKMARK" if check.ok else "ERROR")
+        row.label(text=check.finding)
+        if check.remedy and not check.ok:
+            row = column.split(factor=0.25)
+            row.label(text="")
+            row.label(text=check.remedy)

@@ -1,0 +1,1 @@
+"""What a finished job puts into the scene: mesh, orbit frames and orbit camera."""

@@ -1,0 +1,41 @@
+"""From a job that is done to its mesh in the scene, at a moment that does not disturb the artist."""
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.job import Failure, Job
+from ..engine.session import session
+
+
+def deliver(job: Job) -> bool:
+    """Import the job's result as one undo step; False = not now, ask again."""
+    window = next(iter(bpy.context.window_manager.windows), None)
+    if window is None:  # Blender without a window has no timer loop either, but may be asked directly
+        return _import(job)
+    with bpy.context.temp_override(window=window):
+        # Leaving Edit or Sculpt Mode under the artist's hands would be worse than a result that waits.
+        return bpy.context.mode == "OBJECT" and _import(job)
+
+
+def _import(job: Job) -> bool:
+    if job.result:
+        try:
+            # True pushes the undo step that an operator called from Python goes without.
+            bpy.ops.sv3d.import_result("EXEC_DEFAULT", True, folder=job.result.out, title=title(job))
+        except RuntimeError as error:  # whatever the operator stumbled over; the timer must live on
+            session.refuse(
+                Failure("The result could not be brought into the scene.", "Press Import Again.", str(error))
+            )
+    return True
+
+
+def title(job: Job) -> str:
+    """What the artist calls this job: the name of its folder of frames."""
+    return Path(job.request.frames).name
+
+
+@bpy.app.handlers.persistent
+def on_load(_path: str) -> None:
+    """A result made for the file that was closed is not dropped into the one that was opened."""
+    session.forget_delivery()

@@ -1,0 +1,64 @@
+"""Where an orbit camera stands in Blender; plain numbers.
+
+The engine's world has the front on +X.  Its GLB turns that to glTF's front, and Blender's importer turns glTF's front
+to −Y: world (x, y, z) becomes (y, −x, z).
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+SENSOR = 36.0  # millimetres, both ways: frames are square
+
+
+@dataclass(frozen=True)
+class CameraPose:
+    """A camera in the object's space, its middle at the origin: location, and XYZ Euler angles in radians."""
+
+    location: tuple[float, float, float]
+    rotation: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class OrbitPath:
+    """An orbit's camera, frame by frame; ``files`` are the frames' names."""
+
+    fov_deg: float
+    distance: float
+    files: tuple[str, ...]
+    poses: tuple[CameraPose, ...]
+
+    @property
+    def lens(self) -> float:
+        """Focal length in millimetres on a sensor SENSOR wide."""
+        return SENSOR / 2 / math.tan(math.radians(self.fov_deg) / 2)
+
+
+def read_orbit_path(cameras: Path) -> OrbitPath:
+    """A job's own cameras.json, which always tells the distance."""
+    data = json.loads(cameras.read_text(encoding="utf-8"))
+    distance = float(data["distance"])
+    poses: list[CameraPose] = []
+    for frame in data["frames"]:
+        pose = camera_pose(float(frame["elevation"]), float(frame["azimuth"]), distance)
+        poses.append(_turned_on(poses[-1], pose) if poses else pose)
+    return OrbitPath(float(data["fov_deg"]), distance, tuple(str(f["file"]) for f in data["frames"]), tuple(poses))
+
+
+def camera_pose(elevation: float, azimuth: float, distance: float) -> CameraPose:
+    """The camera at these angles, in degrees: azimuth 0 looks at the front, growing ones go counter-clockwise."""
+    e, a = math.radians(elevation), math.radians(azimuth)
+    location = (
+        distance * math.cos(e) * math.sin(a),
+        -distance * math.cos(e) * math.cos(a),
+        distance * math.sin(e),
+    )
+    return CameraPose(location, (math.pi / 2 - e, 0.0, a))  # Blender's cameras look down until tilted up by 90°
+
+
+def _turned_on(before: CameraPose, pose: CameraPose) -> CameraPose:
+    """The same pose with the azimuth less than half a turn from the one before, so that no curve jumps at 360°."""
+    x, y, z = pose.rotation
+    z += math.tau * round((before.rotation[2] - z) / math.tau)
+    return CameraPose(pose.location, (x, y, z))

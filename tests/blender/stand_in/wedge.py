@@ -1,0 +1,138 @@
+"""A finished job made without the engine: a coloured wedge, its orbit and its mesh.  Standard library only.
+
+The frames are drawn with the convention of the orbit cameras (front on +X, Z up), the mesh is written as the engine
+writes it (glTF (x, y, z) = world (y, z, x)); so whoever shows both together can see whether they agree.
+"""
+
+import json
+import math
+import struct
+import zlib
+from pathlib import Path
+
+COUNT, SIZE = 21, 96
+FOV_DEG, DISTANCE = 33.8, 2.2
+
+# World coordinates; the foot is larger than the top, and no two sides are alike.
+VERTICES = [
+    (-0.25, -0.30, -0.45), (0.35, -0.30, -0.45), (0.35, 0.20, -0.45), (-0.25, 0.20, -0.45),
+    (-0.10, -0.20, 0.30), (0.30, -0.20, 0.30), (0.30, 0.05, 0.30), (-0.10, 0.05, 0.30),
+]  # fmt: skip
+FACES = [(3, 2, 1, 0), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
+COLOURS = [(90, 90, 90), (235, 235, 235), (60, 160, 80), (240, 130, 30), (70, 110, 220), (150, 60, 150)]  # +X is orange
+
+Pixel = tuple[int, int, int, int]
+
+
+def angles() -> list[tuple[float, float]]:
+    """Elevation and azimuth of each frame in degrees: one sine up and down, the last from the front."""
+    turns = [(i + 1) / COUNT for i in range(COUNT)]
+    return [(10 + 20 * math.sin(math.tau * t), 360 * t % 360) for t in turns]
+
+
+def write_orbit(folder: Path) -> None:
+    """The frames as 000.png …"""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, (elevation, azimuth) in enumerate(angles()):
+        (folder / f"{i:03d}.png").write_bytes(_png(_draw(elevation, azimuth)))
+
+
+def write_cameras(path: Path) -> None:
+    frames = [{"file": f"{i:03d}.png", "elevation": e, "azimuth": a} for i, (e, a) in enumerate(angles())]
+    path.write_text(json.dumps({"fov_deg": FOV_DEG, "distance": DISTANCE, "frames": frames}), encoding="utf-8")
+
+
+def write_job(out: Path) -> None:
+    """A job folder as the engine leaves it, as far as the add-on reads it."""
+    write_orbit(out / "frames")
+    write_cameras(out / "cameras.json")
+    (out / "mesh.glb").write_bytes(_glb())
+    (out / "turntable").mkdir(exist_ok=True)
+    for name in ("light.json", "light.hdr", "report.json"):
+        (out / name).write_text("{}", encoding="utf-8")
+
+
+def project(point: tuple[float, float, float], elevation: float, azimuth: float) -> tuple[float, float, float]:
+    """Pixel column and row of a world point, and its depth; pixel centres at half-integers."""
+    e, a = math.radians(elevation), math.radians(azimuth)
+    backward = (math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e))
+    right = (-math.sin(a), math.cos(a), 0.0)
+    up = (-math.sin(e) * math.cos(a), -math.sin(e) * math.sin(a), math.cos(e))
+    x, y, z = (sum(p * q for p, q in zip(point, axis, strict=True)) for axis in (right, up, backward))
+    depth = DISTANCE - z
+    scale = SIZE / 2 / (depth * math.tan(math.radians(FOV_DEG / 2)))
+    return SIZE / 2 + x * scale, SIZE / 2 - y * scale, depth
+
+
+def _draw(elevation: float, azimuth: float) -> list[list[Pixel]]:
+    """One frame: the faces that look at the camera, which hide nothing of each other on a convex body."""
+    picture: list[list[Pixel]] = [[(0, 0, 0, 0)] * SIZE for _ in range(SIZE)]
+    corners = [project(v, elevation, azimuth) for v in VERTICES]
+    for face, colour in zip(FACES, COLOURS, strict=True):
+        polygon = [corners[i][:2] for i in face]
+        edges = list(zip(polygon, polygon[1:] + polygon[:1], strict=True))
+        if sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in edges) > 0:  # rows grow downwards: it looks away
+            continue
+        columns, rows = zip(*polygon, strict=True)
+        for row in range(int(min(rows)), int(max(rows)) + 1):
+            for column in range(int(min(columns)), int(max(columns)) + 1):
+                x, y = column + 0.5, row + 0.5
+                if all((x1 - x0) * (y - y0) <= (y1 - y0) * (x - x0) for (x0, y0), (x1, y1) in edges):
+                    picture[row][column] = (*colour, 255)
+    return picture
+
+
+def _png(rows: list[list[Pixel]]) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 6, 0, 0, 0)
+    body = b"".join(b"\0" + bytes(value for pixel in row for value in pixel) for row in rows)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
+
+
+def _glb() -> bytes:
+    """One mesh, one material whose base colour texture has a texel for each face."""
+    positions = [v for face in FACES for v in (VERTICES[i] for i in face)]
+    uvs = [((f + 0.5) / len(FACES), 0.5) for f in range(len(FACES)) for _ in range(4)]
+    triangles = [4 * f + k for f in range(len(FACES)) for k in (0, 1, 2, 0, 2, 3)]
+    texture = _png([[(*colour, 255) for colour in COLOURS]])
+    parts = [
+        b"".join(struct.pack("<3f", y, z, x) for x, y, z in positions),
+        b"".join(struct.pack("<2f", *uv) for uv in uvs),
+        struct.pack(f"<{len(triangles)}H", *triangles),
+        texture,
+    ]
+    views, binary = [], b""
+    for part in parts:
+        views.append({"buffer": 0, "byteOffset": len(binary), "byteLength": len(part)})
+        binary += part + b"\0" * (-len(part) % 4)
+    turned = [(y, z, x) for x, y, z in positions]
+    low, high = ([f(axis) for axis in zip(*turned, strict=True)] for f in (min, max))
+    scene = {
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0, "name": "object"}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0, "TEXCOORD_0": 1}, "indices": 2, "material": 0}]}],
+        "materials": [
+            {"name": "albedo", "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}, "metallicFactor": 0}}
+        ],
+        "textures": [{"source": 0}],
+        "images": [{"bufferView": 3, "mimeType": "image/png"}],
+        "accessors": [
+            {"bufferView": 0, "componentType": 5126, "count": len(positions), "type": "VEC3", "min": low, "max": high},
+            {"bufferView": 1, "componentType": 5126, "count": len(uvs), "type": "VEC2"},
+            {"bufferView": 2, "componentType": 5123, "count": len(triangles), "type": "SCALAR"},
+        ],
+        "bufferViews": views,
+        "buffers": [{"byteLength": len(binary)}],
+    }
+    text = json.dumps(scene).encode()
+    text += b" " * (-len(text) % 4)
+    length = 12 + 8 + len(text) + 8 + len(binary)
+    return (
+        struct.pack("<4sII", b"glTF", 2, length)
+        + struct.pack("<I4s", len(text), b"JSON") + text
+        + struct.pack("<I4s", len(binary), b"BIN\0") + binary
+    )  # fmt: skip
