@@ -10,7 +10,7 @@ _CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
 def reset_peak() -> None:
-    """Start a new peak where the system can (Linux, CUDA); elsewhere the peak stays that of the whole process."""
+    """Start a new peak where the system can (Linux); elsewhere the peak stays that of the whole process."""
     try:
         _CLEAR_REFS.write_text("5")  # proc(5): resets VmHWM
     except OSError:  # no such file outside Linux, or a container that forbids it

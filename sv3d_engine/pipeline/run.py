@@ -114,6 +114,9 @@ class _StageProgress(Progress):
 
     def preview(self, kind: str, path: Path) -> None:
         self._poll()
-        kept = self._folder.keep_preview(self._stage.name, path)
+        try:
+            kept = self._folder.keep_preview(self._stage.name, path)
+        except PermissionError:  # Windows, while somebody looks at the last one; there will be a next
+            return
         self.previews[kept.relative_to(self._folder.path).as_posix()] = None
         self._listen(protocol.Preview(self._job, kind, str(kept)))
