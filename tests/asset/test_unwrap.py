@@ -19,11 +19,17 @@ def test_every_face_has_its_place_in_the_square(tmp_path: Path) -> None:
     assert 0.95 < atlas.uv.max() <= 1
     corners = atlas.uv[atlas.faces].astype(float)
     u, v = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
-    area = (u[0] * v[1] - u[1] * v[0]) / 2
-    assert (area > 0).all()  # none mirrored, none without texels
+    area = np.abs(u[0] * v[1] - u[1] * v[0]) / 2
+    assert area.min() > 0.2 * np.median(area)
     assert 0.35 < area.sum() < 1
     assert 0 < atlas.charts < 60
     assert not list(tmp_path.iterdir())
+
+
+def test_scale_does_not_matter(tmp_path: Path) -> None:
+    mesh = torus()
+    atlas = unwrap(TriMesh(mesh.vertices * 1e-3, mesh.faces), 512, tmp_path)
+    assert np.allclose(atlas.uv, unwrap(mesh, 512, tmp_path).uv, atol=1e-3)
 
 
 def test_same_mesh_same_atlas(tmp_path: Path) -> None:
@@ -56,7 +62,7 @@ def test_time_limit_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_failing_child_is_a_clear_error(tmp_path: Path) -> None:
-    broken = TriMesh(torus().vertices, torus().faces + 10_000)  # faces without vertices
+    broken = TriMesh(torus().vertices, torus().faces[:, :2])  # faces of two corners
     with pytest.raises(UserError, match="could not be unwrapped") as error:
         unwrap(broken, 256, tmp_path)
     assert "Traceback" in error.value.details
