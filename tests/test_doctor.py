@@ -17,7 +17,7 @@ def by_name(answer):
 def test_tells_what_this_machine_has(tmp_path):
     answer = doctor.examine(tmp_path)
     checks = by_name(answer)
-    assert answer.devices[-1] == "cpu"
+    assert "cpu" in answer.devices
     assert checks["torch"].finding == importlib.metadata.version("torch")
     assert "GB" in checks["Memory"].finding
     assert str(tmp_path) in checks["Disk"].finding

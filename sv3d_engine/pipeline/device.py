@@ -20,15 +20,13 @@ _ABSENT = {
 
 
 def available_devices() -> tuple[str, ...]:
-    """Device names that work here, fastest first; always ends with "cpu"."""
+    """Device names that work here; the first is what "auto" means."""
     import torch
 
-    found = []
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return (*found, "cpu")
+    cuda = ("cuda",) if torch.cuda.is_available() else ()
+    # After "cpu", because the compiled kernels are for the CPU; on MPS their plain PyTorch twins run.
+    mps = ("mps",) if torch.backends.mps.is_available() else ()
+    return (*cuda, "cpu", *mps)
 
 
 def check_device(name: str) -> None:
@@ -39,7 +37,7 @@ def check_device(name: str) -> None:
 
 
 def resolve_device(name: str) -> "torch.device":
-    """The torch device for one of protocol.DEVICES; "auto" is the fastest here.  Raises UserError."""
+    """The torch device for one of protocol.DEVICES; "auto" is the first one here.  Raises UserError."""
     import torch
 
     check_device(name)

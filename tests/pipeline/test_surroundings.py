@@ -36,6 +36,15 @@ def test_auto_is_a_device_that_works():
     assert torch.zeros(1, device=device.resolve_device("auto")).sum() == 0
 
 
+def test_auto_prefers_cuda_and_never_takes_mps_by_itself(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device.resolve_device("auto").type == "cpu"
+    assert device.resolve_device("mps").type == "mps"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device.resolve_device("auto").type == "cuda"
+
+
 @pytest.mark.parametrize("name", ["cuda", "mps"])
 def test_an_absent_device_is_refused_by_name(monkeypatch, name):
     monkeypatch.setattr(device, "available_devices", lambda: ("cpu",))

@@ -35,7 +35,8 @@ def _second(job: Job, out: Path, progress: Progress) -> Facts:
             print("from Python")
             os.write(1, b"from a C library\n")
             subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
-            ctypes.CDLL(None).puts(b"from libc") if os.name != "nt" else None
+            if os.name != "nt":
+                ctypes.CDLL(None).puts(b"from libc")
         case "obeys":
             for i in range(10_000):
                 progress(i / 10_000, "working")
