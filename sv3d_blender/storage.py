@@ -17,9 +17,9 @@ def user_folder() -> Path:
         return Path(bpy.utils.user_resource("DATAFILES", path="sv3d"))
 
 
-def engine_folder() -> Path:
-    """Where the engine runs: its log and compiled files."""
-    return user_folder() / "engine"
+def engine_log() -> Path:
+    """The engine's log; what else it keeps lies beside it."""
+    return user_folder() / "engine" / "engine.log"
 
 
 def new_job_folder(name: str) -> Path:

@@ -33,10 +33,9 @@ def choose_python(preferred: str, environment: Mapping[str, str] = os.environ) -
     return path.absolute()  # not resolve(): a virtual environment's Python is a link, and must stay one
 
 
-def engine_command(python: Path) -> list[str]:
+def engine_command(python: Path, log: Path) -> list[str]:
     """What starts the engine; ``-P`` and ``-s`` keep the current folder and user packages from shadowing its own."""
-    # The log is named as EngineProcess names it, in the folder that both start in.
-    return [str(python), "-s", "-P", "-m", "sv3d_engine", "serve", "--log", "engine.log"]
+    return [str(python), "-s", "-P", "-m", "sv3d_engine", "serve", "--log", str(log)]
 
 
 def engine_environment(

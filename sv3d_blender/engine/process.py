@@ -1,9 +1,9 @@
 """The running engine: a child process whose pipes are served by threads, so that no caller ever waits for it."""
 
 import contextlib
+import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from typing import IO
 from ...sv3d_engine import protocol
 
 _TAIL_BYTES = 4000
+_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,16 @@ Event = protocol.Reply | Ended
 class EngineProcess:
     """One engine.  All methods return at once; what it answers is fetched with ``receive``."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
-        """Start ``command`` in ``folder``, which is made if needed and gets its stderr as ``engine.log``."""
-        self._command, self._environment, self._folder = list(command), dict(environment), folder
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        """Start ``command``; its stderr is added to ``log``, in whose folder, made if needed, it runs."""
+        self._command, self._environment, self._log = list(command), dict(environment), log
+        self._log_start = 0
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._requests: queue.SimpleQueue[protocol.Request | None] = queue.SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()  # guards _process and _killed between starting and killing
         self._killed = False
         threading.Thread(target=self._run, name="sv3d-engine-reader", daemon=True).start()
-
-    @property
-    def log(self) -> Path:
-        return self._folder / "engine.log"
 
     @property
     def pid(self) -> int | None:
@@ -85,8 +83,9 @@ class EngineProcess:
 
     def _run(self) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with self.log.open("wb") as log:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            with self._log.open("ab") as log:
+                self._log_start = log.tell()
                 process = self._start(log)
         except OSError as error:
             self._events.put(Ended(None, str(error)))
@@ -120,14 +119,14 @@ class EngineProcess:
             self._process = subprocess.Popen(
                 self._command,
                 env=self._environment,
-                cwd=self._folder,
+                cwd=self._log.parent,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 encoding="utf-8",
                 errors="replace",
                 bufsize=1,
-                creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+                creationflags=_NO_WINDOW,
             )
             return self._process
 
@@ -142,8 +141,9 @@ class EngineProcess:
             process.stdin.close()
 
     def _log_tail(self) -> str:
-        with contextlib.suppress(OSError), self.log.open("rb") as log:
-            log.seek(0, 2)
-            log.seek(max(0, log.tell() - _TAIL_BYTES))
+        """The end of what this engine has written, not its forerunners."""
+        with contextlib.suppress(OSError), self._log.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(max(self._log_start if self._log_start < end else 0, end - _TAIL_BYTES))
             return log.read().decode("utf-8", "replace").strip()
         return ""

@@ -1,6 +1,6 @@
 """This Blender's engine and job: started, listened to and ended from the main thread, which never waits.
 
-A persistent timer fetches what the engine has said; it outlives editors, file loads and undo, and the job lives
+A persistent timer fetches what the engine has said; It outlives editors, file loads and undo, and the job lives
 here, not in the scene, for the same reason.
 """
 
@@ -35,7 +35,7 @@ class Session:
         self._wanted = True  # by the file the job was started for
         self._undelivered = False
         self._process: EngineProcess | None = None
-        self._python = ""
+        self._python: Path | None = None
         self._cancelled_at = 0.0
         self._last_use = 0.0
 
@@ -56,7 +56,7 @@ class Session:
     @property
     def log(self) -> Path | None:
         """What the engine wrote to its stderr."""
-        return storage.engine_folder() / "engine.log" if self._python else None
+        return storage.engine_log() if self._python else None
 
     def refuse(self, failure: Failure) -> None:
         """Show a failure that no job carries."""
@@ -127,12 +127,13 @@ class Session:
 
     def _engine(self, python: str) -> EngineProcess:
         """The running engine, or a new one if there is none or another Python has been chosen."""
-        chosen = str(choose_python(python))
-        if self._process and (chosen != self._python) and not self.busy:
+        chosen = choose_python(python)
+        if self._process and chosen != self._python and not self.busy:
             self._drop_engine()
         if self._process is None:
-            environment = engine_environment(storage.EXTENSION_ROOT, storage.engine_folder() / "cache")
-            self._process = EngineProcess(engine_command(choose_python(python)), environment, storage.engine_folder())
+            log = storage.engine_log()
+            environment = engine_environment(storage.EXTENSION_ROOT, log.parent / "cache")
+            self._process = EngineProcess(engine_command(chosen, log), environment, log)
             self._python = chosen
         self._last_use = time.monotonic()
         if not bpy.app.timers.is_registered(self._on_timer):
@@ -149,6 +150,8 @@ class Session:
         before = (self.job, self.report, self.checking)
         if isinstance(event, protocol.DoctorReport):
             self.report, self.checking = event, False
+        if isinstance(event, protocol.Error) and event.job is None and self.checking:
+            self.report, self.checking = Failure(event.cause, event.remedy, event.details), False
         if isinstance(event, Ended):
             self._process = None
             if self.checking:

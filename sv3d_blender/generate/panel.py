@@ -105,6 +105,7 @@ def _draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context, failur
 
 
 class _Tab:
+    layout: bpy.types.UILayout
     bl_region_type = "UI"
     bl_category = "SV3D"
 

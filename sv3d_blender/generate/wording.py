@@ -20,8 +20,10 @@ def duration(seconds: float) -> str:
 
 def progress_line(job: Job) -> str:
     """The text on the progress bar."""
-    if job.phase is not Phase.RUNNING or not job.stage:
+    if job.phase is Phase.CANCELLING:
         return f"{job.phase.value}…"
+    if not job.stage:  # it says hello at once, and then loads its libraries
+        return f"{Phase.STARTING.value}…"
     return f"{job.stage}… {job.fraction:.0%}"
 
 

@@ -3,7 +3,7 @@
 These tests run where ``import bpy`` works: ``.venv-bpy-<version>/bin/python -m pytest tests/blender/bpy``.
 """
 
-import importlib.util
+import importlib
 import os
 import sys
 import tempfile
@@ -23,13 +23,10 @@ from staging import stage_extension  # noqa: E402
 STAND_IN = HERE.parent / "stand_in" / "python"
 MODULE = "bl_ext.user_default.sv3d"
 
-_spec = importlib.util.find_spec("bpy")
-if _spec is None or _spec.origin is None:  # plain Python: this folder's own name is all it finds
-    collect_ignore_glob = ["test_*.py"]
-else:
-    RESOURCES = tempfile.TemporaryDirectory(prefix="sv3d-resources-")
-    os.environ["BLENDER_USER_RESOURCES"] = RESOURCES.name  # read when bpy is imported
-    import bpy  # makes bpy_extras and mathutils importable for the tests
+RESOURCES = tempfile.TemporaryDirectory(prefix="sv3d-resources-")
+os.environ["BLENDER_USER_RESOURCES"] = RESOURCES.name  # read when bpy is imported
+
+import bpy  # noqa: E402  (also makes bpy_extras and mathutils importable for the tests)
 
 
 @pytest.fixture(scope="session")

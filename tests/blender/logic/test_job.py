@@ -1,0 +1,82 @@
+"""What the tab knows of a job, word by word from the engine."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sv3d.sv3d_blender.engine.job import Job, Phase, advance, cancelling
+from sv3d.sv3d_blender.engine.process import Ended
+from sv3d.sv3d_engine import protocol
+
+REQUEST = protocol.MeshJob(job="a", frames="/frames", out="/out")
+HELLO = protocol.Hello(protocol.VERSION, "0.1.0", 1, "")
+RESULT = protocol.Result("a", "/out", "m", "f", "c", "l", "p", "t", "r", 12.0)
+
+
+def stage(fraction: float, job: str = "a") -> protocol.Stage:
+    return protocol.Stage(job, "field", "Finding the shape", 0.5, fraction, 60.0, "step 3")
+
+
+def after(*events, job: Job | None = None) -> Job:
+    job = job or Job(REQUEST)
+    for event in events:
+        job = advance(job, event)
+    return job
+
+
+def test_a_job_that_goes_well():
+    job = after(HELLO)
+    assert job.phase is Phase.RUNNING
+    job = after(stage(0.4), protocol.Preview("a", "image", "/out/p.png"), job=job)
+    assert (job.stage, job.fraction, job.seconds_left) == ("Finding the shape", 0.4, 60.0)
+    assert job.preview == Path("/out/p.png")
+    job = after(RESULT, job=job)
+    assert (job.phase, job.fraction, job.result) == (Phase.DONE, 1.0, RESULT)
+    assert not job.active
+
+
+def test_the_bar_never_runs_backwards():
+    assert after(HELLO, stage(0.4), stage(0.3)).fraction == 0.4
+
+
+def test_words_about_another_job_change_nothing():
+    job = after(HELLO, stage(0.2))
+    assert after(stage(0.9, "b"), protocol.Cancelled("b"), protocol.Error("b", "x", "y"), job=job) == job
+
+
+def test_an_error_about_a_line_fails_the_job():
+    assert after(HELLO, protocol.Error(None, "cause", "remedy")).failure.cause == "cause"
+
+
+def test_nothing_changes_after_the_end():
+    job = after(HELLO, RESULT)
+    assert after(Ended(1, ""), stage(0.1), protocol.Error(None, "x", "y"), job=job) == job
+
+
+def test_cancel():
+    job = cancelling(after(HELLO, stage(0.5)))
+    assert job.phase is Phase.CANCELLING
+    job = after(stage(0.6), job=job)
+    assert job.phase is Phase.CANCELLING
+    assert after(protocol.Cancelled("a"), job=job).phase is Phase.CANCELLED
+    assert after(Ended(-9, ""), job=job).phase is Phase.CANCELLED
+    assert after(RESULT, job=job).phase is Phase.DONE  # it was faster
+    done = after(RESULT, job=job)
+    assert cancelling(done) is done
+
+
+@pytest.mark.parametrize(
+    ("event", "cause"),
+    [
+        (Ended(None, "no such file"), "could not be started"),
+        (Ended(1, "/usr/bin/python: No module named torch"), "lacks a package"),
+        (Ended(-9, ""), "memory"),
+        (Ended(3, "trace"), "ended unexpectedly"),
+        (replace(HELLO, protocol=protocol.VERSION + 1), "different versions"),
+    ],
+)
+def test_an_engine_that_is_lost_is_explained(event, cause):
+    job = after(event)
+    assert job.phase is Phase.FAILED
+    assert cause in job.failure.cause
+    assert job.failure.remedy.endswith(".")

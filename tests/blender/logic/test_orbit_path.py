@@ -1,0 +1,43 @@
+"""The orbit camera in Blender's axes against the engine's cameras."""
+
+import json
+from math import degrees, pi
+
+import numpy as np
+import pytest
+from sv3d.sv3d_blender.result.orbit_path import SENSOR, camera_pose, read_orbit_path
+from sv3d.sv3d_engine.orbit.cameras import CameraOrbit, View
+
+# The engine's world (x, y, z) is Blender's (y, -x, z) once its GLB is imported.
+TO_BLENDER = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
+
+
+def rotation(euler) -> np.ndarray:  # (3, 3), columns: the camera's axes
+    x, y, z = euler
+    cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return about_z @ about_y @ about_x
+
+
+@pytest.mark.parametrize(("elevation", "azimuth"), [(0, 0), (10, 17.1), (-20, 200), (89, 300), (30, 359.9)])
+def test_pose_is_the_engines_camera(elevation, azimuth):
+    orbit = CameraOrbit(33.8, 2.5, (View("0.png", elevation, azimuth),))
+    pose = camera_pose(elevation, azimuth, 2.5)
+    assert np.allclose(pose.location, TO_BLENDER @ orbit.positions()[0].numpy(), atol=1e-6)
+    axes = TO_BLENDER @ orbit.rotations()[0].numpy().T  # columns: right, up, backward
+    assert np.allclose(rotation(pose.rotation), axes, atol=1e-6)
+
+
+def test_front_view_looks_from_minus_y():
+    assert camera_pose(0, 0, 2.0).location == pytest.approx((0, -2, 0))
+
+
+def test_azimuth_goes_on_where_the_file_starts_again_at_zero(tmp_path):
+    frames = [{"file": f"{i}.png", "elevation": 0, "azimuth": 360 * (i + 1) / 21 % 360} for i in range(21)]
+    (tmp_path / "cameras.json").write_text(json.dumps({"fov_deg": 33.8, "distance": 2, "frames": frames}))
+    path = read_orbit_path(tmp_path / "cameras.json")
+    turns = [degrees(pose.rotation[2]) for pose in path.poses]
+    assert turns == pytest.approx([360 * (i + 1) / 21 for i in range(21)])
+    assert 2 * np.arctan(SENSOR / 2 / path.lens) == pytest.approx(33.8 * pi / 180)

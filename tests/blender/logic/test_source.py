@@ -1,0 +1,67 @@
+"""Which files an orbit's frames are."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sv3d.sv3d_blender.generate.source import orbit_in_folder, orbit_of_sequence, static_cameras
+from sv3d.sv3d_engine.errors import UserError
+from sv3d.sv3d_engine.orbit.cameras import SV3D_FOV_DEG, static_orbit
+from sv3d.sv3d_engine.orbit.file import parse_cameras
+
+
+def fill(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+NINE = tuple(f"{i:03d}.png" for i in range(9))
+
+
+def test_other_pictures_beside_the_sequence_are_not_frames(tmp_path):
+    fill(tmp_path, *NINE, "input.png", "notes.txt", ".hidden.png")
+    assert orbit_in_folder(tmp_path).files == NINE
+
+
+def test_pictures_without_numbers_are_all_frames(tmp_path):
+    fill(tmp_path, "front.png", "back.png", "left.jpg")
+    assert orbit_in_folder(tmp_path).files == ("back.png", "front.png", "left.jpg")
+
+
+def test_a_sequence_is_what_has_its_name_and_a_number(tmp_path):
+    fill(tmp_path, "cow_9.png", "cow_10.png", "dog_9.png", "cow_9.exr")
+    orbit = orbit_of_sequence(tmp_path / "cow_9.png")
+    assert orbit.files == ("cow_9.png", "cow_10.png")
+
+
+def test_a_sequence_needs_a_number(tmp_path):
+    with pytest.raises(UserError, match="no frame numbers"):
+        orbit_of_sequence(tmp_path / "cow.png")
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(UserError, match="cannot be opened"):
+        orbit_in_folder(tmp_path / "none")
+
+
+def test_cameras_among_the_frames_are_found(tmp_path):
+    fill(tmp_path, *NINE, "cameras.json")
+    assert orbit_in_folder(tmp_path).cameras == tmp_path / "cameras.json"
+
+
+@pytest.mark.parametrize(("text", "found"), [(json.dumps({"frames": [{"file": n} for n in NINE]}), True),
+                                             (json.dumps({"frames": [{"file": NINE[0]}]}), False),
+                                             ('{"orbit": []}', False), ("{", False), ("[]", False)])  # fmt: skip
+def test_cameras_beside_the_folder_are_taken_if_they_name_its_frames(tmp_path, text, found):
+    fill(tmp_path / "frames", *NINE)
+    (tmp_path / "cameras.json").write_text(text, encoding="utf-8")
+    assert (orbit_in_folder(tmp_path / "frames").cameras is not None) == found
+
+
+def test_written_cameras_are_the_engines_static_orbit(tmp_path):
+    orbit = orbit_in_folder(fill(tmp_path, *NINE))
+    read = parse_cameras(json.loads(static_cameras(orbit, 12.5)))
+    assert read.fov_deg == SV3D_FOV_DEG
+    assert read.views == static_orbit(12.5, 2.0, 9).views

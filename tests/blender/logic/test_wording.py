@@ -1,0 +1,39 @@
+"""How numbers and failures are put to an artist."""
+
+import pytest
+from sv3d.sv3d_blender.engine.job import Failure, Job, Phase
+from sv3d.sv3d_blender.generate import wording
+from sv3d.sv3d_engine import protocol
+
+REQUEST = protocol.MeshJob(job="a", frames="/frames", out="/out")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3, "a few seconds"), (34, "30 s"), (58, "1 min"), (125, "2 min"), (1500, "25 min"), (7200, "2.0 h")],
+)
+def test_duration(seconds, text):
+    assert wording.duration(seconds) == text
+
+
+def test_progress_names_the_stage_and_the_time_left():
+    job = Job(REQUEST, Phase.RUNNING, stage="Finding the shape", note="step 3", fraction=0.4, seconds_left=130)
+    assert wording.progress_line(job) == "Finding the shape… 40%"
+    assert wording.time_line(job) == "2 min left · step 3"
+    assert wording.progress_line(Job(REQUEST, Phase.RUNNING)) == "Starting the engine…"
+    assert wording.time_line(Job(REQUEST)) == ""
+
+
+def test_every_preset_has_an_expected_time():
+    assert tuple(wording.EXPECTED_MINUTES) == protocol.PRESETS
+
+
+def test_lines_fit_the_region():
+    lines = wording.lines("The frames and the cameras do not fit together.", 200)
+    assert max(map(len, lines)) * 6.6 <= 200
+    assert " ".join(lines) == "The frames and the cameras do not fit together."
+
+
+def test_report_holds_everything():
+    text = wording.report(Failure("Cause.", "Remedy.", "details"), {"Blender": "5.2"})
+    assert all(part in text for part in ("Blender: 5.2", "Cause.", "Remedy.", "details"))
