@@ -16,7 +16,6 @@ def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     fields = layout.column()
     fields.enabled = not session.busy
     _draw_source(fields, settings)
-    fields.prop(settings, "preset")
     if session.busy and session.job:
         _draw_progress(layout, session.job)
         return
@@ -59,6 +58,7 @@ def _draw_source(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) 
     if not settings.cameras:
         split.prop(settings, "elevation")
     split.prop(settings, "seed")
+    split.prop(settings, "preset")
 
 
 def _draw_progress(layout: bpy.types.UILayout, job: Job) -> None:

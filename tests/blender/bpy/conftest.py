@@ -15,10 +15,11 @@ from types import ModuleType
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "stand_in")]
+sys.path.insert(0, str(HERE.parent / "stand_in"))
 
 import wedge  # noqa: E402
-from staging import stage_extension  # noqa: E402
+
+from building.extension import stage  # noqa: E402
 
 STAND_IN = HERE.parent / "stand_in" / "python"
 MODULE = "bl_ext.user_default.sv3d"
@@ -34,7 +35,7 @@ def extension() -> Iterator[str]:
     """The extension, enabled; its module name."""
     import addon_utils
 
-    stage_extension(Path(RESOURCES.name, "extensions", "user_default", "sv3d"))
+    stage(Path(RESOURCES.name, "extensions", "user_default", "sv3d"))
     assert addon_utils.enable(MODULE, default_set=True)
     yield MODULE
     addon_utils.disable(MODULE)  # else its handlers keep Blender 4.5 from ending

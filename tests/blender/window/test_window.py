@@ -1,0 +1,128 @@
+"""What an artist does, with the real pointer and keyboard, in the real window."""
+
+import sys
+from pathlib import Path
+
+from conftest import STAND_IN
+
+ORANGE, GREEN = (240, 130, 30), (60, 160, 80)  # the wedge's front, and one of its sides
+LONGEST_TURN = 0.05  # seconds the add-on may hold Blender's main thread while a job runs
+
+TIMED = """
+import time
+turns = []
+def timed(tick=session.tick):
+    busy, begun = session.busy, time.perf_counter()
+    tick()
+    turns.append((busy and session.busy, time.perf_counter() - begun))
+session.tick = timed
+"""
+
+
+def test_generate_scrub_and_undo(open_window, orbit_folder, tmp_path):
+    window = open_window(STAND_IN, STAND_IN_SECONDS="4")
+    window.exec("D.objects.remove(D.objects['Cube']); C.scene.cursor.location = (0, 0, 0)")
+    window.exec("next(a for a in C.window.screen.areas if a.type == 'PROPERTIES').type = 'IMAGE_EDITOR'")
+    window.exec("bpy.ops.ed.undo_push(message='start')")
+    window.exec(TIMED)
+    window.open_sidebar("SV3D")
+    window.set_text("sv3d.folder", f"{orbit_folder}/")
+    assert window.eval("C.scene.sv3d.frame_count") == 21
+    assert window.eval("C.scene.sv3d.cameras").endswith("cameras.json")
+
+    window.click_button("sv3d.generate")
+    window.wait("session.busy and session.job.fraction > 0.3")
+    window.keep("generating")
+    window.wait("'wedge' in D.objects", timeout=60)
+    assert max(window.eval("[seconds for busy, seconds in turns if busy]")) < LONGEST_TURN
+    assert window.eval("session.shown_failure") is None
+    assert window.eval("C.object.name") == "wedge"
+    assert window.eval("min((C.object.matrix_world @ v.co).z for v in C.object.data.vertices)") == 0
+    window.settle(10)
+    window.keep("imported")
+
+    # The Image Editor was empty: it shows the orbit now, in step with the scene.
+    shown = "[a for a in C.window.screen.areas if a.type == 'IMAGE_EDITOR'][0].spaces.active"
+    assert window.eval(f"{shown}.image.name") == "wedge orbit"
+    for scene_frame, file in ((21, "020.png"), (16, "015.png")):
+        window.exec(f"C.scene.frame_set({scene_frame})")
+        window.settle(10)
+        assert window.eval(f"{shown}.image.filepath_from_user(image_user={shown}.image_user)").endswith(file)
+    assert has_colour(window.image(rect=window.region("IMAGE_EDITOR", "WINDOW")), GREEN)
+
+    # Through the orbit camera, mesh and frame lie on each other.
+    window.click_button("sv3d.look_through")
+    window.exec("C.scene.frame_set(21)")
+    window.exec("next(a for a in C.window.screen.areas if a.type == 'VIEW_3D').spaces.active.shading.light = 'FLAT'")
+    window.exec(
+        "next(a for a in C.window.screen.areas if a.type == 'VIEW_3D').spaces.active.shading.color_type = 'TEXTURE'"
+    )
+    window.settle(20)
+    window.keep("compared")
+    assert has_colour(window.image(rect=window.region("VIEW_3D", "WINDOW")), ORANGE, tolerance=30)
+
+    x, y = window.region("VIEW_3D", "WINDOW").center
+    window.move(x, y)
+    window.key("ctrl+z")
+    window.wait("'wedge' not in D.objects")
+    assert sorted(window.eval("[o.name for o in D.objects]")) == ["Camera", "Light"]
+    assert window.eval("C.scene.frame_end") == 250
+    assert not window.eval("C.scene.use_preview_range")
+
+
+def test_cancel_with_the_mouse(open_window, orbit_folder):
+    window = open_window(STAND_IN, STAND_IN_SECONDS="60")
+    window.exec(f"C.scene.sv3d.folder = {str(orbit_folder)!r}")
+    window.open_sidebar("SV3D")
+    window.click_button("sv3d.generate")
+    window.wait("session.busy and session.job.fraction > 0")
+    window.click_button("sv3d.cancel")
+    window.wait("session.job.phase.name == 'CANCELLED'", timeout=2)
+    window.settle(10)
+    window.keep("cancelled")
+    window.click_button("sv3d.dismiss")
+    window.wait("session.job is None")
+
+
+def test_error_card(open_window, orbit_folder):
+    window = open_window(STAND_IN, STAND_IN="fails")
+    window.exec(f"C.scene.sv3d.folder = {str(orbit_folder)!r}")
+    window.open_sidebar("SV3D")
+    window.click_button("sv3d.generate")
+    window.wait("session.shown_failure is not None")
+    window.settle(10)
+    window.keep("failed")
+    window.click_button("sv3d.copy_report")
+    window.wait("'The frames show nothing.' in C.window_manager.clipboard")
+    assert "alpha is 0" in window.eval("C.window_manager.clipboard")
+
+
+def test_tab_in_the_image_editor(open_window, orbit_folder):
+    window = open_window(STAND_IN)
+    window.exec("next(a for a in C.window.screen.areas if a.type == 'VIEW_3D').type = 'IMAGE_EDITOR'")
+    window.settle(5)
+    window.exec(f"C.scene.sv3d.folder = {str(orbit_folder)!r}")
+    window.open_sidebar("SV3D", area="IMAGE_EDITOR")
+    window.click_button("sv3d.generate", "IMAGE_EDITOR", "UI")
+    window.wait("'wedge' in D.objects")
+    window.settle(10)
+    window.keep("image-editor")
+
+
+def test_preferences_show_the_doctors_answer(open_window):
+    window = open_window(Path(sys.executable))
+    window.exec("bpy.ops.sv3d.preferences()")
+    window.settle(10)
+    window.click_button("sv3d.check_engine", "PREFERENCES", "WINDOW")
+    window.wait("session.report is not None", timeout=120)
+    window.settle(10)
+    window.keep("doctor")
+    assert window.eval("session.report.ready")
+
+
+def has_colour(image, colour, tolerance=12, least=400) -> bool:
+    """Whether so many pixels come close to a colour."""
+    near = (
+        n for c, n in image.colors().items() if all(abs(a - b) <= tolerance for a, b in zip(c, colour, strict=True))
+    )
+    return sum(near) >= least
