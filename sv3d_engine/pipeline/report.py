@@ -28,7 +28,7 @@ def job_report(job: Job, records: Sequence[StageRecord], seconds: float) -> dict
         "seconds": round(seconds, 3),
         "peak_memory": max((record.peak_memory for record in records), default=0),
         "stages": {
-            record.name: {"seconds": round(record.seconds, 3), "peak_memory": record.peak_memory, **record.facts}
+            record.name: {**record.facts, "seconds": round(record.seconds, 3), "peak_memory": record.peak_memory}
             for record in records
         },
     }

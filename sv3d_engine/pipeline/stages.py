@@ -2,6 +2,8 @@
 
 Each stage reads what the ones before it left in the job folder and writes into the folder it is given, so that a
 resumed job does exactly what an unbroken one does.  Heavy modules are imported when a stage runs.
+
+A single picture will come in one stage earlier: SV3D's network writes an orbit, which "frames" then reads.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +14,8 @@ from typing import Any
 from ..progress import Progress
 from .job import Job
 from .seed import seed_everything
+
+_FIELD, _SURFACE = "field.safetensors", "surface.safetensors"
 
 Facts = dict[str, Any]  # for report.json: numbers, texts, lists and dicts of these
 
@@ -34,26 +38,59 @@ def _frames(job: Job, out: Path, progress: Progress) -> Facts:
 
 
 def _field(job: Job, out: Path, progress: Progress) -> Facts:
-    from ..field import fit, store
+    from ..field import store
+    from ..field.fit import fit_field
     from ..frames.load import load_frames
 
     seed = seed_everything(job.seed, "field")
-    field = fit.fit_field(load_frames(job.folder), job.settings, job.device, seed, progress)
-    (out / "work").mkdir()
-    store.save(field, out / "work" / "field.safetensors")
+    field = fit_field(load_frames(job.folder), job.settings, job.device, seed, progress)
+    store.save(field, _work(out) / _FIELD)
     return {}
 
 
 def _mesh(job: Job, out: Path, progress: Progress) -> Facts:
-    raise NotImplementedError
+    from ..field.store import load as load_field
+    from ..frames.load import load_frames
+    from ..mesh import store
+    from ..mesh.refine import refine
+
+    seed = seed_everything(job.seed, "mesh")
+    field = load_field(_work(job.folder) / _FIELD)
+    surface = refine(load_frames(job.folder), field, job.settings, job.device, seed, progress)
+    store.save(surface, _work(out) / _SURFACE)
+    return {}
 
 
 def _asset(job: Job, out: Path, progress: Progress) -> Facts:
-    raise NotImplementedError
+    from ..asset.build import build_asset
+    from ..mesh.store import load as load_surface
+
+    seed_everything(job.seed, "asset")
+    surface = load_surface(_work(job.folder) / _SURFACE)
+    settings = job.settings
+    report = build_asset(
+        surface.vertices.numpy(),
+        surface.faces.numpy(),
+        surface.albedo,
+        settings.face_budget,
+        settings.texture_size,
+        out,
+        progress,
+    ).as_dict()
+    report["steps"] = report.pop("seconds")
+    progress.preview("mesh", out / "mesh.glb")
+    return report
 
 
 def _turntable(job: Job, out: Path, progress: Progress) -> Facts:
     raise NotImplementedError
+
+
+def _work(folder: Path) -> Path:
+    """The room for intermediate files, made if need be."""
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    return work
 
 
 STAGES = (

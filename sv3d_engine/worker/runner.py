@@ -18,10 +18,14 @@ from .parent import watch_parent
 
 log = logging.getLogger(__name__)
 
+_POLITENESS = 5  # of nice(2): Blender stays smooth while all cores work here
+
 
 def main(stages: Sequence[Stage] = STAGES, warm_up: bool = True) -> int:
     """Do the jobs that come in on stdin until it closes.  ``warm_up`` imports PyTorch before the first job."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a shared terminal is the supervisor's to handle
+    if hasattr(os, "nice"):
+        os.nice(_POLITENESS)
     channel = Channel(log=None)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s runner %(levelname)s %(message)s")
     jobs: queue.SimpleQueue[protocol.MeshJob] = queue.SimpleQueue()

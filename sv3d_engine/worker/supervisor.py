@@ -19,6 +19,7 @@ _GRACE = 1.2  # seconds a runner has to react to a cancel; the rest of the two i
 _DOCTOR_LIMIT = 120.0  # seconds; a first import of PyTorch from a slow disk takes long
 
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
+_POLITE = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # the same; elsewhere the runner sees to it itself
 
 
 def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
@@ -176,7 +177,7 @@ def _spawn(command: Sequence[str]) -> "subprocess.Popen[bytes]":
         stdout=subprocess.PIPE,
         stderr=2,  # the log; by number, because Windows would pass on the stderr from before it was redirected
         start_new_session=True,  # POSIX only
-        creationflags=_NO_WINDOW,
+        creationflags=_NO_WINDOW | _POLITE,
     )
 
 
