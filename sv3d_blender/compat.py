@@ -16,9 +16,10 @@ def import_glb(path: Path) -> list[bpy.types.Object]:
             "Enable the add-on “glTF 2.0 format” in the preferences, then press Import Again.",
         )
     before = set(bpy.data.objects)
+    # glTF parts vertices at texture seams; merged again, the mesh is closed, as modifiers and sculpting want it.
     # 4.2 has no import_select_created_objects; selection is set by the caller in every version.
     try:
-        status = bpy.ops.import_scene.gltf(filepath=str(path), import_shading="NORMALS")
+        status = bpy.ops.import_scene.gltf(filepath=str(path), import_shading="NORMALS", merge_vertices=True)
     except RuntimeError as error:
         status = {str(error)}
     if status != {"FINISHED"}:

@@ -34,7 +34,7 @@ class SV3D_OT_import_result(bpy.types.Operator):
     bl_idname = "sv3d.import_result"
     bl_label = "Import Again"
     bl_description = "Put the finished mesh, its orbit frames and orbit camera into the scene, at the 3D cursor"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012  (Blender reads a plain set)
+    bl_options = {"REGISTER", "UNDO"}
 
     folder: StringProperty(name="Job Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
     title: StringProperty(name="Name", options={"SKIP_SAVE"})  # type: ignore[valid-type]

@@ -25,6 +25,13 @@ def test_mesh_stands_at_the_cursor_with_its_front_towards_minus_y(blender, job_f
     assert isclose(min(c.x for c in corners), 3.0 - 0.30, abs_tol=1e-5)
 
 
+def test_mesh_is_closed_again_after_the_seams_of_gltf(blender, job_folder):
+    mesh = part("result.importer").import_result(blender.context, job_folder).mesh.data
+    assert len(mesh.vertices) == len(wedge.VERTICES)
+    assert len(mesh.edges) == len(mesh.vertices) + len(mesh.polygons) - 2  # Euler: one closed surface
+    assert len(mesh.uv_layers) == 1
+
+
 def test_material_is_principled_with_the_albedo_as_base_colour(blender, job_folder):
     mesh = part("result.importer").import_result(blender.context, job_folder).mesh
     (slot,) = mesh.material_slots
