@@ -36,6 +36,7 @@ class Session:
         self._undelivered = False
         self._process: EngineProcess | None = None
         self._python: Path | None = None
+        self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
         self._cancelled_at = 0.0
         self._last_use = 0.0
 
@@ -97,8 +98,8 @@ class Session:
 
     def shutdown(self) -> None:
         """End the engine and the timer, as Blender or the add-on ends."""
-        if bpy.app.timers.is_registered(self._on_timer):
-            bpy.app.timers.unregister(self._on_timer)
+        if bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
         if self._process:
             self._process.close()
             if not self._process.join(_QUIT_GRACE):
@@ -120,6 +121,7 @@ class Session:
             self._last_use = time.monotonic()
         elif self._process and time.monotonic() - self._last_use > _WARM_SECONDS:
             self._process.close()
+            self._process = None  # what is asked from now on is for a new one
         if changed:
             self._redraw()
 
@@ -136,8 +138,8 @@ class Session:
             self._process = EngineProcess(engine_command(chosen, log), environment, log)
             self._python = chosen
         self._last_use = time.monotonic()
-        if not bpy.app.timers.is_registered(self._on_timer):
-            bpy.app.timers.register(self._on_timer, first_interval=_BUSY_INTERVAL, persistent=True)
+        if not bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.register(self.timer, first_interval=_BUSY_INTERVAL, persistent=True)
         return self._process
 
     def _drop_engine(self) -> None:

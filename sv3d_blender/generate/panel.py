@@ -78,7 +78,7 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) 
     elif job.result:
         box.label(text=f"{title(job)}: made in {wording.duration(job.result.seconds)}", icon="CHECKMARK")
         if session.waiting_to_deliver:
-            box.label(text="Comes into the scene in Object Mode", icon="SORTTIME")
+            box.label(text="Waits for Object Mode", icon="SORTTIME")
         again = box.operator("sv3d.import_result", icon="IMPORT")
         again.folder, again.title = job.result.out, title(job)
 

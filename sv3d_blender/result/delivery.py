@@ -14,8 +14,16 @@ def deliver(job: Job) -> bool:
     if window is None:  # Blender without a window has no timer loop either, but may be asked directly
         return _import(job)
     with bpy.context.temp_override(window=window):
-        # Leaving Edit or Sculpt Mode under the artist's hands would be worse than a result that waits.
-        return bpy.context.mode == "OBJECT" and _import(job)
+        return not _occupied(window) and _import(job)
+
+
+def _occupied(window: bpy.types.Window) -> bool:
+    """Whether the scene is in use: being edited, rendered, or moved with the mouse.
+
+    Leaving Edit or Sculpt Mode under the artist's hands would be worse than a result that waits.
+    """
+    dragging = any(operator.bl_idname.startswith("TRANSFORM_OT_") for operator in window.modal_operators)
+    return dragging or bpy.context.mode != "OBJECT" or bpy.app.is_job_running("RENDER")
 
 
 def _import(job: Job) -> bool:

@@ -37,7 +37,7 @@ def import_result(context: bpy.types.Context, job_folder: Path, name: str = "") 
     try:
         mesh, foot = import_mesh(job_folder / "mesh.glb", collection, name)
     except UserError:
-        bpy.data.collections.remove(collection)
+        bpy.data.batch_remove([*collection.objects, collection])
         raise
     mesh.location = scene.cursor.location
     frames = load_sequence(job_folder / "frames", path, name)

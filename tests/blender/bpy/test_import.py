@@ -71,6 +71,28 @@ def test_mesh_seen_through_the_orbit_camera_covers_each_frame(blender, job_folde
         assert bottom == pytest.approx(max(rows), abs=1.0)
 
 
+def test_missing_importer_is_told(blender, job_folder):
+    import addon_utils
+
+    addon_utils.disable("io_scene_gltf2")
+    try:
+        with pytest.raises(Exception, match="importer is switched off"):
+            part("result.importer").import_result(blender.context, job_folder)
+    finally:
+        addon_utils.enable("io_scene_gltf2")
+    assert not blender.data.objects
+    assert not blender.data.collections
+
+
+def test_mesh_without_its_texture_is_refused_and_leaves_nothing(blender, job_folder):
+    glb = job_folder / "mesh.glb"
+    glb.write_bytes(glb.read_bytes().replace(b'"baseColorTexture"', b'"baseColorTexturX"'))
+    with pytest.raises(Exception, match="without its texture"):
+        part("result.importer").import_result(blender.context, job_folder)
+    assert not blender.data.objects
+    assert not blender.data.collections
+
+
 def alpha_box(bpy, file: Path) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what is not clear, in pixels from the top left."""
     image = bpy.data.images.load(str(file))

@@ -84,6 +84,19 @@ def test_engine_stays_warm_between_jobs(blender, session, orbit_folder):
     assert {"wedge", "wedge.001"} <= set(blender.data.objects.keys())
 
 
+def test_idle_engine_is_let_go_and_the_next_job_gets_a_new_one(blender, session, orbit_folder, monkeypatch):
+    choose(blender, orbit_folder)
+    blender.ops.sv3d.check_engine()
+    turn_until(lambda: not session.checking)
+    pid = session._process.pid
+    monkeypatch.setattr(part("engine.session"), "_WARM_SECONDS", 0.0)
+    session.tick()
+    blender.ops.sv3d.generate()
+    turn_until(lambda: not session.busy)
+    assert session.job.phase.name == "DONE"
+    assert gone(pid)
+
+
 @pytest.mark.parametrize("manner", ["good", "deaf"])
 def test_cancel_within_two_seconds_then_resume(blender, session, orbit_folder, monkeypatch, manner):
     monkeypatch.setenv("STAND_IN", manner)
@@ -172,10 +185,11 @@ def test_doctors_answer_is_shown(blender, session):
 def test_engine_ends_with_the_addon(blender, session):
     session.check(str(STAND_IN))
     turn_until(lambda: not session.checking)
+    assert blender.app.timers.is_registered(session.timer)
     pid = session._process.pid
     session.shutdown()
     assert gone(pid)
-    assert not blender.app.timers.is_registered(session._on_timer)
+    assert not blender.app.timers.is_registered(session.timer)
 
 
 def gone(pid: int, within: float = 1.0) -> bool:

@@ -34,6 +34,7 @@ def test_generate_scrub_and_undo(open_window, orbit_folder, tmp_path):
     window.wait("session.busy and session.job.fraction > 0.3")
     window.keep("generating")
     window.wait("'wedge' in D.objects", timeout=60)
+    assert window.eval("bpy.app.timers.is_registered(session.timer)")
     assert max(window.eval("[seconds for busy, seconds in turns if busy]")) < LONGEST_TURN
     assert window.eval("session.shown_failure") is None
     assert window.eval("C.object.name") == "wedge"
