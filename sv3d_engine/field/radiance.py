@@ -1,0 +1,70 @@
+"""The coarse scene: an Instant-NGP field whose density comes from a signed distance.
+
+A free density explains untextured surfaces as fog (on the benchmark's cow: volume IoU 0.64, where the silhouettes
+alone give 0.92).  A signed distance that starts at the visual hull, rendered with NeuS's unbiased opacity, keeps one
+surface from the first step (0.95).
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import grid_sample, relu, softplus
+
+from sv3d_engine.field.hash_grid import HashGrid
+
+_RESIDUAL_SCALE = 0.1  # world units of distance per unit of network output
+
+
+class RadianceField(nn.Module):
+    """Signed distance and colour inside [−half_side, half_side]³.
+
+    ``hull_distance`` (R, R, R), axes x, y, z, is where the surface starts; the hash grid learns what to add.
+    """
+
+    hull_distance: Tensor
+
+    def __init__(
+        self, half_side: float, hull_distance: Tensor, levels: int = 10, finest: int = 256, log2_rows: int = 16
+    ) -> None:
+        super().__init__()
+        self.half_side = half_side
+        self.register_buffer("hull_distance", hull_distance)
+        self.grid = HashGrid(levels, coarsest=16, finest=finest, log2_rows=log2_rows)
+        self.decoder = nn.Sequential(nn.Linear(self.grid.channels, 32), nn.ReLU(), nn.Linear(32, 4))
+        # A highlight is white, moves with the camera, and would otherwise be carved into the surface as a dent.
+        self.highlight = nn.Sequential(nn.Linear(self.grid.channels + 9, 16), nn.ReLU(), nn.Linear(16, 1))
+        nn.init.zeros_(self.highlight[2].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(self.highlight[2].bias)  # type: ignore[arg-type]
+
+    def features(self, points: Tensor) -> Tensor:  # (P, 3) -> (P, C)
+        return self.grid((points / self.half_side + 1) / 2)  # type: ignore[no-any-return]
+
+    def distance_from(self, points: Tensor, residual: Tensor) -> Tensor:  # (P, 3), (P,) -> (P,)
+        where = (points / self.half_side)[None, None, None].flip(-1)
+        hull = grid_sample(self.hull_distance[None, None], where, align_corners=False, padding_mode="border")
+        return hull[0, 0, 0, 0] + _RESIDUAL_SCALE * residual
+
+    def distance(self, points: Tensor) -> Tensor:  # (P, 3) -> (P,)
+        """Signed distance in world units, negative inside."""
+        return self.distance_from(points, self.decoder(self.features(points))[:, 0])
+
+    def forward(self, points: Tensor, directions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Signed distance (P,), sRGB colour (P, 3) without highlight, and the highlight to add to it (P, 1).
+
+        points, directions (P, 3) in the world; directions are unit vectors away from the camera.
+        """
+        features = self.features(points)
+        decoded = self.decoder(features)
+        quadratic = torch.cat([directions, directions**2, directions * directions.roll(-1, -1)], -1)
+        highlight = torch.tanh(self.highlight(torch.cat([features.detach(), quadratic], -1)))
+        return self.distance_from(points, decoded[:, 0]), torch.sigmoid(decoded[:, 1:]), highlight
+
+
+def unbiased_thickness(distance: Tensor, last_of_ray: Tensor, width: float) -> Tensor:
+    """Optical thickness between each sample and the next on its ray, after NeuS (Wang et al. 2021, eq. 10–13).
+
+    distance (P,) signed; last_of_ray (P,) bool, where there is no next; ``width`` of the logistic edge in world
+    units.  A ray that just touches the surface gets opacity 1/2, whatever the width.  Returns (P,) ≥ 0.
+    """
+    depth_inside = softplus(-distance / width)  # −log of the logistic CDF at the distance
+    following = torch.cat([depth_inside[1:], depth_inside[-1:]])
+    return relu(following - depth_inside).masked_fill(last_of_ray, 0.0)
