@@ -41,11 +41,10 @@ def matte_orbit(
     frames = []
     for i, (colours, coverage, name) in enumerate(zip(rgb, alpha, names, strict=True)):
         progress(i / len(rgb), f"Matting {name}")
-        if coverage is None:
-            colours, coverage = matte(colours, name)
-        if not (coverage > 0.5).any():
+        frame = matte(colours, name) if coverage is None else (colours, coverage)
+        if not (frame[1] > 0.5).any():
             raise UserError(f"The frame {name} is empty.", "Render it again, with the object in the middle.")
-        frames.append(_to_bytes(colours, coverage))
+        frames.append(_to_bytes(*frame))
     return np.stack(frames)
 
 

@@ -35,13 +35,17 @@ def read_picture(path: Path) -> Picture:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked below, before decoding
+            warnings.simplefilter(
+                "ignore", Image.DecompressionBombWarning
+            )  # the size is checked below, before decoding
             with Image.open(path) as image:
                 _check_size(image.size, path)
                 image.load()
                 return _split(_as_rgba(ImageOps.exif_transpose(image), path))
     except FileNotFoundError:
-        raise UserError(f"The frame {path.name} is missing from {path.parent}.", "Put it back, or check the folder.") from None
+        raise UserError(
+            f"The frame {path.name} is missing from {path.parent}.", "Put it back, or check the folder."
+        ) from None
     except Image.DecompressionBombError as error:
         raise _too_large(path, str(error)) from error
     except _DAMAGED as error:
@@ -68,7 +72,9 @@ def _check_size(size: tuple[int, int], path: Path) -> None:
 
 def _too_large(path: Path, details: str) -> UserError:
     return UserError(
-        f"The frame {path.name} is too large.", f"Scale the orbit down to at most {MAX_SIDE} × {MAX_SIDE} pixels.", details
+        f"The frame {path.name} is too large.",
+        f"Scale the orbit down to at most {MAX_SIDE} × {MAX_SIDE} pixels.",
+        details,
     )
 
 
@@ -105,6 +111,6 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _split(image: Image.Image) -> Picture:
-    rgba = np.asarray(image, dtype=np.float32) / 255
+    rgba = np.asarray(image, dtype=np.float32) / np.float32(255)
     alpha = rgba[..., 3]
     return Picture(rgba[..., :3].copy(), None if alpha.min() == 1 else alpha.copy())

@@ -119,7 +119,9 @@ def _output_folder(out: Path) -> Iterator[None]:
 
 def _cannot_write(out: Path, error: OSError) -> UserError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return UserError(f"The disk that holds {out} is full.", "Free some space, or choose another folder.", str(error))
+        return UserError(
+            f"The disk that holds {out} is full.", "Free some space, or choose another folder.", str(error)
+        )
     return UserError(f"The folder {out} cannot be written.", "Choose a folder that you may write to.", str(error))
 
 

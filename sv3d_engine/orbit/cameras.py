@@ -47,7 +47,7 @@ class CameraOrbit:
         return (self.distance * unit).float()
 
     def rotations(self) -> Tensor:  # (N, 3, 3)
-        """Rows are each camera's right, up and backward axes in the world, so ``R @ (x − position)`` is in camera axes."""
+        """Rows are each camera's right, up and backward axes: ``R @ (x − position)`` is in camera axes."""
         backward = torch.nn.functional.normalize(self.positions().double(), dim=-1)
         world_up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand_as(backward)
         right = torch.nn.functional.normalize(torch.cross(world_up, backward, dim=-1), dim=-1)

@@ -43,7 +43,8 @@ def read_cameras(path: Path) -> CameraFile:
     except FileNotFoundError:
         raise UserError(f"There is no cameras file {path}.", "Check its name and folder.") from None
     except OSError as error:
-        raise UserError(f"The cameras file {path} cannot be read.", "Check that you may open it.", str(error)) from error
+        cause = f"The cameras file {path} cannot be read."
+        raise UserError(cause, "Check that you may open it.", str(error)) from error
     except (ValueError, RecursionError) as error:
         raise UserError(f"The cameras file {path.name} is not valid JSON.", _FORMAT_HELP, str(error)) from error
     return parse_cameras(data, path.name)
@@ -71,7 +72,9 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     if data.get("distance") is not None:
         distance = _number(data, "distance", name)
         if distance <= 0:
-            raise UserError(f"The camera distance in {name} is {distance:g}.", "Give a positive number, or leave it out.")
+            raise UserError(
+                f"The camera distance in {name} is {distance:g}.", "Give a positive number, or leave it out."
+            )
     entries = data.get("frames")
     if not isinstance(entries, list):
         raise UserError(f"{name} has no list of frames.", _FORMAT_HELP)
@@ -86,7 +89,8 @@ def check_count(count: int, where: str) -> None:
     if count < MIN_FRAMES:
         frames = "frame" if count == 1 else "frames"
         raise UserError(
-            f"{where} {count or 'no'} {frames}.", f"Use at least {MIN_FRAMES} frames all round the object; SV3D makes 21."
+            f"{where} {count or 'no'} {frames}.",
+            f"Use at least {MIN_FRAMES} frames all round the object; SV3D makes 21.",
         )
 
 
@@ -94,7 +98,8 @@ def check_elevation(elevation: float, where: str) -> float:
     """An elevation in degrees that a camera with +Z up can have."""
     if not (math.isfinite(elevation) and abs(elevation) <= MAX_ELEVATION):
         raise UserError(
-            f"The elevation of {where} is {elevation:g}°.", f"Use a value from −{MAX_ELEVATION:g}° to {MAX_ELEVATION:g}°."
+            f"The elevation of {where} is {elevation:g}°.",
+            f"Use a value from −{MAX_ELEVATION:g}° to {MAX_ELEVATION:g}°.",
         )
     return elevation
 
@@ -134,7 +139,7 @@ def _number(entry: dict[str, Any], key: str, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError(f"“{key}” in {where} is not a number: {value!r}.", _FORMAT_HELP)
     if not (abs(value) <= 1e6):  # NaN, infinities and integers too long for a float all fail this comparison
-        raise UserError(f"“{key}” in {where} is not a usable number: {value!r:.40}.", "Write the camera's true value there.")
+        raise UserError(f"“{key}” in {where} is not a usable number: {value!r:.40}.", "Write the true value there.")
     return float(value)
 
 

@@ -21,7 +21,9 @@ def sine_orbit(count: int = 12, distance: float = 2.2) -> CameraOrbit:
     return CameraOrbit(33.8, distance, views)
 
 
-def sphere_alpha(orbit: CameraOrbit, size: int, radius: float, centre: tuple[float, float, float] = (0, 0, 0)) -> torch.Tensor:
+def sphere_alpha(
+    orbit: CameraOrbit, size: int, radius: float, centre: tuple[float, float, float] = (0, 0, 0)
+) -> torch.Tensor:
     """Anti-aliased silhouettes (N, S, S) of a sphere."""
     fine = 4 * size
     axis = ((torch.arange(fine) + 0.5) / fine * 2 - 1) * orbit.tan_half_fov

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""The one way in: set up, demo, test, extension.  Needs nothing but Python 3.11 or newer.
+
+python build.py demo        from the demo orbit to mesh.glb, scene.blend and preview.png in build/demo
+python build.py test        all tests
+python build.py extension   the installable zip in dist/
+python build.py setup       only the environments that the others make when needed
+python build.py clean       remove what was built; --all also the environments
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 -- the reader may well have an older one
+    sys.exit("SV3D needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])  # noqa: UP031
+
+import argparse
+import shutil
+
+from building import blender, checks, demo, environment, extension
+from building.console import ROOT, BuildError, heading, say
+
+
+def main() -> int:
+    """Run one subcommand; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="build.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run_demo = commands.add_parser("demo", help="run the whole job on the demo orbit")
+    run_demo.add_argument("--preset", choices=("draft", "standard", "high"), default=demo.PRESET)
+    test = commands.add_parser("test", help="run all tests")
+    test.add_argument("only", nargs="?", choices=("style", "unit", "bpy", "window"), default="", help="only this kind")
+    commands.add_parser("extension", help="build and check the installable zip")
+    commands.add_parser("setup", help="make the environments")
+    clean = commands.add_parser("clean", help="remove what was built")
+    clean.add_argument("--all", action="store_true", help="the environments, too")
+    arguments = parser.parse_args()
+    match arguments.command:
+        case "demo":
+            demo.run_demo(arguments.preset)
+        case "test":
+            return checks.run_all(arguments.only)
+        case "extension":
+            extension.build()
+        case "setup":
+            _set_up()
+        case "clean":
+            _clean(arguments.all)
+    return 0
+
+
+def _set_up() -> None:
+    heading("Set-up")
+    say(f"Engine: {environment.engine_python()}")
+    for release in blender.RELEASES:
+        python = blender.bpy_python(release)
+        say(f"Blender {release.series}: {python or f'left out, for there is no Python {release.python} here'}")
+
+
+def _clean(environments: bool) -> None:
+    for folder in [ROOT / "build", ROOT / "dist", *(ROOT.glob(".venv*") if environments else ())]:
+        if folder.exists():
+            say(f"Removing {folder.relative_to(ROOT)}")
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BuildError as problem:
+        sys.exit(f"\n{problem}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped")

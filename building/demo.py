@@ -1,0 +1,44 @@
+"""The whole job on the demo orbit: mesh, Blender scene, rendered picture."""
+
+import os
+import time
+from pathlib import Path
+
+from . import blender, environment, extension
+from .console import ROOT, BuildError, heading, run, say
+
+PRESET = "draft"
+ORBIT = ROOT / "demo" / "orbit"
+SCENE_SCRIPT = ROOT / "demo" / "scene.py"
+OUT = ROOT / "build" / "demo"
+
+
+def run_demo(preset: str) -> None:
+    """Make everything in build/demo and say where it is."""
+    started = time.monotonic()
+    heading("Set-up")
+    python = environment.engine_python()
+    say(f"Engine ready in {python.parent.parent.name}")
+
+    heading(f"Mesh from the demo orbit, preset {preset}")
+    engine: list[str | Path] = [python, "-m", "sv3d_engine", "mesh", ORBIT, "--cameras", ORBIT / "cameras.json"]
+    if run([*engine, "--out", OUT, "--preset", preset, "--device", "auto", "--seed", "0"]):
+        raise BuildError("The mesh could not be made; the reason stands above.")
+
+    heading("Blender scene and picture")
+    # Settings of its own, so that the extension is there and the user's Blender is left alone.
+    settings = ROOT / "build" / "demo-blender"
+    extension.stage(settings / "extensions" / "user_default" / "sv3d")
+    scene = blender.python_script(SCENE_SCRIPT, OUT)
+    if scene is None:
+        blender.explain_missing()
+    elif run(scene, {"BLENDER_USER_RESOURCES": str(settings), "PYTHONDONTWRITEBYTECODE": "1"}):
+        raise BuildError("The scene could not be made; the reason stands above.")
+
+    heading(f"Done in {(time.monotonic() - started) / 60:.1f} minutes")
+    results = {"orbit": "frames", "mesh": "mesh.glb", "Blender scene": "scene.blend", "picture": "preview.png"}
+    for what, name in results.items():
+        if (OUT / name).exists():
+            say(f"{what:<14} {os.path.relpath(OUT / name)}")
+    if scene is None:
+        raise BuildError("scene.blend and preview.png are missing, for want of a Blender.")

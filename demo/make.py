@@ -1,0 +1,45 @@
+"""Render the demo orbit: ``python -m demo.make`` writes demo/orbit/000.png … and cameras.json anew."""
+
+import math
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sv3d_engine.orbit.cameras import SV3D_FOV_DEG, CameraOrbit, View
+from sv3d_engine.orbit.file import write_cameras
+
+from . import robot, studio, tracing
+
+FOLDER = Path(__file__).resolve().parent / "orbit"
+COUNT, SIZE, DISTANCE = 21, 320, 2.1
+
+
+def orbit() -> CameraOrbit:
+    """All round in 21 frames, up and down once; the last frame is the front."""
+    turns = [(i + 1) / COUNT for i in range(COUNT)]
+    views = tuple(
+        View(f"{i:03d}.png", round(10 + 25 * math.sin(math.tau * t), 6), round(360 * t % 360, 6))
+        for i, t in enumerate(turns)
+    )
+    return CameraOrbit(SV3D_FOV_DEG, DISTANCE, views)
+
+
+def shade(points: Tensor, normals: Tensor) -> Tensor:
+    """Matt paint in the studio's light."""
+    return robot.albedo(points) * studio.irradiance(normals)
+
+
+def main() -> None:
+    cameras = orbit()
+    FOLDER.mkdir(exist_ok=True)
+    for index, view in enumerate(cameras.views):
+        frame = tracing.render(cameras, index, SIZE, robot.distance, shade)
+        Image.fromarray((frame * 255 + 0.5).to(torch.uint8).numpy()).save(FOLDER / view.file, optimize=True)
+        print(f"{view.file}: elevation {view.elevation:.1f}°, azimuth {view.azimuth:.1f}°", flush=True)
+    write_cameras(cameras, FOLDER / "cameras.json")
+
+
+if __name__ == "__main__":
+    main()
