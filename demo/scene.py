@@ -33,29 +33,29 @@ def main(job: Path) -> None:
 
 def _studio(mesh: bpy.types.Object) -> None:
     """Floor, light and a camera of its own beside what the add-on made."""
+    bpy.context.view_layer.update()  # the import has just moved the mesh
     corners = [mesh.matrix_world @ Vector(corner) for corner in mesh.bound_box]
     middle = sum(corners, Vector()) / len(corners)
     foot = min(corner.z for corner in corners)
     scene = bpy.context.scene
 
     floor = bpy.data.meshes.new("Floor")
-    floor.from_pydata([(x, y, foot) for x, y in ((-9, -9), (9, -9), (9, 9), (-9, 9))], [], [(0, 1, 2, 3)])
-    paint = bpy.data.materials.new("Floor")
-    paint.diffuse_color = (0.8, 0.78, 0.75, 1)
-    floor.materials.append(paint)
+    floor.from_pydata([(x, y, foot) for x, y in ((-99, -99), (99, -99), (99, 99), (-99, 99))], [], [(0, 1, 2, 3)])
     scene.collection.objects.link(bpy.data.objects.new("Floor", floor))
 
     sun = bpy.data.lights.new("Sun", "SUN")
-    sun.energy, sun.angle = 2.5, math.radians(12)
+    sun.energy, sun.angle = 1.8, math.radians(15)
     lamp = bpy.data.objects.new("Sun", sun)
     lamp.rotation_euler = (math.radians(48), math.radians(8), math.radians(35))
     scene.collection.objects.link(lamp)
-    scene.world = scene.world or bpy.data.worlds.new("World")
-    scene.world.color = (0.45, 0.47, 0.5)
+    scene.world = bpy.data.worlds.new("Demo")
+    scene.world.use_nodes = True
+    sky = next(node for node in scene.world.node_tree.nodes if node.type == "BACKGROUND")
+    sky.inputs["Color"].default_value = (0.48, 0.5, 0.54, 1)
 
     eye = bpy.data.objects.new("Picture", bpy.data.cameras.new("Picture"))
     eye.data.lens = 70
-    eye.location = middle + Vector((1.0, -2.6, 0.75))
+    eye.location = middle + Vector((1.0, -2.5, 0.85))
     eye.rotation_euler = (middle - eye.location).to_track_quat("-Z", "Y").to_euler()
     scene.collection.objects.link(eye)
     scene.camera = eye
@@ -66,7 +66,7 @@ def _picture(path: Path) -> None:
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.device = "CPU"
-    scene.cycles.samples = 48
+    scene.cycles.samples = 32
     scene.cycles.use_denoising = True
     scene.render.resolution_x = scene.render.resolution_y = 640
     scene.view_settings.view_transform = "Standard"
