@@ -4,7 +4,7 @@ import bpy
 
 from .engine.session import session
 from .generate import ops as generate_ops
-from .generate import panel, property_group
+from .generate import panel, preview, property_group
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
 from .result import delivery
@@ -30,6 +30,7 @@ def register() -> None:
 
 def unregister() -> None:
     session.shutdown()
+    preview.clear()
     bpy.app.handlers.load_post.remove(delivery.on_load)
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):

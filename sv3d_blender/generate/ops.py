@@ -13,6 +13,7 @@ from .. import storage
 from ..engine.job import Failure, Phase
 from ..engine.session import session
 from ..preferences.property_group import preferences
+from . import preview
 from .source import static_cameras
 from .wording import report
 
@@ -59,6 +60,7 @@ class SV3D_OT_generate(bpy.types.Operator):
         chosen = preferences(context)
         try:
             session.start(mesh_request(context.scene.sv3d, chosen.device), chosen.python)
+            preview.clear()
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))
         return {"FINISHED"}
@@ -78,6 +80,7 @@ class SV3D_OT_resume(bpy.types.Operator):
             request = replace(session.job.request, job=uuid4().hex, resume=True)
             try:
                 session.start(request, preferences(context).python)
+                preview.clear()
             except UserError as error:
                 session.refuse(failure_of(error))
         return {"FINISHED"}

@@ -6,8 +6,10 @@ from ..engine.job import Failure, Job, Phase
 from ..engine.session import session
 from ..result.delivery import title
 from ..result.ops import orbit_camera
-from . import wording
+from . import preview, wording
 from .source import FEWEST_FRAMES
+
+_PREVIEW_SCALE = 8.0  # in rows
 
 
 def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -66,6 +68,8 @@ def _draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
     if line := wording.time_line(job):
         layout.label(text=line, icon="TIME")
     layout.operator("sv3d.cancel", icon="CANCEL")
+    if job.preview:
+        layout.template_icon(preview.icon(job.preview), scale=_PREVIEW_SCALE)
 
 
 def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
