@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import environment
-from .console import ROOT, BuildError, run, say
+from .console import ROOT, BuildError, say
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,13 @@ def bpy_python(release: Release) -> Path | None:
     base = environment.find_python([release.python])
     if base is None:
         return None
-    python = environment.make(release.folder, base, [release.requirements])
     try:
-        run([python, "-c", "import bpy"], quiet=True)
+        return environment.make(release.folder, base, [release.requirements], probe="import bpy")
     except BuildError as error:
         raise BuildError(
-            f"{error}\nBlender {release.series} is installed but does not start.  If a library is missing: on Debian "
-            "and Ubuntu, apt install libxi6 libxxf86vm1 libxfixes3 libxrender1 libgl1 libsm6 libxkbcommon0"
+            f"{error}\nBlender {release.series} could not be made ready.  If a library is missing: on Debian and "
+            "Ubuntu, apt install libxi6 libxxf86vm1 libxfixes3 libxrender1 libgl1 libsm6 libxkbcommon0"
         ) from error
-    return python
 
 
 def python_script(script: Path, *arguments: str | Path) -> list[str | Path] | None:

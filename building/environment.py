@@ -27,8 +27,11 @@ def engine_python() -> Path:
     return make(ROOT / ".venv", base, [REQUIREMENTS / "runtime.txt", REQUIREMENTS / "dev.txt"])
 
 
-def make(folder: Path, base: Path, requirements: Sequence[Path]) -> Path:
-    """An environment with exactly these requirements; returns its Python.  Costs nothing if it is there already."""
+def make(folder: Path, base: Path, requirements: Sequence[Path], probe: str = "") -> Path:
+    """An environment with exactly these requirements; returns its Python.  Costs nothing if it is there already.
+
+    ``probe`` is Python that has to run in it before it counts as made.
+    """
     python = _python_in(folder)
     stamp = folder / "requirements.sha256"
     wanted = _fingerprint(base, requirements)
@@ -47,6 +50,8 @@ def make(folder: Path, base: Path, requirements: Sequence[Path]) -> Path:
     files = [word for file in requirements for word in ("-r", str(file))]
     # Only wheels: a source package would need compilers that an artist's machine has not.
     run([python, "-m", "pip", "install", "--disable-pip-version-check", "--only-binary=:all:", *files], quiet=True)
+    if probe:
+        run([python, "-c", probe], quiet=True)
     stamp.write_text(wanted, encoding="utf-8")
     return python
 

@@ -16,7 +16,7 @@ MODULE = "bl_ext.user_default.sv3d"
 
 
 def main(job: Path) -> None:
-    import addon_utils  # noqa: PLC0415 -- found only once bpy has been imported
+    import addon_utils  # found only once bpy has been imported
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     if addon_utils.enable(MODULE, default_set=True) is None:
