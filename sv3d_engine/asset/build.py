@@ -12,7 +12,7 @@ from .clean import clean
 from .glb import TexturedMesh, write_glb
 from .project import FineSurface
 from .simplify import simplify
-from .topology import Floats, Ints, TriMesh, face_components, is_closed_manifold, mates
+from .topology import Floats, Ints, TriMesh, face_components, is_closed_manifold, mates, vertex_normals
 from .unwrap import unwrap
 
 
@@ -56,13 +56,12 @@ def build_asset(
     clock.lap("simplify")
     atlas = unwrap(mesh, texture_size, out, progress.part(0.1, 0.5))
     clock.lap("unwrap")
-    surface = FineSurface(fine)
-    bake = bake_albedo(mesh, atlas, surface, albedo, texture_size, progress.part(0.5, 0.95))
+    bake = bake_albedo(mesh, atlas, FineSurface(fine), albedo, texture_size, progress.part(0.5, 0.95))
     clock.lap("bake")
     progress(0.95, "Writing the mesh")
     textured = TexturedMesh(
         mesh.vertices[atlas.vertex_map],
-        surface.shading_normals(mesh)[atlas.vertex_map],
+        vertex_normals(mesh)[atlas.vertex_map],
         atlas.uv,
         atlas.faces,
         bake.pixels,

@@ -1,9 +1,9 @@
-"""From the light mesh back to the fine one it stands for: nearest surface points and shading normals."""
+"""From the light mesh back to the fine one it stands for."""
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .topology import Floats, TriMesh, face_normals, vertex_normals
+from .topology import Floats, TriMesh, face_normals
 
 CANDIDATES = 4  # nearest faces looked at before the first one that looks the same way is taken
 AGREE = 0.2  # cosine between normals: on a thin wall the other side is near but looks away
@@ -17,8 +17,6 @@ class FineSurface:
         self._centres = mesh.corners.mean(1)
         self._tree = cKDTree(self._centres)
         self._reach = 4 * float(np.median(np.linalg.norm(mesh.corners[:, 1] - mesh.corners[:, 0], axis=1)))
-        self._vertex_normals = vertex_normals(mesh)
-        self._vertex_tree = cKDTree(mesh.vertices)
 
     def project(self, points: Floats, normals: Floats) -> Floats:  # (P, 3), (P, 3) -> (P, 3)
         """Points moved along the fine surface's normal onto it.
@@ -32,11 +30,3 @@ class FineSurface:
         height = np.einsum("pd,pd->p", points - self._centres[face], self._normals[face])
         height[~agrees.any(1) | (np.abs(height) > self._reach)] = 0
         return points - height[:, None] * self._normals[face]
-
-    def shading_normals(self, mesh: TriMesh) -> Floats:  # (V, 3)
-        """Normals for the light mesh's vertices: the fine surface's where it looks the same way, else its own."""
-        own = vertex_normals(mesh)
-        distance, vertex = self._vertex_tree.query(mesh.vertices, workers=-1)
-        fine = self._vertex_normals[vertex]
-        use = ((fine * own).sum(1) > AGREE) & (distance < self._reach)
-        return np.where(use[:, None], fine, own)

@@ -9,6 +9,9 @@ from .repair import close_surface, drop_degenerate
 from .topology import TriMesh, compact, face_volumes, is_closed_manifold
 
 MAX_VOLUME_LOSS = 0.01  # a share; more means that collapses ate a thin part
+# The library's "aggressiveness": how fast its error threshold grows from pass to pass.  2 instead of its default 7 takes
+# the collapses nearly in order of error and is five times nearer to the surface, but may stop above the budget.
+HASTE = (2, 4, 7)
 RETRY_FACTOR = 1.5  # how much the budget grows when they did
 
 
@@ -34,13 +37,13 @@ def simplify(mesh: TriMesh, face_budget: int, progress: Progress | None = None) 
 
 
 def _collapse(mesh: TriMesh, budget: int) -> TriMesh:
-    # The library's threshold grows with absolute lengths, so it is shown a mesh of unit size.
+    # The library compares errors with absolute thresholds, so it is shown a mesh of unit size.
     centre, scale = mesh.vertices.mean(0), mesh.diagonal
-    vertices, faces = fast_simplification.simplify(
-        np.ascontiguousarray((mesh.vertices - centre) / scale),
-        np.ascontiguousarray(mesh.faces, np.int32),
-        target_count=budget,
-    )
+    vertices, faces = (mesh.vertices - centre) / scale, mesh.faces.astype(np.int32)
+    for haste in HASTE:
+        vertices, faces = fast_simplification.simplify(vertices, faces, target_count=budget, agg=haste)
+        if len(faces) <= budget:
+            break
     light = TriMesh(np.asarray(vertices, np.float64) * scale + centre, np.asarray(faces, np.int64))
     if not is_closed_manifold(light.faces):
         light = drop_degenerate(light)
