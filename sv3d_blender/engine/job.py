@@ -107,6 +107,12 @@ def engine_gone(event: Ended) -> Failure:
             "Choose the Python of the engine's environment in the SV3D preferences and press Check Engine.",
             event.log_tail,
         )
+    if "nknown option" in event.log_tail:  # -P came with 3.11
+        return Failure(
+            "The chosen Python is too old for the engine.",
+            "Choose Python 3.11 or newer in the SV3D preferences and press Check Engine.",
+            event.log_tail,
+        )
     # Linux ends what takes the last of the memory with signal 9.
     memory = event.exit_status in (-9, 137)
     return Failure(

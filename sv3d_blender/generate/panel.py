@@ -83,7 +83,7 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) 
         box.label(text=f"{title(job)}: made in {wording.duration(job.result.seconds)}", icon="CHECKMARK")
         if session.waiting_to_deliver:
             box.label(text="Waits for Object Mode", icon="SORTTIME")
-        again = box.operator("sv3d.import_result", icon="IMPORT")
+        again = box.operator("sv3d.import_result", text="Import Again", icon="IMPORT")
         again.folder, again.title = job.result.out, title(job)
 
 
@@ -100,7 +100,7 @@ def _draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context, failur
     if session.job and session.job.phase is Phase.FAILED:
         box.operator("sv3d.resume", icon="PLAY")
     if session.job and session.job.result:
-        again = box.operator("sv3d.import_result", icon="IMPORT")
+        again = box.operator("sv3d.import_result", text="Import Again", icon="IMPORT")
         again.folder, again.title = session.job.result.out, title(session.job)
     row = box.row(align=True)
     row.operator("sv3d.preferences", text="Preferences", icon="PREFERENCES")

@@ -85,7 +85,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="The same seed gives the same mesh again",
         min=0,
     )
-    frame_count: IntProperty(options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    frame_count: IntProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
     @property
     def has_source(self) -> bool:

@@ -32,9 +32,9 @@ def orbit_frames(camera: bpy.types.Object) -> bpy.types.Image | None:
 
 class SV3D_OT_import_result(bpy.types.Operator):
     bl_idname = "sv3d.import_result"
-    bl_label = "Import Again"
+    bl_label = "Import SV3D Result"
     bl_description = "Put the finished mesh, its orbit frames and orbit camera into the scene, at the 3D cursor"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO", "INTERNAL"}
 
     folder: StringProperty(name="Job Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
     title: StringProperty(name="Name", options={"SKIP_SAVE"})  # type: ignore[valid-type]
@@ -62,7 +62,7 @@ class SV3D_OT_look_through(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return context.space_data.type == "VIEW_3D" and orbit_camera(context) is not None
+        return isinstance(context.space_data, bpy.types.SpaceView3D) and orbit_camera(context) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if camera := orbit_camera(context):

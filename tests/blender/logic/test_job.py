@@ -70,6 +70,7 @@ def test_cancel():
     [
         (Ended(None, "no such file"), "could not be started"),
         (Ended(1, "/usr/bin/python: No module named torch"), "lacks a package"),
+        (Ended(2, "Unknown option: -P"), "too old"),
         (Ended(-9, ""), "memory"),
         (Ended(3, "trace"), "ended unexpectedly"),
         (replace(HELLO, protocol=protocol.VERSION + 1), "different versions"),
