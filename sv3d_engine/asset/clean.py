@@ -1,4 +1,4 @@
-"""A reconstruction's raw triangles → the surface an artist wants: closed, outward, no floaters, nothing hidden inside."""
+"""Raw triangles of a reconstruction → the surface an artist wants: closed, outward, no floaters, nothing inside."""
 
 import numpy as np
 
@@ -20,8 +20,8 @@ def clean(mesh: TriMesh, progress: Progress | None = None) -> TriMesh:
     """
     progress = progress or Progress()
     progress(0.0, "Cleaning the mesh")
-    finite = np.isfinite(mesh.vertices).all(1)
-    mesh = compact(TriMesh(mesh.vertices.astype(np.float64), mesh.faces[finite[mesh.faces].all(1)]))
+    finite = np.all(np.isfinite(mesh.vertices), axis=1)
+    mesh = compact(TriMesh(mesh.vertices.astype(np.float64), mesh.faces[np.all(finite[mesh.faces], axis=1)]))
     if len(mesh.faces):
         mesh = weld(mesh, WELD * mesh.diagonal)
         progress(0.3)
@@ -77,8 +77,6 @@ def winding_numbers(points: Floats, triangles: Floats) -> Floats:  # (P, 3), (F,
         a, b, c = np.moveaxis(triangles - point, 1, 0)
         la, lb, lc = (np.linalg.norm(x, axis=1) for x in (a, b, c))
         numerator = np.einsum("ij,ij->i", a, np.cross(b, c))
-        denominator = (
-            la * lb * lc + (a * b).sum(1) * lc + (b * c).sum(1) * la + (c * a).sum(1) * lb
-        )
+        denominator = la * lb * lc + (a * b).sum(1) * lc + (b * c).sum(1) * la + (c * a).sum(1) * lb
         result[i] = np.arctan2(numerator, denominator).sum() / (2 * np.pi)
     return result

@@ -9,8 +9,8 @@ from .repair import close_surface, drop_degenerate
 from .topology import TriMesh, compact, face_volumes, is_closed_manifold
 
 MAX_VOLUME_LOSS = 0.01  # a share; more means that collapses ate a thin part
-# The library's "aggressiveness": how fast its error threshold grows from pass to pass.  2 instead of its default 7 takes
-# the collapses nearly in order of error and is five times nearer to the surface, but may stop above the budget.
+# The library's "aggressiveness": how fast its error threshold grows from pass to pass.  2 instead of its default 7
+# takes the collapses nearly in order of error and is five times nearer to the surface, but may stop above the budget.
 HASTE = (2, 4, 7)
 RETRY_FACTOR = 1.5  # how much the budget grows when they did
 

@@ -25,12 +25,12 @@ def chart_texels(uv: Floats, faces: Ints, size: int) -> Texels:
     ``uv`` (W, 2) in [0, 1] with v up, ``faces`` (F, 3) into it.  Where triangles overlap the later one shows.
     """
     corners = np.stack([uv[:, 0], 1 - uv[:, 1]], 1).astype(np.float64)[faces] * size - 0.5  # texel centres are integers
+    proper = np.abs(_double_areas(corners)) > 0
     owner = np.full(size * size, -1, np.int32)
-    face, index = _fill(corners, np.arange(len(faces)), 0.0, size)
+    face, index = _fill(corners, np.flatnonzero(proper), 0.0, size)
     owner[index] = face
 
-    edge_faces = np.flatnonzero(_touches_seam(faces))
-    face, index = _fill(corners, edge_faces, RIM, size)
+    face, index = _fill(corners, np.flatnonzero(proper & _touches_seam(faces)), RIM, size)
     free = owner[index] < 0
     face, index = face[free], index[free]
     depth = _depth(corners, face, index, size)
@@ -51,7 +51,7 @@ def _touches_seam(faces: Ints) -> Bools:  # (F,)
     edges, count = np.unique(ends, axis=0, return_counts=True)
     on_seam = np.zeros(faces.max(initial=-1) + 1, bool)
     on_seam[edges[count == 1].ravel()] = True
-    return on_seam[faces].any(1)
+    return np.any(on_seam[faces], axis=1)
 
 
 def _lines(corners: Floats) -> tuple[Floats, Floats]:  # (F, 3, 2), (F, 3)
@@ -103,10 +103,14 @@ def _depth(corners: Floats, face: Ints, index: Ints, size: int) -> Floats:
     return (np.einsum("fkd,fd->fk", normal, centre) + offset).min(1)
 
 
+def _double_areas(corners: Floats) -> Floats:  # (F, 3, 2) -> (F,)
+    u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+
+
 def _weights(corners: Floats, face: Ints, index: Ints, size: int) -> NDArray[np.float32]:
     a, b, c = (corners[:, k] for k in range(3))
-    u, v = b - a, c - a
-    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    u, v, area = b - a, c - a, _double_areas(corners)
     inverse = np.divide(1.0, area, out=np.zeros_like(area), where=area != 0)
     # Weights of corners 1 and 2 are linear in the texel's place: per face a gradient, per texel two products.
     gradient = np.stack([v[:, 1], -v[:, 0], -u[:, 1], u[:, 0]], 1) * inverse[:, None]

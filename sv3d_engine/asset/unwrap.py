@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -18,7 +19,7 @@ TIME_LIMIT = 240.0  # seconds; twenty times what clean meshes of the largest bud
 POLL = 0.05  # seconds between looks at the child
 SECONDS_A_FACE = 2e-4  # a middling machine, for the progress bar only
 XATLAS_SIZE = 1000.0  # units across: xatlas leaves out faces below 1.2e-7 units² whatever the mesh's scale
-GUTTER = 4  # texels between charts: two mipmap levels before colours of neighbours mix
+GUTTER_SHARE = 512  # the texture's side over the gap between charts: 4 texels at 2048
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def unwrap(
             faces=mesh.faces.astype(np.uint32),
             # Packing on half the texels takes half the time and as good as no area.
             resolution=texture_size // 2,
-            padding=GUTTER // 2,
+            padding=max(texture_size // GUTTER_SHARE // 2, 1),
             timeout=time_limit,
         )
         with log.open("wb") as log_file:
@@ -74,9 +75,9 @@ def unwrap(
     return atlas
 
 
-def _run(command: list[str], log_file: object, mesh: TriMesh, time_limit: float, progress: Progress) -> None:
+def _run(command: list[str], log_file: IO[bytes], mesh: TriMesh, time_limit: float, progress: Progress) -> None:
     """Wait for the child while reporting; leave no child behind whatever happens."""
-    flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+    flags: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no console pops up on Windows
     # Nothing but protocol messages may reach the engine's own stdout.
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, creationflags=flags

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from scipy.spatial import cKDTree
 from mesh_shapes import bumpy_sphere, sphere, together, torus
+from scipy.spatial import cKDTree
 
 from sv3d_engine.asset.simplify import simplify
 from sv3d_engine.asset.topology import TriMesh, face_volumes, is_closed_manifold
