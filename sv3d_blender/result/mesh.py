@@ -20,7 +20,8 @@ def import_mesh(path: Path, collection: bpy.types.Collection, name: str) -> tupl
         bpy.data.batch_remove(made)
         raise UserError("The finished file does not hold one mesh.", "Generate the mesh again.", f"{path}: {made}")
     mesh = meshes[0]
-    mesh.data.transform(mesh.matrix_world)  # parents and node transforms, none of which should stay
+    bpy.context.view_layer.update()  # matrix_world knows nothing of the new objects before
+    mesh.data.transform(mesh.matrix_world)
     mesh.parent = None
     mesh.rotation_mode = "XYZ"
     mesh.matrix_world = Matrix()

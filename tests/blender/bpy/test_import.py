@@ -25,6 +25,18 @@ def test_mesh_stands_at_the_cursor_with_its_front_towards_minus_y(blender, job_f
     assert isclose(min(c.x for c in corners), 3.0 - 0.30, abs_tol=1e-5)
 
 
+def test_what_the_file_does_to_its_node_is_done_to_the_mesh(blender, job_folder):
+    glb = wedge.glb(translation=[0.0, 5.0, 1.0], scale=[2.0, 2.0, 2.0])
+    (job_folder / "mesh.glb").write_bytes(glb)
+    mesh = part("result.importer").import_result(blender.context, job_folder).mesh
+    blender.context.view_layer.update()
+    corners = [mesh.matrix_world @ v.co for v in mesh.data.vertices]
+    assert isclose(min(c.z for c in corners), 0.0, abs_tol=1e-5)
+    assert isclose(max(c.z for c in corners), 1.5, abs_tol=1e-5)
+    assert isclose(min(c.y for c in corners), -0.7 - 1.0, abs_tol=1e-5)
+    assert mesh.scale[:] == (1.0, 1.0, 1.0)
+
+
 def test_mesh_is_closed_again_after_the_seams_of_gltf(blender, job_folder):
     mesh = part("result.importer").import_result(blender.context, job_folder).mesh.data
     assert len(mesh.vertices) == len(wedge.VERTICES)

@@ -46,7 +46,7 @@ def write_job(out: Path) -> None:
     """A job folder as the engine leaves it, as far as the add-on reads it."""
     write_orbit(out / "frames")
     write_cameras(out / "cameras.json")
-    (out / "mesh.glb").write_bytes(_glb())
+    (out / "mesh.glb").write_bytes(glb())
     (out / "turntable").mkdir(exist_ok=True)
     for name in ("light.json", "light.hdr", "report.json"):
         (out / name).write_text("{}", encoding="utf-8")
@@ -91,8 +91,8 @@ def _png(rows: list[list[Pixel]]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
 
 
-def _glb() -> bytes:
-    """One mesh, one material whose base colour texture has a texel for each face."""
+def glb(**node: list[float]) -> bytes:
+    """One mesh, one material whose base colour texture has a texel for each face; ``node`` may move the mesh."""
     positions = [v for face in FACES for v in (VERTICES[i] for i in face)]
     uvs = [((f + 0.5) / len(FACES), 0.5) for f in range(len(FACES)) for _ in range(4)]
     triangles = [4 * f + k for f in range(len(FACES)) for k in (0, 1, 2, 0, 2, 3)]
@@ -113,7 +113,7 @@ def _glb() -> bytes:
         "asset": {"version": "2.0"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0, "name": "object"}],
+        "nodes": [{"mesh": 0, "name": "object", **node}],
         "meshes": [{"primitives": [{"attributes": {"POSITION": 0, "TEXCOORD_0": 1}, "indices": 2, "material": 0}]}],
         "materials": [
             {"name": "albedo", "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}, "metallicFactor": 0}}
