@@ -62,6 +62,30 @@ def write_glb(mesh: TexturedMesh, path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def read_glb(path: Path) -> TexturedMesh:
+    """Read back a file of ``write_glb``, in world axes; it is no reader for other GLBs."""
+    data = path.read_bytes()
+    length = struct.unpack_from("<I", data, 12)[0]
+    document = json.loads(data[20 : 20 + length])
+    binary = data[20 + length + 8 :]
+
+    def view(number: int) -> bytes:
+        place = document["bufferViews"][number]
+        return binary[place["byteOffset"] : place["byteOffset"] + place["byteLength"]]
+
+    vertices, normals = (np.frombuffer(view(k), "<f4").reshape(-1, 3) for k in (0, 1))
+    uv = np.frombuffer(view(2), "<f4").reshape(-1, 2)
+    with Image.open(io.BytesIO(view(4))) as picture:
+        texture = np.asarray(picture)
+    return TexturedMesh(
+        world_axes(vertices).astype(np.float64),
+        world_axes(normals).astype(np.float64),
+        np.stack([uv[:, 0], 1 - uv[:, 1]], 1),
+        np.frombuffer(view(3), "<u4").reshape(-1, 3).astype(np.int64),
+        texture,
+    )
+
+
 def _binary(mesh: TexturedMesh) -> tuple[bytes, list[dict[str, Any]]]:
     """The binary chunk and the buffer views into it: positions, normals, UVs, indices, picture."""
     picture = io.BytesIO()
