@@ -8,6 +8,8 @@ from pathlib import Path
 from conftest import STAND_IN
 
 ORANGE, GREEN = (240, 130, 30), (60, 160, 80)  # the wedge's front, and one of its sides
+LOOKING = 0.5  # seconds a look at the window takes on a busy machine
+DEMO_ORBIT = Path(__file__).resolve().parents[3] / "demo" / "orbit"
 LONGEST_TURN = 0.05  # seconds the add-on may hold Blender's main thread while a job runs
 
 TIMED = """
@@ -110,6 +112,29 @@ def test_tab_in_the_image_editor(open_window, orbit_folder):
     window.wait("'wedge' in D.objects")
     window.settle(10)
     window.keep("image-editor")
+
+
+def test_the_engine_itself_is_cancelled_resumed_and_delivers(open_window):
+    window = open_window(Path(sys.executable))
+    window.exec(TIMED)
+    window.exec(f"C.scene.sv3d.folder = {str(DEMO_ORBIT)!r}; C.scene.sv3d.preset = 'draft'")
+    window.open_sidebar("SV3D")
+    window.click_button("sv3d.generate")
+    window.wait("session.job.fraction > 0.05", timeout=180)
+    window.keep("engine")
+    window.click_button("sv3d.cancel")
+    begun = time.monotonic()
+    window.wait("not session.busy", timeout=10)
+    assert time.monotonic() - begun < 2.0 + LOOKING
+    assert window.eval("session.job.phase.name") == "CANCELLED"
+
+    window.click_button("sv3d.resume")
+    window.wait("not session.busy and not session.waiting_to_deliver", timeout=900)
+    window.keep("engine-done")
+    assert window.eval("session.shown_failure") is None
+    assert window.eval("C.object.name") == "orbit"
+    assert window.eval("len(C.object.data.polygons)") > 1000
+    assert max(window.eval("[seconds for busy, seconds in turns if busy]")) < LONGEST_TURN
 
 
 def test_preferences_show_the_doctors_answer(open_window):
