@@ -19,7 +19,7 @@ from ..render.texture import sample
 from .bake import srgb_bytes
 from .glb import TexturedMesh, read_glb
 
-Shade = Callable[[Tensor], Tensor]  # unit normals (P, 3) -> what albedo is multiplied by, (P, 1) or (P, 3), linear
+Shade = Callable[[Tensor], Tensor]  # unit normals (P, 3) -> reflected light over albedo (P,), linear; ``light.Lights`` is one
 
 ELEVATION = 10.0  # degrees; SV3D's own default orbit
 SUPERSAMPLE = 2
@@ -84,7 +84,8 @@ def render_view(
     with torch.no_grad():
         raster = rasterize(project(model.vertices, orbit, index, fine), model.faces, fine, fine)
         albedo = sample(model.texture, interpolate(model.uv, raster, model.faces))
-        lit = albedo * shade(normalize(interpolate(model.normals, raster, model.faces), dim=-1)).clamp_min(0)
+        normals = normalize(interpolate(model.normals, raster, model.faces), dim=-1)
+        lit = albedo * shade(normals).clamp_min(0)[:, None]
         layer = raster.spread(torch.cat([lit.clamp_max(1), torch.ones_like(lit[:, :1])], 1))
         layer = avg_pool2d(layer.reshape(fine, fine, 4).permute(2, 0, 1), SUPERSAMPLE).permute(1, 2, 0)
     colour, alpha = layer[..., :3], layer[..., 3:]

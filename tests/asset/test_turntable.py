@@ -21,7 +21,7 @@ def grey(points: Tensor) -> Tensor:
 
 
 def full(normals: Tensor) -> Tensor:
-    return torch.ones_like(normals[:, :1])
+    return torch.ones_like(normals[:, 0])
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_light_and_colour_values(glb: Path) -> None:
     plain = TexturedMesh(mesh.vertices, mesh.normals, mesh.uv, mesh.faces, np.full((4, 4, 3), 188, np.uint8))
 
     def from_above(normals: Tensor) -> Tensor:
-        return normals[:, 2:].clamp_min(0)
+        return normals[:, 2].clamp_min(0)
 
     picture = render_view(load_model(plain), from_above, ORBIT, 0, 64)
     lit = render_view(load_model(plain), full, ORBIT, 0, 64)
