@@ -29,8 +29,8 @@ def save_light(gaussians: Gaussians, path: Path) -> None:
 def load_light(path: Path) -> Gaussians:
     """What ``save_light`` wrote, on the CPU."""
     lights = json.loads(path.read_text(encoding="utf-8"))["lights"]
-    axes, sharpness, amplitude = (torch.tensor([light[k] for light in lights]) for k in ("axis", "sharpness", "amplitude"))
-    return axes, sharpness, amplitude
+    axes, sharpness, amplitude = ([light[key] for light in lights] for key in ("axis", "sharpness", "amplitude"))
+    return torch.tensor(axes), torch.tensor(sharpness), torch.tensor(amplitude)
 
 
 def save_panorama(gaussians: Gaussians, path: Path, height: int = _PANORAMA_HEIGHT) -> None:

@@ -11,7 +11,17 @@ from .. import __version__
 from .folder import StageRecord
 from .job import Job
 
-ENGINE_PACKAGES = ("torch", "numpy", "pillow", "scipy", "numba", "safetensors", "xatlas", "fast-simplification")
+ENGINE_PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "numba",
+    "pillow",
+    "scikit-image",
+    "safetensors",
+    "xatlas",
+    "fast-simplification",
+)
 
 
 def job_report(job: Job, records: Sequence[StageRecord], seconds: float) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def _field(job: Job, out: Path, progress: Progress) -> Facts:
 def _mesh(job: Job, out: Path, progress: Progress) -> Facts:
     from ..field.store import load as load_field
     from ..frames.load import load_frames
+    from ..light.file import save_light, save_panorama
     from ..mesh import store
     from ..mesh.refine import refine
 
@@ -58,6 +59,8 @@ def _mesh(job: Job, out: Path, progress: Progress) -> Facts:
     field = load_field(_work(job.folder) / _FIELD)
     surface = refine(load_frames(job.folder), field, job.settings, job.device, seed, progress)
     store.save(surface, _work(out) / _SURFACE)
+    save_light(surface.light.gaussians(), out / "light.json")
+    save_panorama(surface.light.gaussians(), out / "light.hdr")
     return {}
 
 
@@ -83,7 +86,22 @@ def _asset(job: Job, out: Path, progress: Progress) -> Facts:
 
 
 def _turntable(job: Job, out: Path, progress: Progress) -> Facts:
-    raise NotImplementedError
+    from ..asset.turntable import render_turntable
+    from ..light.file import load_light
+    from ..light.spherical_gaussians import shading
+    from ..orbit.file import read_orbit
+
+    light = load_light(job.folder / "light.json")
+    render_turntable(
+        job.folder / "mesh.glb",
+        lambda normals: shading(normals, *light)[:, None],
+        read_orbit(job.folder / "cameras.json"),
+        job.settings.turntable_size,
+        job.settings.turntable_count,
+        out / "turntable",
+        progress,
+    )
+    return {"count": job.settings.turntable_count}
 
 
 def _work(folder: Path) -> Path:

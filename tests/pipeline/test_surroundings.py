@@ -15,7 +15,7 @@ from sv3d_engine.pipeline import device, memory
 from sv3d_engine.pipeline.report import ENGINE_PACKAGES
 from sv3d_engine.pipeline.seed import seed_everything, stage_seed
 
-DISTRIBUTIONS = {"PIL": "pillow", "fast_simplification": "fast-simplification"}
+DISTRIBUTIONS = {"PIL": "pillow", "skimage": "scikit-image", "fast_simplification": "fast-simplification"}
 
 
 def test_the_same_seed_draws_the_same_numbers():
