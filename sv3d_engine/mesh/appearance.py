@@ -1,0 +1,40 @@
+"""The fine stage's colours: albedo everywhere, one light, and the highlights that belong to neither."""
+
+import torch
+from torch import Tensor, nn
+
+from sv3d_engine.colour import to_srgb
+from sv3d_engine.field.hash_grid import HashGrid
+from sv3d_engine.light.spherical_gaussians import Lights
+
+
+class Appearance(nn.Module):
+    """Albedo in [0, 1] linear light inside [−half_side, half_side]³, and the Spherical Gaussians that light it."""
+
+    def __init__(self, half_side: float, finest: int, levels: int = 12, log2_rows: int = 17) -> None:
+        super().__init__()
+        self.half_side = half_side
+        self.grid = HashGrid(levels, coarsest=16, finest=finest, log2_rows=log2_rows)
+        self.decoder = nn.Sequential(nn.Linear(self.grid.channels, 32), nn.ReLU(), nn.Linear(32, 3))
+        self.highlight = nn.Sequential(nn.Linear(self.grid.channels + 9, 16), nn.ReLU(), nn.Linear(16, 1))
+        nn.init.zeros_(self.highlight[2].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(self.highlight[2].bias)  # type: ignore[arg-type]
+        self.lights = Lights()
+
+    def features(self, points: Tensor) -> Tensor:  # (P, 3) -> (P, C)
+        return self.grid((points / self.half_side + 1) / 2)  # type: ignore[no-any-return]
+
+    def albedo(self, points: Tensor) -> Tensor:  # (P, 3) -> (P, 3)
+        """Albedo at world points."""
+        return torch.sigmoid(self.decoder(self.features(points)))
+
+    def forward(self, points: Tensor, directions: Tensor, shading: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """sRGB colours (P, 3) as a camera sees them, with the albedo (P, 3) and highlight (P, 1) they are made of.
+
+        points (P, 3); directions (P, 3) unit, away from the camera; shading (P,) irradiance over π.
+        """
+        features = self.features(points)
+        albedo = torch.sigmoid(self.decoder(features))
+        quadratic = torch.cat([directions, directions**2, directions * directions.roll(-1, -1)], -1)
+        highlight = torch.tanh(self.highlight(torch.cat([features.detach(), quadratic], -1)))
+        return to_srgb(albedo * shading[:, None]) + highlight, albedo, highlight

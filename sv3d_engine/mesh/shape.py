@@ -1,0 +1,74 @@
+"""The fine stage's geometry: a signed distance and an offset at every vertex of a tetrahedral grid."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from sv3d_engine.mesh.marching_tets import marching_tets
+from sv3d_engine.mesh.tet_grid import TetGrid
+from sv3d_engine.mesh.uniform_adam import UniformAdam
+
+# A vertex may move this share of a cell along each axis: tetrahedra cannot turn over.
+_OFFSET_REACH = 0.25
+# Rounds of averaging with the neighbours that a gradient goes through.
+_DIFFUSION = 3
+
+
+def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:  # (V, 3), (F, 3) -> (V, 3)
+    """Unit normals, weighted by the areas of the faces around."""
+    a, b, c = vertices[faces].unbind(1)
+    normal = torch.linalg.cross(b - a, c - a)
+    total = torch.zeros_like(vertices).index_add(0, faces.T.reshape(-1), normal.repeat(3, 1))
+    return normalize(total, dim=-1, eps=1e-12)
+
+
+class TetShape:
+    """Trainable distance and offset, with the mesh they make.
+
+    Gradients are spread over neighbouring grid vertices before a step is taken (a Sobolev gradient): each step is
+    smooth, though the surface may become as sharp as the frames ask.
+    """
+
+    def __init__(self, grid: TetGrid, distance: Tensor, learning_rate: float) -> None:
+        self.grid = grid
+        self.distance = distance.clone().requires_grad_()
+        self.offset = torch.zeros_like(grid.vertices).requires_grad_()
+        self._sign = torch.sign(distance)
+        step = learning_rate * grid.spacing
+        self._distance_steps = UniformAdam(self.distance.detach(), step)
+        self._offset_steps = UniformAdam(self.offset.detach(), learning_rate)
+        self._average = _averaging(grid)
+
+    def positions(self) -> Tensor:  # (N, 3)
+        reach = _OFFSET_REACH * self.grid.spacing
+        return self.grid.vertices + reach * torch.tanh(self.offset)
+
+    def mesh(self) -> tuple[Tensor, Tensor]:
+        """Vertices (V, 3), differentiable, and faces (F, 3)."""
+        return marching_tets(self.positions(), self.distance, self.grid)
+
+    @torch.no_grad()
+    def step(self, rate: float = 1.0) -> None:
+        """One step down the gradients that backward() has left; ``rate`` scales the learning rate."""
+        assert self.distance.grad is not None and self.offset.grad is not None
+        gradient = torch.cat([self.distance.grad[:, None], self.offset.grad], 1)
+        for _ in range(_DIFFUSION):
+            gradient = self._average @ gradient
+        self._distance_steps.step(gradient[:, 0], rate)
+        self._offset_steps.step(gradient[:, 1:], rate)
+        # The band's border keeps its side, or the surface would be cut open there.
+        least = 0.1 * self.grid.spacing
+        held = self._sign * (self._sign * self.distance).clamp_min(least)
+        self.distance.copy_(torch.where(self.grid.border, held, self.distance))
+        self.distance.grad = self.offset.grad = None
+
+
+def _averaging(grid: TetGrid) -> Tensor:  # (N, N) sparse
+    """Row-normalised: each vertex with its neighbours along the grid's edges."""
+    count = len(grid.vertices)
+    own = torch.arange(count, device=grid.edges.device)
+    rows = torch.cat([grid.edges[:, 0], grid.edges[:, 1], own])
+    columns = torch.cat([grid.edges[:, 1], grid.edges[:, 0], own])
+    share = 1.0 / torch.bincount(rows, minlength=count)
+    matrix = torch.sparse_coo_tensor(torch.stack([rows, columns]), share[rows], (count, count))
+    return matrix.to_sparse_csr() if grid.edges.device.type != "mps" else matrix
