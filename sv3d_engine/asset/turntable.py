@@ -19,7 +19,7 @@ from ..render.texture import sample
 from .bake import srgb_bytes
 from .glb import TexturedMesh, read_glb
 
-Shade = Callable[[Tensor], Tensor]  # unit normals (P, 3) -> reflected light over albedo (P,), linear; ``light.Lights`` is one
+Shade = Callable[[Tensor], Tensor]  # unit normals (P, 3) -> reflected light over albedo (P,), linear
 
 ELEVATION = 10.0  # degrees; SV3D's own default orbit
 SUPERSAMPLE = 2

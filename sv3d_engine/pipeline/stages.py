@@ -94,7 +94,7 @@ def _turntable(job: Job, out: Path, progress: Progress) -> Facts:
     light = load_light(job.folder / "light.json")
     render_turntable(
         job.folder / "mesh.glb",
-        lambda normals: shading(normals, *light)[:, None],
+        lambda normals: shading(normals, *light),
         read_orbit(job.folder / "cameras.json"),
         job.settings.turntable_size,
         job.settings.turntable_count,

@@ -1,46 +1,46 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
 import torch
-from torch.testing import assert_close
 
-from sv3d_engine.light.file import load_light, panorama_directions, save_light, save_panorama
-from sv3d_engine.light.spherical_gaussians import Lights, radiance
-
-ONE_FROM_THE_FRONT = (torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([30.0]), torch.tensor([4.0]))
+from sv3d_engine.light.file import load_light, save_light, save_panorama
+from sv3d_engine.light.spherical_gaussians import Lights
 
 
-def read_hdr(path):
-    """Values (H, W) of a flat grey RGBE file, decoded by the format's own formula."""
-    header, _, pixels = path.read_bytes().partition(b"+X ")
-    height = int(header.rsplit(maxsplit=1)[1])
-    width, _, pixels = pixels.partition(b"\n")
-    rgbe = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(height, int(width), 4).double()
-    assert (rgbe[..., 0] == rgbe[..., 1]).all()
-    return (rgbe[..., 0] + 0.5) * 2 ** (rgbe[..., 3] - 136)
+def test_light_comes_back_exactly(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    lights = Lights()
+    with torch.no_grad():
+        lights.direction.add_(torch.randn(24, 3) * 0.2)
+        lights.raw_amplitude.add_(torch.randn(24))
+    save_light(lights.gaussians(), tmp_path / "light.json")
+    for written, read in zip(lights.gaussians(), load_light(tmp_path / "light.json"), strict=True):
+        assert torch.equal(written, read)
 
 
-def test_json_survives_the_disk(tmp_path):
-    gaussians = Lights().gaussians()
-    save_light(gaussians, tmp_path / "light.json")
-    for saved, loaded in zip(gaussians, load_light(tmp_path / "light.json"), strict=True):
-        assert_close(loaded, saved.detach())
+def read_hdr(path: Path, height: int) -> np.ndarray:
+    header, body = path.read_bytes().split(f"-Y {height} +X {2 * height}\n".encode())
+    assert header.startswith(b"#?RADIANCE")
+    rgbe = np.frombuffer(body, np.uint8).reshape(height, 2 * height, 4).astype(float)
+    assert (rgbe[..., 0] == rgbe[..., 2]).all()
+    return rgbe[..., 0] * 2.0 ** (rgbe[..., 3] - 128 - 8)
 
 
-def test_panorama_holds_the_radiance(tmp_path):
-    save_panorama(ONE_FROM_THE_FRONT, tmp_path / "light.hdr", height=64)
-    values = read_hdr(tmp_path / "light.hdr")
-    assert values.shape == (64, 128)
-    expected = radiance(panorama_directions(64).reshape(-1, 3), *ONE_FROM_THE_FRONT).reshape(64, 128).double()
-    assert_close(values, expected, rtol=0.005, atol=1e-9)
-
-
-def test_the_front_is_where_blender_looks_for_it(tmp_path):
-    """The imported front faces −Y, azimuth −90°, which Blender finds at three quarters of the width."""
-    save_panorama(ONE_FROM_THE_FRONT, tmp_path / "light.hdr", height=64)
-    row, column = divmod(int(read_hdr(tmp_path / "light.hdr").argmax()), 128)
-    assert row in (31, 32)
-    assert column in (95, 96)
-
-
-def test_the_top_row_is_up():
-    directions = panorama_directions(32)
-    assert (directions[0, :, 2] > 0.99).all()
-    assert_close(directions.norm(dim=-1), torch.ones(32, 64))
+@pytest.mark.parametrize(
+    ("axis", "row", "column"),
+    [
+        ((1.0, 0.0, 0.0), 32, 96),  # the world's front is Blender's −Y, three quarters across its panorama
+        ((0.0, 1.0, 0.0), 32, 64),  # its +X, in the middle
+        ((0.0, 0.0, 1.0), 0, None),  # up, along the first row
+    ],
+)
+def test_panorama_is_where_blender_looks(tmp_path: Path, axis: tuple[float, ...], row: int, column: int | None) -> None:
+    light = (torch.tensor([axis]), torch.tensor([50.0]), torch.tensor([2.0]))
+    save_panorama(light, tmp_path / "light.hdr", 64)
+    picture = read_hdr(tmp_path / "light.hdr", 64)
+    assert picture.max() == pytest.approx(2, rel=0.05)
+    brightest = np.unravel_index(picture.argmax(), picture.shape)
+    assert abs(int(brightest[0]) - row) <= 1
+    if column is not None:
+        assert abs(int(brightest[1]) - column) <= 1
