@@ -14,6 +14,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- the reader may well have an old
     sys.exit("SV3D needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])  # noqa: UP031
 
 import argparse
+import io
 import shutil
 
 from building import blender, checks, demo, environment, extension
@@ -22,6 +23,8 @@ from building.console import ROOT, BuildError, heading, say
 
 def main() -> int:
     """Run one subcommand; returns the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # old Windows consoles lack some characters
     parser = argparse.ArgumentParser(
         prog="build.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -12,7 +12,7 @@ from ..orbit.cameras import CameraOrbit
 # Alpha above which a ray counts as seen.  On an anti-aliased edge bilinear alpha is 0.5 on the outline itself and
 # about 0.1 half a pixel outside it, so wires thinner than a pixel survive.
 SEEN_ALPHA = 0.1
-_AGREEMENT = 0.9  # share of the silhouettes that their common hull must fill
+_WHOLE = 0.95  # share of the silhouettes that the hull of frames that agree fills
 _SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
 
 
@@ -89,6 +89,15 @@ def sample(image: Tensor, xy: Tensor) -> Tensor:  # (S, S), (P, 2) -> (P,)
     return grid_sample(image[None, None], grid, mode="bilinear", padding_mode="border", align_corners=False)[0, 0, 0]
 
 
+def agreement(alpha: Tensor, orbit: CameraOrbit, resolution: int = 64) -> float:
+    """How far frames and cameras fit together, in [0, 1]: the share of the silhouettes that their hull fills.
+
+    True orbits, generated ones too, reach 0.98; one that runs the wrong way round or is out of order 0.7 or less,
+    unless the object looks alike from all sides.
+    """
+    return coverage(alpha, orbit, surviving_points(alpha, orbit, resolution, frame_reach(orbit), _few(orbit)))
+
+
 def coverage(alpha: Tensor, orbit: CameraOrbit, points: Tensor, cells: int = 48) -> float:
     """Mean share of the silhouettes that the hull's voxel centres (P, 3) fill again, on a coarse grid."""
     shares = []
@@ -102,19 +111,25 @@ def coverage(alpha: Tensor, orbit: CameraOrbit, points: Tensor, cells: int = 48)
 
 
 def fit_distance(alpha: Tensor, orbit: CameraOrbit, resolution: int = 128) -> float | None:
-    """The camera distance at which the longest side of the hull's bounding box is 1; None if nothing fits the frames.
+    """The camera distance at which the longest side of the hull's bounding box is 1; None for an empty hull.
 
     A hull scales with its cameras' distance, so one measured at any distance tells: first in a cube that holds all
-    that the frames can show, then again in a cube that just holds the object.  Generated frames differ a little, so a
-    few may disagree where otherwise part of the object would be lost.
+    that the frames can show, then again in a cube that just holds the object.
     """
-    for may_miss in (0, len(orbit.views) // 20, len(orbit.views) // 10):
-        half_side = frame_reach(orbit)
+    half_side = frame_reach(orbit)
+    for may_miss in sorted({0, _few(orbit) // 2, _few(orbit)}):
         points = surviving_points(alpha, orbit, resolution // 2, half_side, may_miss)
-        if coverage(alpha, orbit, points) < _AGREEMENT:
-            continue
-        half_side = min(half_side, float(points.abs().max()) + 4 * half_side / resolution)
-        filled = visual_hull(alpha, orbit, resolution, half_side, may_miss, seen_alpha=0.5).nonzero()
-        if len(filled):
-            return orbit.distance / (float((filled.amax(0) + 1 - filled.amin(0)).max()) * 2 * half_side / resolution)
-    return None
+        if coverage(alpha, orbit, points) >= _WHOLE:
+            break  # else frames that differ a little have carved a part of the object away
+    if not len(points):
+        return None
+    half_side = min(half_side, float(points.abs().max()) + 4 * half_side / resolution)
+    filled = visual_hull(alpha, orbit, resolution, half_side, may_miss, seen_alpha=0.5).nonzero()
+    if not len(filled):
+        return None
+    return orbit.distance / (float((filled.amax(0) + 1 - filled.amin(0)).max()) * 2 * half_side / resolution)
+
+
+def _few(orbit: CameraOrbit) -> int:
+    """How many frames may disagree with the others about a place."""
+    return len(orbit.views) // 10

@@ -17,13 +17,14 @@ from ..errors import UserError
 from ..orbit.cameras import CameraOrbit, View, static_orbit
 from ..orbit.file import CameraFile, check_elevation, read_cameras, write_cameras
 from ..progress import Progress
-from .hull import fit_distance
+from .hull import agreement, fit_distance
 from .matte import matte_orbit
 from .picture import read_picture
 from .resize import shrink
 from .sequence import list_folder, orbit_files
 
 _REFERENCE_DISTANCE = 2.0
+_LEAST_AGREEMENT = 0.75
 _SPARE_BYTES = 64 << 20  # what the later stages need at the very least
 
 
@@ -40,9 +41,8 @@ def prepare_frames(
         rgb, alpha = _read_frames(files, progress.part(0.0, 0.4), max_size)
         views = tuple(View(f"{i:03d}.png", v.elevation, v.azimuth) for i, v in enumerate(described.views))
         described = CameraFile(described.fov_deg, described.distance, views)
-        reference = described.orbit(described.distance or _REFERENCE_DISTANCE)
         frames = matte_orbit(rgb, alpha, [f.name for f in files], progress.part(0.4, 0.8))
-        orbit = described.orbit(described.distance or _distance(frames, reference))
+        orbit = _fit(frames, described)
         _write(frames, orbit, out, progress.part(0.8, 1.0))
     return orbit
 
@@ -89,14 +89,20 @@ def _read_frames(
     return rgb, alpha
 
 
-def _distance(frames: NDArray[np.uint8], reference: CameraOrbit) -> float:
-    distance = fit_distance(torch.from_numpy(frames[..., 3] / np.float32(255)), reference)
-    if distance is None:
+def _fit(frames: NDArray[np.uint8], described: CameraFile) -> CameraOrbit:
+    """The cameras with the distance they give, or else one that makes the object's longest side 1."""
+    alpha = torch.from_numpy(frames[..., 3] / np.float32(255))
+    orbit = described.orbit(described.distance or _REFERENCE_DISTANCE)
+    fit = agreement(alpha, orbit)
+    distance = described.distance or fit_distance(alpha, orbit)
+    if fit < _LEAST_AGREEMENT or distance is None:
         raise UserError(
             "The frames and the cameras do not fit together: no shape could look like this from all sides.",
-            "Check the order of the frames and the angles in the cameras file.",
+            "Check the order of the frames, the angles in the cameras file, and that the camera goes round "
+            "counter-clockwise seen from above.",
+            f"The common shape fills {fit:.0%} of the silhouettes.",
         )
-    return round(distance, 6)
+    return described.orbit(round(distance, 6))
 
 
 @contextmanager

@@ -4,7 +4,8 @@ import pytest
 import torch
 from orbits import sine_orbit, sphere_alpha
 
-from sv3d_engine.frames.hull import fit_distance, project, visual_hull
+from sv3d_engine.frames.hull import agreement, fit_distance, project, visual_hull
+from sv3d_engine.orbit.cameras import CameraOrbit, View
 
 
 def centres(resolution: int, half_side: float) -> torch.Tensor:
@@ -74,3 +75,12 @@ def test_no_distance_for_frames_that_contradict_each_other() -> None:
     alpha[::2, 5:25, 5:59] = 1
     alpha[1::2, 40:60, 5:59] = 1
     assert fit_distance(alpha, orbit) is None
+
+
+def test_an_orbit_that_runs_the_wrong_way_round_is_noticed() -> None:
+    orbit = sine_orbit()
+    pair = [sphere_alpha(orbit, 64, 0.12, centre) for centre in ((0.3, 0.1, 0.1), (-0.1, -0.3, -0.2))]
+    alpha = torch.maximum(*pair)
+    backwards = CameraOrbit(33.8, 2.2, tuple(View(v.file, v.elevation, -v.azimuth) for v in orbit.views))
+    assert agreement(alpha, orbit) > 0.9
+    assert agreement(alpha, backwards) < 0.6
