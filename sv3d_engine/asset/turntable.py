@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, normalize
+from torch.nn.functional import avg_pool2d
 
 from ..orbit.cameras import CameraOrbit, View
 from ..progress import Progress
@@ -64,12 +64,14 @@ def render_turntable(
     views = tuple(View(f"{i:03d}.png", ELEVATION, 360.0 * i / count) for i in range(count))
     orbit = CameraOrbit(orbit.fov_deg, orbit.distance, views)
     model = load_model(read_glb(glb))
+    with torch.no_grad():
+        shading = shade(model.normals)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for i, view in enumerate(views):
         progress(i / count, "Rendering the turntable")
         path = folder / view.file
-        Image.fromarray(render_view(model, shade, orbit, i, size)).save(path)
+        Image.fromarray(render_view(model, shading, orbit, i, size)).save(path)
         progress.preview("image", path)
         paths.append(path)
     progress(1.0)
@@ -77,15 +79,17 @@ def render_turntable(
 
 
 def render_view(
-    model: Model, shade: Shade, orbit: CameraOrbit, index: int, size: int
+    model: Model, shading: Tensor, orbit: CameraOrbit, index: int, size: int
 ) -> NDArray[np.uint8]:  # (S, S, 3)
-    """The lit model in frame ``index`` of the orbit over white, sRGB, as SV3D's own frames are."""
+    """The lit model in frame ``index`` of the orbit over white, sRGB, as SV3D's own frames are.
+
+    ``shading`` (W,) is the reflected light over albedo at the vertices: on matt surfaces it is smooth.
+    """
     fine = size * SUPERSAMPLE
     with torch.no_grad():
         raster = rasterize(project(model.vertices, orbit, index, fine), model.faces, fine, fine)
-        albedo = sample(model.texture, interpolate(model.uv, raster, model.faces))
-        normals = normalize(interpolate(model.normals, raster, model.faces), dim=-1)
-        lit = albedo * shade(normals).clamp_min(0)[:, None]
+        uv, light = interpolate(torch.cat([model.uv, shading[:, None]], 1), raster, model.faces).split([2, 1], 1)
+        lit = sample(model.texture, uv) * light.clamp_min(0)
         layer = raster.spread(torch.cat([lit.clamp_max(1), torch.ones_like(lit[:, :1])], 1))
         layer = avg_pool2d(layer.reshape(fine, fine, 4).permute(2, 0, 1), SUPERSAMPLE).permute(1, 2, 0)
     colour, alpha = layer[..., :3], layer[..., 3:]

@@ -105,11 +105,12 @@ def score_real(bench: Path, name: str, out: Path, preset: str, device: str) -> R
 
     fitted = read_orbit(out / name / "cameras.json")
     orbit = CameraOrbit(fitted.fov_deg, fitted.distance, left_out.views)
-    model, light = load_model(read_glb(out / name / "mesh.glb")), load_light(out / name / "light.json")
+    model = load_model(read_glb(out / name / "mesh.glb"))
+    light = shading(model.normals, *load_light(out / name / "light.json"))
     scores: dict[str, list[float]] = {"psnr": [], "ssim": []}
     for i, view in enumerate(orbit.views):
         truth = over_white(source / view.file)
-        render = render_view(model, lambda n: shading(n, *light), orbit, i, len(truth))
+        render = render_view(model, light, orbit, i, len(truth))
         pair = np.concatenate([np.rint(truth * 255).astype(np.uint8), render], 1)
         Image.fromarray(pair).save(out / f"{name}_left_out_{view.file}")
         scores["psnr"].append(psnr(truth, render / 255))

@@ -13,7 +13,7 @@ class Settings:
     coarse_size: int = 128
     fine_size: int = 576  # frames larger than this are scaled down
     grid_resolution: int = 96  # tetrahedral cells along one side
-    face_budget: int = 40_000
+    face_budget: int = 20_000
     texture_size: int = 2048
     turntable_size: int = 512
     turntable_count: int = 24
@@ -41,7 +41,7 @@ PRESETS: dict[str, Settings] = {
         coarse_size=192,
         fine_size=1024,
         grid_resolution=128,
-        face_budget=100_000,
+        face_budget=40_000,
         texture_size=4096,
         turntable_size=768,
         disk_bytes=1_500_000_000,

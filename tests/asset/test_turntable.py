@@ -78,15 +78,17 @@ def test_light_and_colour_values(glb: Path) -> None:
     def from_above(normals: Tensor) -> Tensor:
         return normals[:, 2].clamp_min(0)
 
-    picture = render_view(load_model(plain), from_above, ORBIT, 0, 64)
-    lit = render_view(load_model(plain), full, ORBIT, 0, 64)
+    model = load_model(plain)
+    picture = render_view(model, from_above(model.normals), ORBIT, 0, 64)
+    lit = render_view(model, full(model.normals), ORBIT, 0, 64)
     assert (lit[28:36, 28:36] == 188).all()
     assert picture[20, 32, 0] > picture[32, 32, 0] > picture[36, 32, 0]
     assert (picture[44:50, 32] == 0).all()
 
 
 def test_outline_is_smooth(glb: Path) -> None:
-    plain = render_view(load_model(read_glb(glb)), full, ORBIT, 0, 64)
+    model = load_model(read_glb(glb))
+    plain = render_view(model, full(model.normals), ORBIT, 0, 64)
     blended = ((plain > 215) & (plain < 255)).any(-1).sum()
     assert blended > 40
 
