@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize, softplus
 
 LIGHT_COUNT = 24  # the paper's
+# Pictures of objects are exposed so that white stays below clipping in light that is uneven.
+MEAN_RADIANCE = 0.8
 COSINE_SHARPNESS, COSINE_AMPLITUDE = 2.133, 1.17
 # The cosine's Gaussian integrates to 3.40, not to π.  Dividing by its own integral makes uniform light of radiance 1
 # give irradiance/π = 1, so that the 8 % do not leak into the albedo.
@@ -46,20 +48,25 @@ def shading(normals: Tensor, axes: Tensor, sharpness: Tensor, amplitude: Tensor)
 
 
 class Lights(nn.Module):
-    """The trainable light: broad equal lobes to begin with, whose shading is 1 everywhere within a few percent."""
+    """The trainable light: equal broad lobes to begin with, whose shading is the same everywhere within a percent.
+
+    Albedo × light has one free scale.  It is fixed here: the mean radiance over the sphere is always MEAN_RADIANCE.
+    """
 
     def __init__(self, count: int = LIGHT_COUNT) -> None:
         super().__init__()
         self.direction = nn.Parameter(fibonacci_sphere(count))
         self.log_sharpness = nn.Parameter(torch.full((count,), math.log(8.0)))
         self.raw_amplitude = nn.Parameter(torch.zeros(count))
-        with torch.no_grad():
-            mean = shading(fibonacci_sphere(256), *self.gaussians()).mean()
-            self.raw_amplitude.fill_(float(torch.log(torch.expm1(math.log(2) / mean))))
 
     def gaussians(self) -> tuple[Tensor, Tensor, Tensor]:
         """Unit axes (K, 3), sharpness (K,) > 0 and amplitude (K,) ≥ 0."""
-        return normalize(self.direction, dim=-1), self.log_sharpness.exp().clamp(0.5, 60.0), softplus(self.raw_amplitude)
+        sharpness = self.log_sharpness.exp().clamp(0.5, 60.0)
+        amplitude = softplus(self.raw_amplitude)
+        # ∫G over the sphere is 2πa(1 − e^{−2λ})/λ.
+        mean = (amplitude * -torch.expm1(-2 * sharpness) / (2 * sharpness)).sum()
+        return normalize(self.direction, dim=-1), sharpness, amplitude * (MEAN_RADIANCE / mean)
 
     def forward(self, normals: Tensor) -> Tensor:  # (P, 3) -> (P,)
+        """Irradiance over π for unit normals; its mean over the sphere is MEAN_RADIANCE."""
         return shading(normals, *self.gaussians())

@@ -12,6 +12,7 @@ from sv3d_engine.frames.load import Frames
 from sv3d_engine.losses import pixelwise, smoothness
 from sv3d_engine.mesh.appearance import Appearance
 from sv3d_engine.mesh.shape import TetShape, vertex_normals
+from sv3d_engine.mesh.surface import Surface
 from sv3d_engine.mesh.tet_grid import band_grid
 from sv3d_engine.orbit.cameras import CameraOrbit
 from sv3d_engine.pipeline.settings import Settings
@@ -43,16 +44,6 @@ class Window:
     top: int
     colour: Tensor  # (H, W, 3) sRGB, premultiplied
     alpha: Tensor  # (H, W)
-
-
-@dataclass(frozen=True)
-class Surface:
-    """What the fine stage finds."""
-
-    vertices: Tensor  # (V, 3) float32 world, CPU
-    faces: Tensor  # (F, 3) int64, CPU
-    appearance: Appearance
-    losses: dict[str, list[float]]
 
 
 def windows(frames: Frames, device: torch.device) -> list[Window]:
@@ -101,11 +92,11 @@ def refine(
         optimizer.step()
         shape.step(rate)
         for name, term in terms.items():
-            history[name].append(float(term))
+            history[name].append(float(term.detach()))
         progress((step + 1) / settings.fine_steps)
     with torch.no_grad():
         vertices, faces = shape.mesh()
-    return Surface(vertices.cpu(), faces.cpu(), appearance, history)
+    return Surface(vertices.cpu(), faces.cpu(), appearance.cpu(), history)
 
 
 def view_losses(

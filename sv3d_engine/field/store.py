@@ -1,0 +1,19 @@
+"""The coarse field on disk."""
+
+from pathlib import Path
+
+from sv3d_engine.field.radiance import RadianceField
+from sv3d_engine.modules import load_tensors, save_tensors
+
+
+def save(field: RadianceField, path: Path) -> None:
+    """Write a field; whole or not at all."""
+    save_tensors(field.state_dict(), {"half_side": field.half_side}, path)
+
+
+def load(path: Path) -> RadianceField:
+    """The field that ``save`` wrote, on the CPU.  Raises UserError."""
+    tensors, facts = load_tensors(path)
+    field = RadianceField(facts["half_side"], tensors["hull_distance"])
+    field.load_state_dict(tensors)
+    return field

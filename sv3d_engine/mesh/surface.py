@@ -1,0 +1,28 @@
+"""What the fine stage finds."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sv3d_engine.light.spherical_gaussians import Lights
+from sv3d_engine.mesh.appearance import Appearance
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A closed mesh, colour at every point of space, and one light."""
+
+    vertices: Tensor  # (V, 3) float32 world, CPU
+    faces: Tensor  # (F, 3) int64, CPU, normals outward
+    appearance: Appearance
+    losses: dict[str, list[float]]  # by name, one value a step, unweighted
+
+    @property
+    def light(self) -> Lights:
+        return self.appearance.lights
+
+    @torch.no_grad()
+    def albedo(self, points: Tensor) -> Tensor:  # (P, 3) -> (P, 3)
+        """Albedo in linear light at world points."""
+        return self.appearance.albedo(points)
