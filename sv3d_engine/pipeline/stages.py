@@ -8,6 +8,7 @@ A single picture will come in one stage earlier: SV3D's network writes an orbit,
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,22 +60,31 @@ def _mesh(job: Job, out: Path, progress: Progress) -> Facts:
     field = load_field(_work(job.folder) / _FIELD)
     surface = refine(load_frames(job.folder), field, job.settings, job.device, seed, progress)
     store.save(surface, _work(out) / _SURFACE)
-    save_light(surface.light.gaussians(), out / "light.json")
-    save_panorama(surface.light.gaussians(), out / "light.hdr")
-    return {}
+    light = surface.appearance.lights.gaussians()
+    save_light(light, out / "light.json")
+    save_panorama(light, out / "light.hdr")
+    return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
 
 
 def _asset(job: Job, out: Path, progress: Progress) -> Facts:
+    import torch
+
     from ..asset.build import build_asset
     from ..mesh.store import load as load_surface
 
     seed_everything(job.seed, "asset")
     surface = load_surface(_work(job.folder) / _SURFACE)
-    settings = job.settings
+    settings, device = job.settings, job.device
+    appearance = surface.appearance.to(device)
+
+    @torch.no_grad()
+    def albedo(points: torch.Tensor) -> torch.Tensor:
+        return appearance.albedo(points.to(device)).cpu()
+
     report = build_asset(
         surface.vertices.numpy(),
         surface.faces.numpy(),
-        surface.albedo,
+        albedo,
         settings.face_budget,
         settings.texture_size,
         out,
@@ -102,6 +112,16 @@ def _turntable(job: Job, out: Path, progress: Progress) -> Facts:
         progress,
     )
     return {"count": job.settings.turntable_count}
+
+
+def _curves(losses: dict[str, list[float]], points: int = 50) -> dict[str, list[float]]:
+    """Each loss averaged over as many equal parts of the run, for a curve in the report."""
+    curves = {}
+    for name, values in losses.items():
+        parts = min(points, len(values))
+        edges = [len(values) * i // parts for i in range(parts + 1)]
+        curves[name] = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    return curves
 
 
 def _work(folder: Path) -> Path:
