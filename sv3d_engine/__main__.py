@@ -11,6 +11,6 @@ if sys.version_info < (3, 11):  # noqa: UP036 – artists choose the Python, and
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 
-from sv3d_engine.cli import main  # noqa: E402
+from sv3d_engine.cli import main
 
 sys.exit(main())
