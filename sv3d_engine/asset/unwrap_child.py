@@ -21,7 +21,6 @@ def main(source: str, target: str) -> None:
         pack = xatlas.PackOptions()
         pack.resolution, pack.padding = int(given["resolution"]), int(given["padding"])
     pack.bilinear = True
-    pack.rotate_charts = False  # it turns them by swapping u and v, so that half the charts would be mirror images
     atlas.generate(xatlas.ChartOptions(), pack, False)
     vertex_map, faces, uv = atlas.get_mesh(0)
     side = max(atlas.width, atlas.height)  # atlases are rarely square: one scale for both axes keeps texels square
