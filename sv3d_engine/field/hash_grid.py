@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from sv3d_engine.field.hash_grid_ref import PRIMES, encode_ref
 from sv3d_engine.kernels import jit, parallel_jit, use_kernel
 
-
 ONE = np.float32(1)
 U1, PRIME_Y, PRIME_Z = np.uint32(1), np.uint32(PRIMES[1]), np.uint32(PRIMES[2])
 
@@ -134,9 +133,9 @@ class _Encode(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx, grad: Tensor):  # type: ignore[override]
+    def backward(ctx, grad_out: Tensor):  # type: ignore[override]
         points, table, resolutions = ctx.saved_tensors
-        grad, where = grad.contiguous().numpy(), points.detach().contiguous().numpy()
+        grad, where = grad_out.contiguous().numpy(), points.detach().contiguous().numpy()
         grad_points = grad_table = None
         if ctx.needs_input_grad[0]:
             per_level = torch.empty(table.shape[0], points.shape[0], 3)

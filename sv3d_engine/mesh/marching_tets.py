@@ -1,4 +1,4 @@
-"""Marching tetrahedra: signed distances on a tetrahedral grid to triangles, differentiable in both (DMTet, Shen 2021)."""
+"""Marching tetrahedra: distances on a tetrahedral grid to triangles, differentiable in both (DMTet, Shen 2021)."""
 
 import torch
 from torch import Tensor
@@ -42,12 +42,13 @@ def marching_tets(positions: Tensor, distance: Tensor, grid: TetGrid) -> tuple[T
     active = crossed.nonzero()[:, 0]
     number = crossed.cumsum(0) - 1
     start, end = grid.edges[active].unbind(-1)
-    d0, d1 = distance[start], distance[end]
+    d0, d1 = distance.index_select(0, start), distance.index_select(0, end)
     share = d0 / (d0 - d1)
-    vertices = positions[start] + share[:, None] * (positions[end] - positions[start])
+    first, second = positions.index_select(0, start), positions.index_select(0, end)
+    vertices = first + share[:, None] * (second - first)
 
-    bits = torch.tensor([1, 2, 4, 8], device=distance.device)
-    case = (inside[grid.tets] * bits).sum(-1)
+    a, b, c, d = (inside.byte().index_select(0, corner) << i for i, corner in enumerate(grid.tets.unbind(1)))
+    case = (a | b | c | d).long()
     cut = ((case > 0) & (case < 15)).nonzero()[:, 0]
     local = CASES.to(distance.device)[case[cut]]  # (K, 2, 3)
     edges = grid.tet_edges[cut][:, None].expand(-1, 2, -1).gather(2, local.clamp_min(0))
