@@ -16,10 +16,15 @@ def neighbour_differences(picture: Tensor, inside: Tensor) -> tuple[Tensor, Tens
     return right, down
 
 
-def smooth_depth(depth: Tensor, inside: Tensor) -> Tensor:
-    """Squared differences to the right and lower neighbour (RegNeRF, Niemeyer et al. 2022).  depth (H, W) world."""
+def smooth_depth(depth: Tensor, inside: Tensor, largest: float) -> Tensor:
+    """Mean squared difference to the right and lower neighbour (RegNeRF, Niemeyer et al. 2022).
+
+    depth (H, W) in world units, inside (H, W) bool.  Pairs further apart than ``largest`` lie on two surfaces, one
+    before the other, and are left out: drawn together they would swell every outline.
+    """
     right, down = neighbour_differences(depth[..., None], inside)
-    return (right.square() + down.square()).sum() / inside.sum().clamp_min(1)
+    differences = torch.stack([right, down])
+    return (differences.square() * (differences.abs() < largest)).sum() / inside.sum().clamp_min(1)
 
 
 def sobel_magnitude(picture: Tensor) -> Tensor:  # (H, W, C) -> (H, W)
@@ -31,14 +36,18 @@ def sobel_magnitude(picture: Tensor) -> Tensor:  # (H, W, C) -> (H, W)
     return (gx.square() + gy.square()).sum((0, 1)).sqrt()
 
 
-def bilateral_normals(normals: Tensor, picture: Tensor, inside: Tensor) -> Tensor:
+def calmness(picture: Tensor) -> Tensor:  # (H, W, 3) -> (H, W)
+    """e^{−3‖∇I‖}: 1 where the picture is even."""
+    return torch.exp(-3 * sobel_magnitude(picture))
+
+
+def bilateral_normals(normals: Tensor, calm: Tensor, inside: Tensor) -> Tensor:
     """e^{−3‖∇I‖}·√(1 + ‖∇n‖) − its floor: normals change where the picture does (SAMURAI, Boss et al. 2022).
 
-    normals, picture (H, W, 3), inside (H, W) bool.
+    normals (H, W, 3), calm (H, W) of the frame, inside (H, W) bool.
     """
     right, down = neighbour_differences(normals, inside)
     change = (right.square().sum(-1) + down.square().sum(-1) + 1e-8).sqrt()
-    calm = torch.exp(-3 * sobel_magnitude(picture))
     return (calm * ((1 + change).sqrt() - 1) * inside).sum() / inside.sum().clamp_min(1)
 
 

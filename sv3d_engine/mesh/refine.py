@@ -24,7 +24,7 @@ from sv3d_engine.render.rasterize import interpolate, rasterize
 WEIGHTS = {
     "photometric": 1.0,
     "mask": 1.0,
-    "depth": 20.0,
+    "depth": 5.0,
     "normals": 0.02,
     "albedo": 0.05,
     "illumination": 0.005,
@@ -33,6 +33,7 @@ WEIGHTS = {
 ALBEDO_SHIFT = 0.01  # standard deviation of the albedo loss's ε in world units (the paper's)
 ALBEDO_PROBES = 8192  # pixels a step
 GEOMETRY_RATE = 0.02  # cells a step
+STEEPEST = 4.0  # depth per pixel, in pixels, that still counts as one surface
 BORDER = 8  # pixels around the object that are rendered with it
 
 
@@ -44,6 +45,7 @@ class Window:
     top: int
     colour: Tensor  # (H, W, 3) sRGB, premultiplied
     alpha: Tensor  # (H, W)
+    calm: Tensor  # (H, W) bilateral weight of the normals' smoothness
 
 
 def windows(frames: Frames, device: torch.device) -> list[Window]:
@@ -55,7 +57,8 @@ def windows(frames: Frames, device: torch.device) -> list[Window]:
         left, right = max(int(columns[0]) - BORDER, 0), min(int(columns[-1]) + BORDER + 1, alpha.shape[1])
         part = alpha[top:bottom, left:right]
         colour = rgb[top:bottom, left:right] * part[..., None]
-        cut.append(Window(left, top, colour.to(device), part.to(device)))
+        calm = smoothness.calmness(colour + 1 - part[..., None])
+        cut.append(Window(left, top, colour.to(device), part.to(device), calm.to(device)))
     return cut
 
 
@@ -131,6 +134,7 @@ def view_losses(
     target = window.colour + behind * (1 - window.alpha[..., None])
 
     inside = raster.face_index >= 0
+    pixel = 2 * orbit.distance * orbit.tan_half_fov / size  # in world units, at the object
     true = (window.colour / window.alpha[..., None].clamp_min(1e-3)).reshape(-1, 3)[raster.pixels].clamp(0, 1)
     solid = window.alpha.reshape(-1)[raster.pixels] > 0.99
     probes = torch.randint(len(points), (ALBEDO_PROBES,), generator=draw).to(device)
@@ -139,8 +143,8 @@ def view_losses(
     return {
         "photometric": pixelwise.photometric(rendered, target),
         "mask": pixelwise.mask(picture[..., 3], window.alpha),
-        "depth": smoothness.smooth_depth(whole[..., 3], inside),
-        "normals": smoothness.bilateral_normals(whole[..., :3], target, inside),
+        "depth": smoothness.smooth_depth(whole[..., 3], inside, STEEPEST * pixel),
+        "normals": smoothness.bilateral_normals(whole[..., :3], window.calm, inside),
         "albedo": smoothness.albedo_smoothness(albedo[probes], appearance.albedo(points[probes].detach() + shift)),
         "illumination": pixelwise.illumination(shading[solid], to_linear(true[solid])),
         "highlight": highlight.abs().mean(),

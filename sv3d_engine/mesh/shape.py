@@ -7,6 +7,7 @@ from torch.nn.functional import normalize
 from sv3d_engine.mesh.marching_tets import marching_tets
 from sv3d_engine.mesh.tet_grid import TetGrid
 from sv3d_engine.mesh.uniform_adam import UniformAdam
+from sv3d_engine.render.rasterize import gather
 
 # A vertex may move this share of a cell along each axis: tetrahedra cannot turn over.
 _OFFSET_REACH = 0.25
@@ -16,7 +17,7 @@ _DIFFUSION = 3
 
 def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:  # (V, 3), (F, 3) -> (V, 3)
     """Unit normals, weighted by the areas of the faces around."""
-    a, b, c = vertices[faces].unbind(1)
+    a, b, c = gather(vertices, faces).unbind(1)
     normal = torch.linalg.cross(b - a, c - a)
     total = torch.zeros_like(vertices).index_add(0, faces.T.reshape(-1), normal.repeat(3, 1))
     return normalize(total, dim=-1, eps=1e-12)

@@ -30,7 +30,8 @@ def mesh_edges(faces: Tensor) -> Edges:
     ends = torch.cat([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     corner = torch.cat([faces[:, 2], faces[:, 0], faces[:, 1]])
     owner = torch.arange(len(faces), device=faces.device).repeat(3)
-    key = ends.amin(1) * (faces.max() + 1) + ends.amax(1)
+    low, high = torch.minimum(*ends.unbind(1)), torch.maximum(*ends.unbind(1))
+    key = low * (faces.max() + 1) + high
     key, order = key.sort(stable=True)
     first = torch.ones_like(key, dtype=torch.bool)
     first[1:] = key[1:] != key[:-1]
@@ -84,16 +85,16 @@ def _along(
     other = 1 - axis
     count, length = (raster.height, raster.width) if axis == 0 else (raster.width, raster.height)
     with torch.no_grad():
-        across = screen[ends][..., other]
-        first = (across.amin(1) - 0.5).ceil().long().clamp_min(0)
-        last = (across.amax(1) - 0.5).ceil().long().clamp_max(count) - 1
-        run, rise = (screen[ends[:, 1]] - screen[ends[:, 0]]).abs()[:, [axis, other]].unbind(-1)
+        start, end = screen[ends[:, 0]], screen[ends[:, 1]]
+        first = (torch.minimum(start, end)[:, other] - 0.5).ceil().long().clamp_min(0)
+        last = (torch.maximum(start, end)[:, other] - 0.5).ceil().long().clamp_max(count) - 1
+        run, rise = (end - start).abs()[:, [axis, other]].unbind(-1)
         steep = rise >= run if axis == 0 else rise > run
         lines = (last - first + 1).clamp_min(0) * steep
         edge = torch.repeat_interleave(torch.arange(len(ends), device=ends.device), lines)
-        start = torch.repeat_interleave(lines.cumsum(0) - lines, lines)
-        line = first[edge] + torch.arange(len(edge), device=ends.device) - start
-    a, b = screen[ends[edge, 0]], screen[ends[edge, 1]]
+        before = torch.repeat_interleave(lines.cumsum(0) - lines, lines)
+        line = first[edge] + torch.arange(len(edge), device=ends.device) - before
+    a, b = screen.index_select(0, ends[edge, 0]), screen.index_select(0, ends[edge, 1])
     t = (line + 0.5 - a[:, other]) / (b[:, other] - a[:, other])
     where = a[:, axis] + t * (b[:, axis] - a[:, axis]) - 0.5
     with torch.no_grad():
@@ -121,7 +122,7 @@ def _along(
 
 def antialias(picture: Tensor, crossings: Crossings) -> Tensor:  # (H·W, C) -> (H·W, C)
     """Mix the colours on both sides of every outline by how far it reaches into the further pixel."""
-    inner, outer = picture[crossings.inner], picture[crossings.outer]
+    inner, outer = picture.index_select(0, crossings.inner), picture.index_select(0, crossings.outer)
     reach = (crossings.position - 0.5)[:, None]
     into_outer, into_inner = reach.clamp_min(0), (-reach).clamp_min(0)
     change = torch.cat([into_outer * (inner - outer), into_inner * (outer - inner)])

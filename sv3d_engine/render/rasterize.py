@@ -81,7 +81,7 @@ def rasterize(screen: Tensor, faces: Tensor, height: int, width: int) -> Raster:
     face_index = visible_faces(screen, faces, height, width)
     pixels = (face_index.reshape(-1) >= 0).nonzero()[:, 0]
     seen = face_index.reshape(-1)[pixels]
-    corners = screen[faces[seen]]  # (P, 3, 3)
+    corners = gather(screen, faces[seen])  # (P, 3, 3)
     centre = torch.stack([pixels % width, torch.div(pixels, width, rounding_mode="floor")], -1) + 0.5
     x, y = (corners[..., :2] - centre[:, None]).unbind(-1)  # (P, 3) each
     # Twice the signed area of the triangle that the pixel makes with the side opposite each corner.
@@ -92,6 +92,11 @@ def rasterize(screen: Tensor, faces: Tensor, height: int, width: int) -> Raster:
     return Raster(height, width, face_index, pixels, seen, over_depth / total)
 
 
+def gather(values: Tensor, index: Tensor) -> Tensor:  # (V, C), (P, 3) -> (P, 3, C)
+    """``values[index]``, whose gradient is an addition by index instead of a sort."""
+    return values.index_select(0, index.reshape(-1)).reshape(*index.shape, -1)
+
+
 def interpolate(attributes: Tensor, raster: Raster, faces: Tensor) -> Tensor:  # (V, C) -> (P, C)
     """Vertex attributes at the covered pixels."""
-    return (attributes[faces[raster.faces]] * raster.barycentric[..., None]).sum(1)
+    return (gather(attributes, faces[raster.faces]) * raster.barycentric[..., None]).sum(1)
