@@ -94,7 +94,7 @@ def rasterize(screen: Tensor, faces: Tensor, height: int, width: int) -> Raster:
 
 def gather(values: Tensor, index: Tensor) -> Tensor:  # (V, C), (P, 3) -> (P, 3, C)
     """``values[index]``, whose gradient is an addition by index instead of a sort."""
-    return values.index_select(0, index.reshape(-1)).reshape(*index.shape, -1)
+    return values.index_select(0, index.reshape(-1)).reshape(*index.shape, values.shape[1])
 
 
 def interpolate(attributes: Tensor, raster: Raster, faces: Tensor) -> Tensor:  # (V, C) -> (P, C)

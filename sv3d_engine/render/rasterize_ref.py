@@ -9,7 +9,7 @@ _CANDIDATES = 1 << 22  # pixel tests at once: bounds memory
 def visible_faces_ref(screen: Tensor, faces: Tensor, height: int, width: int) -> Tensor:  # (H, W) int64
     """Index of the nearest face at every pixel centre, −1 where there is none; any device, no gradient."""
     device = screen.device
-    corners = screen.detach()[faces]  # (F, 3, 3)
+    corners = screen.detach().float()[faces]  # (F, 3, 3)
     low = (corners[..., :2].amin(1) - 0.5).ceil().long().clamp_min(0)
     limit = torch.tensor([width - 1, height - 1], device=device)
     high = torch.minimum((corners[..., :2].amax(1) - 0.5).floor().long(), limit)

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from sv3d_engine import kernels
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "expected"),
+    [
+        ("linux", "XDG_CACHE_HOME", ("sv3d", "kernels")),
+        ("win32", "LOCALAPPDATA", ("sv3d", "kernels")),
+    ],
+)
+def test_compiled_code_goes_to_the_users_cache(monkeypatch, tmp_path, platform, variable, expected):
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert kernels.cache_folder() == tmp_path.joinpath(*expected)
+
+
+def test_compiled_code_goes_to_library_caches_on_a_mac(monkeypatch):
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert kernels.cache_folder() == Path.home() / "Library" / "Caches" / "sv3d" / "kernels"
+
+
+def test_kernels_take_what_they_can_read():
+    assert kernels.use_kernel(torch.ones(2), torch.ones(2, dtype=torch.int64))
+    assert not kernels.use_kernel(torch.ones(2), torch.ones(2, dtype=torch.float64))
+    assert not kernels.use_kernel(torch.ones(2, device="meta"))
+
+
+def test_infinity_keeps_its_meaning():
+    @kernels.jit
+    def nearest(depths):
+        best = depths[0]
+        for depth in depths:
+            best = min(best, depth)
+        return best
+
+    assert nearest(torch.tensor([torch.inf, 3.0, torch.inf]).numpy()) == 3
