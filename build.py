@@ -32,7 +32,7 @@ def main() -> int:
     run_demo = commands.add_parser("demo", help="run the whole job on the demo orbit")
     run_demo.add_argument("--preset", choices=("draft", "standard", "high"), default=demo.PRESET)
     test = commands.add_parser("test", help="run all tests")
-    test.add_argument("only", nargs="?", choices=("style", "unit", "bpy", "window"), default="", help="only this kind")
+    test.add_argument("only", nargs="?", choices=("all", *checks.KINDS), default="all", help="only this kind")
     commands.add_parser("extension", help="build and check the installable zip")
     commands.add_parser("setup", help="make the environments")
     clean = commands.add_parser("clean", help="remove what was built")

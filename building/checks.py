@@ -43,13 +43,12 @@ class Tally:
             self.note(name, f"skipped: {reason}")
 
 
-def run_all(only: str = "") -> int:
-    """Run every kind of test, or one of "style", "unit", "bpy", "window"; returns the exit status."""
+def run_all(only: str = "all") -> int:
+    """Run every kind of test, or one of KINDS; returns the exit status."""
     python = environment.engine_python()
     tally = Tally()
-    steps = {"style": _style, "unit": _unit, "bpy": _bpy, "window": _window}
-    for name, step in steps.items():
-        if only in ("", name):
+    for name, step in KINDS.items():
+        if only in ("all", name):
             step(tally, python)
     heading("Summary")
     for line in tally.lines:
@@ -138,3 +137,6 @@ def _counts(report: Path) -> tuple[int, int, int]:
         failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         skipped += int(suite.get("skipped", 0))
     return total - failed - skipped, failed, skipped
+
+
+KINDS = {"style": _style, "unit": _unit, "bpy": _bpy, "window": _window}
