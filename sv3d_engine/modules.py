@@ -27,14 +27,15 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             facts = json.loads((file.metadata() or {})["facts"])
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except (OSError, KeyError, ValueError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     except Exception as error:
         if type(error).__name__ != "SafetensorError":  # the class is not exported in every version
             raise
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> UserError:
+def damaged(path: Path, error: Exception) -> UserError:
+    """What to raise where a file is not what was written, or was written by another version."""
     return UserError(
         f"{path.name} of this job is missing or damaged.", "Start the job again without resuming.", str(error)
     )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sv3d_engine.field.radiance import RadianceField
-from sv3d_engine.modules import load_tensors, save_tensors
+from sv3d_engine.modules import damaged, load_tensors, save_tensors
 
 
 def save(field: RadianceField, path: Path) -> None:
@@ -14,6 +14,9 @@ def save(field: RadianceField, path: Path) -> None:
 def load(path: Path) -> RadianceField:
     """The field that ``save`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
-    field = RadianceField(facts["half_side"], tensors["hull_distance"])
-    field.load_state_dict(tensors)
+    try:
+        field = RadianceField(facts["half_side"], tensors["hull_distance"])
+        field.load_state_dict(tensors)
+    except (KeyError, RuntimeError) as error:
+        raise damaged(path, error) from error
     return field

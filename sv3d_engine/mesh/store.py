@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sv3d_engine.mesh.appearance import Appearance
 from sv3d_engine.mesh.surface import Surface
-from sv3d_engine.modules import load_tensors, save_tensors
+from sv3d_engine.modules import damaged, load_tensors, save_tensors
 
 
 def save(surface: Surface, path: Path) -> None:
@@ -18,8 +18,11 @@ def save(surface: Surface, path: Path) -> None:
 def load(path: Path) -> Surface:
     """The surface that ``save`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
-    vertices, faces = tensors.pop("vertices"), tensors.pop("faces")
-    state = {name.removeprefix("appearance."): tensor for name, tensor in tensors.items()}
-    appearance = Appearance(facts["half_side"], finest=int(state["grid.resolutions"][-1]))
-    appearance.load_state_dict(state)
-    return Surface(vertices, faces, appearance, facts["losses"])
+    try:
+        vertices, faces = tensors.pop("vertices"), tensors.pop("faces")
+        state = {name.removeprefix("appearance."): tensor for name, tensor in tensors.items()}
+        appearance = Appearance(facts["half_side"], finest=int(state["grid.resolutions"][-1]))
+        appearance.load_state_dict(state)
+        return Surface(vertices, faces, appearance, facts["losses"])
+    except (KeyError, RuntimeError) as error:
+        raise damaged(path, error) from error
