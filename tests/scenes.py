@@ -32,7 +32,7 @@ def icosphere(rounds: int) -> tuple[Tensor, Tensor]:  # (V, 3), (F, 3)
 
 def volume(vertices: Tensor, faces: Tensor) -> float:
     """What a closed mesh with normals outward encloses; negative if they point inward."""
-    a, b, c = vertices.double()[faces].unbind(1)
+    a, b, c = vertices.detach().double()[faces].unbind(1)
     return float((a * torch.linalg.cross(b, c)).sum() / 6)
 
 
