@@ -91,6 +91,17 @@ def test_a_shape_before_another_has_an_outline_and_one_behind_has_none():
         assert (len(crossings.position) > 0) == outlined
 
 
+def test_an_outline_hidden_by_something_nearer_does_not_count():
+    far = torch.tensor([[10.3, 10.3, 5], [10.3, 30.6, 5], [31.2, 30.6, 5], [31.2, 10.3, 5]])
+    near = torch.tensor([[30.7, 2.3, 2], [30.7, 40.6, 2], [45.2, 40.6, 2], [45.2, 2.3, 2]])
+    faces = torch.tensor([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
+    screen = torch.cat([far, near])
+    crossings = silhouette_crossings(rasterize(screen, faces, SIZE, SIZE), screen, faces, mesh_edges(faces))
+    at_the_seam = crossings.inner % SIZE == 31
+    assert at_the_seam.sum() > 10  # the nearer one's left side
+    assert not ((crossings.inner % SIZE == 30) & (crossings.outer % SIZE == 31)).any()
+
+
 def test_colours_mix_by_how_far_the_outline_reaches():
     square = torch.tensor([[10.0, 10.0, 5], [10.0, 30.0, 5], [30.25, 30.0, 5], [30.25, 10.0, 5]])
     faces = torch.tensor([[0, 1, 2], [0, 2, 3]])
