@@ -18,16 +18,16 @@ from sv3d_engine.pipeline.settings import Settings
 from sv3d_engine.progress import Progress
 
 HULL_RESOLUTION = 128
-RAYS = 2048  # a step
+RAYS = 3072  # a step
 PROBES = 2048  # points a step at which the distance is held to its rules
 MARGIN = 1.1  # of the cube around the hull
 OCCUPANCY_INTERVAL = 16  # steps
 
 # The logistic edge of the surface, as shares of the cube's half side: wide at first, so that light reaches far enough
 # in to carve hollows that no silhouette shows, then as thin as a sample is long.
-EDGE_START, EDGE_END = 0.09, 0.011
+EDGE_START, EDGE_END = 0.15, 0.011
 
-PHOTOMETRIC_WEIGHT, MASK_WEIGHT, EIKONAL_WEIGHT, SMOOTH_WEIGHT, HIGHLIGHT_WEIGHT = 5.0, 1.0, 0.1, 0.02, 0.02
+PHOTOMETRIC_WEIGHT, MASK_WEIGHT, EIKONAL_WEIGHT, SMOOTH_WEIGHT, HIGHLIGHT_WEIGHT = 5.0, 1.0, 0.02, 0.004, 0.02
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from torch.nn.functional import grid_sample, relu, softplus
 
 from sv3d_engine.field.hash_grid import HashGrid
 
+OUTSIDE_HULL = 0.03  # how far beyond the hull the surface may lie, in half sides of the cube
 _RESIDUAL_SCALE = 0.1  # world units of distance per unit of network output
 
 
@@ -30,6 +31,7 @@ class RadianceField(nn.Module):
         self.register_buffer("hull_distance", hull_distance)
         self.grid = HashGrid(levels, coarsest=16, finest=finest, log2_rows=log2_rows)
         self.decoder = nn.Sequential(nn.Linear(self.grid.channels, 32), nn.ReLU(), nn.Linear(32, 4))
+        nn.init.zeros_(self.decoder[2].bias)  # type: ignore[arg-type]  # the surface starts at the hull itself
         # A highlight is white, moves with the camera, and would otherwise be carved into the surface as a dent.
         self.highlight = nn.Sequential(nn.Linear(self.grid.channels + 9, 16), nn.ReLU(), nn.Linear(16, 1))
         nn.init.zeros_(self.highlight[2].weight)  # type: ignore[arg-type]
@@ -41,7 +43,10 @@ class RadianceField(nn.Module):
     def distance_from(self, points: Tensor, residual: Tensor) -> Tensor:  # (P, 3), (P,) -> (P,)
         where = (points / self.half_side)[None, None, None].flip(-1)
         hull = grid_sample(self.hull_distance[None, None], where, align_corners=False, padding_mode="border")
-        return hull[0, 0, 0, 0] + _RESIDUAL_SCALE * residual
+        # Nothing is sampled far outside the hull, so nothing but this keeps the surface from swelling there.
+        least = OUTSIDE_HULL * self.half_side
+        added = _RESIDUAL_SCALE * residual
+        return hull[0, 0, 0, 0] + torch.where(added < 0, least * torch.tanh(added / least), added)
 
     def distance(self, points: Tensor) -> Tensor:  # (P, 3) -> (P,)
         """Signed distance in world units, negative inside."""

@@ -1,5 +1,7 @@
 """The fine stage's geometry: a signed distance and an offset at every vertex of a tetrahedral grid."""
 
+import warnings
+
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -10,7 +12,7 @@ from sv3d_engine.mesh.uniform_adam import UniformAdam
 from sv3d_engine.render.rasterize import gather
 
 # A vertex may move this share of a cell along each axis: tetrahedra cannot turn over.
-_OFFSET_REACH = 0.25
+_OFFSET_REACH = 0.24
 # Rounds of averaging with the neighbours that a gradient goes through.
 _DIFFUSION = 3
 
@@ -71,5 +73,11 @@ def _averaging(grid: TetGrid) -> Tensor:  # (N, N) sparse
     rows = torch.cat([grid.edges[:, 0], grid.edges[:, 1], own])
     columns = torch.cat([grid.edges[:, 1], grid.edges[:, 0], own])
     share = 1.0 / torch.bincount(rows, minlength=count)
-    matrix = torch.sparse_coo_tensor(torch.stack([rows, columns]), share[rows], (count, count))
-    return matrix.to_sparse_csr() if grid.edges.device.type != "mps" else matrix
+    matrix = torch.sparse_coo_tensor(
+        torch.stack([rows, columns]), share[rows], (count, count), check_invariants=False
+    )
+    if grid.edges.device.type == "mps":
+        return matrix
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
+        return matrix.to_sparse_csr()

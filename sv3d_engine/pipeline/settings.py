@@ -10,9 +10,9 @@ class Settings:
     preset: str
     coarse_steps: int = 600  # the paper's
     fine_steps: int = 1000  # the paper's
-    coarse_size: int = 128
+    coarse_size: int = 160
     fine_size: int = 576  # frames larger than this are scaled down
-    grid_resolution: int = 96  # tetrahedral cells along one side
+    grid_resolution: int = 64  # cells of the tetrahedral lattice along one side
     face_budget: int = 20_000
     texture_size: int = 2048
     turntable_size: int = 512
@@ -23,11 +23,11 @@ class Settings:
 PRESETS: dict[str, Settings] = {
     "draft": Settings(
         "draft",
-        coarse_steps=200,
-        fine_steps=250,
-        coarse_size=96,
-        fine_size=256,
-        grid_resolution=56,
+        coarse_steps=300,
+        fine_steps=200,
+        coarse_size=112,
+        fine_size=288,
+        grid_resolution=48,
         face_budget=10_000,
         texture_size=1024,
         turntable_size=256,
@@ -40,7 +40,7 @@ PRESETS: dict[str, Settings] = {
         fine_steps=2000,
         coarse_size=192,
         fine_size=1024,
-        grid_resolution=128,
+        grid_resolution=96,
         face_budget=40_000,
         texture_size=4096,
         turntable_size=768,
