@@ -64,7 +64,7 @@ def _style(tally: Tally, python: Path) -> None:
     heading("Style and types")
     tally.check("ruff", run([python, "-m", "ruff", "check", "."]) == 0)
     mypy: list[str | Path] = [python, "-m", "mypy"]
-    engine = run([*mypy, "build.py", "demo", "sv3d_engine"])
+    engine = run([*mypy, "build.py", "sv3d_engine"])
     # The add-on in the extension's layout, where its relative imports reach the engine.
     extension.stage(ROOT / "build" / "types" / "sv3d")
     addon = run([*mypy, "--follow-imports=silent", Path("build", "types", "sv3d", "sv3d_blender")])

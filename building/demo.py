@@ -8,8 +8,8 @@ from . import blender, environment, extension
 from .console import ROOT, BuildError, heading, run, say
 
 PRESET = "draft"
-ORBIT = ROOT / "demo" / "orbit"
-SCENE_SCRIPT = ROOT / "demo" / "scene.py"
+ORBIT = ROOT / "sv3d_engine" / "demo" / "orbit"
+SCENE_SCRIPT = ROOT / "building" / "scene.py"
 OUT = ROOT / "build" / "demo"
 
 

@@ -9,7 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from sv3d_engine.errors import UserError
+from .errors import UserError
 
 
 def save_tensors(tensors: dict[str, Tensor], facts: dict[str, Any], path: Path) -> None:

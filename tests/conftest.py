@@ -17,3 +17,7 @@ def _alias_extension() -> None:
 
 
 _alias_extension()
+
+from sv3d_engine.threads import yield_when_idle  # noqa: E402  (found only now)
+
+yield_when_idle()

@@ -7,7 +7,7 @@ import torch
 from numba import prange
 from torch import Tensor
 
-from sv3d_engine.kernels import parallel_jit, use_kernel
+from ..kernels import parallel_jit, use_kernel
 
 
 def ray_of_sample(offsets: Tensor) -> Tensor:  # (R + 1,) -> (P,)

@@ -8,14 +8,14 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, normalize, smooth_l1_loss
 
-from sv3d_engine.field.compositing import ray_of_sample, weights
-from sv3d_engine.field.radiance import RadianceField, unbiased_thickness
-from sv3d_engine.field.rays import frame_rays, march
-from sv3d_engine.frames.hull import visual_hull
-from sv3d_engine.frames.load import Frames
-from sv3d_engine.orbit.cameras import CameraOrbit
-from sv3d_engine.pipeline.settings import Settings
-from sv3d_engine.progress import Progress
+from ..frames.hull import visual_hull
+from ..frames.load import Frames
+from ..orbit.cameras import CameraOrbit
+from ..pipeline.settings import Settings
+from ..progress import Progress
+from .compositing import ray_of_sample, weights
+from .radiance import RadianceField, unbiased_thickness
+from .rays import frame_rays, march
 
 HULL_RESOLUTION = 128
 RAYS = 3072  # a step

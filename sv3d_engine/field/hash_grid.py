@@ -7,8 +7,8 @@ import torch
 from numba import prange
 from torch import Tensor, nn
 
-from sv3d_engine.field.hash_grid_ref import PRIMES, encode_ref
-from sv3d_engine.kernels import jit, parallel_jit, use_kernel
+from ..kernels import jit, parallel_jit, use_kernel
+from .hash_grid_ref import PRIMES, encode_ref
 
 ONE = np.float32(1)
 U1, PRIME_Y, PRIME_Z = np.uint32(1), np.uint32(PRIMES[1]), np.uint32(PRIMES[2])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample, relu, softplus
 
-from sv3d_engine.field.hash_grid import HashGrid
+from .hash_grid import HashGrid
 
 OUTSIDE_HULL = 0.03  # how far beyond the hull the surface may lie, in half sides of the cube
 _RESIDUAL_SCALE = 0.1  # world units of distance per unit of network output

@@ -5,8 +5,8 @@ import torch
 from numba import prange
 from torch import Tensor
 
-from sv3d_engine.kernels import jit, parallel_jit, use_kernel
-from sv3d_engine.orbit.cameras import CameraOrbit
+from ..kernels import jit, parallel_jit, use_kernel
+from ..orbit.cameras import CameraOrbit
 
 
 def frame_rays(orbit: CameraOrbit, size: int, view: Tensor, pixel: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sv3d_engine.field.radiance import RadianceField
-from sv3d_engine.modules import damaged, load_tensors, save_tensors
+from ..modules import damaged, load_tensors, save_tensors
+from .radiance import RadianceField
 
 
 def save(field: RadianceField, path: Path) -> None:

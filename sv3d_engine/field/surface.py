@@ -5,7 +5,7 @@ import torch
 from skimage.measure import marching_cubes
 from torch import Tensor
 
-from sv3d_engine.field.radiance import RadianceField
+from .radiance import RadianceField
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sv3d_engine.light.spherical_gaussians import radiance
+from .spherical_gaussians import radiance
 
 Gaussians = tuple[Tensor, Tensor, Tensor]  # unit axes (K, 3), sharpness (K,), amplitude (K,)
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from sv3d_engine.colour import to_srgb
-from sv3d_engine.field.hash_grid import HashGrid
-from sv3d_engine.light.spherical_gaussians import Lights
+from ..colour import to_srgb
+from ..field.hash_grid import HashGrid
+from ..light.spherical_gaussians import Lights
 
 
 class Appearance(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from sv3d_engine.mesh.tet_grid import EDGE_CORNERS, TetGrid
+from .tet_grid import EDGE_CORNERS, TetGrid
 
 
 def _case_table() -> Tensor:  # (16, 2, 3) local edges of up to two triangles, −1 where there is none

@@ -6,20 +6,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from sv3d_engine.colour import to_linear
-from sv3d_engine.field.radiance import RadianceField
-from sv3d_engine.frames.load import Frames
-from sv3d_engine.losses import pixelwise, smoothness
-from sv3d_engine.mesh.appearance import Appearance
-from sv3d_engine.mesh.shape import TetShape, vertex_normals
-from sv3d_engine.mesh.surface import Surface
-from sv3d_engine.mesh.tet_grid import band_grid
-from sv3d_engine.orbit.cameras import CameraOrbit
-from sv3d_engine.pipeline.settings import Settings
-from sv3d_engine.progress import Progress
-from sv3d_engine.render.antialias import Edges, antialias, mesh_edges, silhouette_crossings
-from sv3d_engine.render.projection import project
-from sv3d_engine.render.rasterize import interpolate, rasterize
+from ..colour import to_linear
+from ..errors import UserError
+from ..field.radiance import RadianceField
+from ..frames.load import Frames
+from ..losses import pixelwise, smoothness
+from ..orbit.cameras import CameraOrbit
+from ..pipeline.settings import Settings
+from ..progress import Progress
+from ..render.antialias import Edges, antialias, mesh_edges, silhouette_crossings
+from ..render.projection import project
+from ..render.rasterize import interpolate, rasterize
+from .appearance import Appearance
+from .shape import TetShape, vertex_normals
+from .surface import Surface
+from .tet_grid import band_grid
 
 WEIGHTS = {
     "photometric": 1.0,
@@ -85,6 +86,8 @@ def refine(
         order = order or torch.randperm(len(views), generator=draw).tolist()
         index = order.pop()
         vertices, faces = shape.mesh()
+        if not len(faces):
+            raise _nothing_solid()
         edges = mesh_edges(faces)
         terms = view_losses(
             vertices, faces, edges, appearance, views[index], frames.orbit, index, frames.alpha.shape[-1], draw
@@ -100,6 +103,13 @@ def refine(
     with torch.no_grad():
         vertices, faces = shape.mesh()
     return Surface(vertices.cpu(), faces.cpu(), appearance.cpu(), history)
+
+
+def _nothing_solid() -> UserError:
+    return UserError(
+        "No solid surface could be found in the frames.",
+        "Check that the frames show one object from all sides and that the cameras belong to them.",
+    )
 
 
 def view_losses(
@@ -119,6 +129,8 @@ def view_losses(
     corner = torch.tensor([window.left, window.top, 0], device=device)
     screen = project(vertices, orbit, index, size) - corner
     raster = rasterize(screen, faces, height, width)
+    if not len(raster.pixels):
+        raise _nothing_solid()
     normals = vertex_normals(vertices, faces)
     lit = appearance.lights(normals)
     seen = interpolate(torch.cat([vertices, normals, lit[:, None], screen[:, 2:]], 1), raster, faces)

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from sv3d_engine.mesh.marching_tets import marching_tets
-from sv3d_engine.mesh.tet_grid import TetGrid
-from sv3d_engine.mesh.uniform_adam import UniformAdam
-from sv3d_engine.render.rasterize import gather
+from ..render.rasterize import gather
+from .marching_tets import marching_tets
+from .tet_grid import TetGrid
+from .uniform_adam import UniformAdam
 
 # A vertex may move this share of a cell along each axis: tetrahedra cannot turn over.
 _OFFSET_REACH = 0.24

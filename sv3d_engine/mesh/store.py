@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sv3d_engine.mesh.appearance import Appearance
-from sv3d_engine.mesh.surface import Surface
-from sv3d_engine.modules import damaged, load_tensors, save_tensors
+from ..modules import damaged, load_tensors, save_tensors
+from .appearance import Appearance
+from .surface import Surface
 
 
 def save(surface: Surface, path: Path) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sv3d_engine.light.spherical_gaussians import Lights
-from sv3d_engine.mesh.appearance import Appearance
+from ..light.spherical_gaussians import Lights
+from .appearance import Appearance
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sv3d_engine.render.rasterize import Raster
+from .rasterize import Raster
 
 # How far, in shares of the depth, the surface next to an outline may lie from the outline itself, and how much
 # further away what it hides must be.

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from sv3d_engine.orbit.cameras import CameraOrbit
+from ..orbit.cameras import CameraOrbit
 
 
 def project(points: Tensor, orbit: CameraOrbit, index: int, size: int) -> Tensor:  # (V, 3) -> (V, 3)

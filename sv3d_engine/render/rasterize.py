@@ -9,8 +9,8 @@ import torch
 from numba import prange
 from torch import Tensor
 
-from sv3d_engine.kernels import parallel_jit, use_kernel
-from sv3d_engine.render.rasterize_ref import visible_faces_ref
+from ..kernels import parallel_jit, use_kernel
+from .rasterize_ref import visible_faces_ref
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from demo import make, robot, studio, tracing
+from sv3d_engine.demo import make, robot, studio, tracing
 from sv3d_engine.orbit.file import read_orbit
 
 

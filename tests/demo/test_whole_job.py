@@ -10,7 +10,7 @@ import pytest
 import torch
 import trimesh
 
-from demo import make, robot
+from sv3d_engine.demo import make, robot
 
 ROOT = Path(__file__).resolve().parents[2]
 

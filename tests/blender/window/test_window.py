@@ -9,7 +9,7 @@ from conftest import STAND_IN
 
 ORANGE, GREEN = (240, 130, 30), (60, 160, 80)  # the wedge's front, and one of its sides
 LOOKING = 0.5  # seconds a look at the window takes on a busy machine
-DEMO_ORBIT = Path(__file__).resolve().parents[3] / "demo" / "orbit"
+DEMO_ORBIT = Path(__file__).resolve().parents[3] / "sv3d_engine" / "demo" / "orbit"
 LONGEST_TURN = 0.05  # seconds the add-on may hold Blender's main thread while a job runs
 
 TIMED = """

@@ -1,4 +1,4 @@
-"""Render the demo orbit: ``python -m demo.make`` writes demo/orbit/000.png … and cameras.json anew."""
+"""Render the demo orbit: ``python -m sv3d_engine.demo.make`` writes its frames and cameras.json anew."""
 
 import math
 from pathlib import Path
@@ -7,9 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sv3d_engine.orbit.cameras import SV3D_FOV_DEG, CameraOrbit, View
-from sv3d_engine.orbit.file import write_cameras
-
+from ..orbit.cameras import SV3D_FOV_DEG, CameraOrbit, View
+from ..orbit.file import write_cameras
 from . import robot, studio, tracing
 
 FOLDER = Path(__file__).resolve().parent / "orbit"

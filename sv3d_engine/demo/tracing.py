@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from sv3d_engine.orbit.cameras import CameraOrbit
+from ..orbit.cameras import CameraOrbit
 
 Field = Callable[[Tensor], Tensor]  # (P, 3) -> (P,)
 Shade = Callable[[Tensor, Tensor], Tensor]  # points (P, 3), normals (P, 3) -> linear colour (P, 3)

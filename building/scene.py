@@ -1,7 +1,7 @@
 """Runs in Blender: a finished job through the add-on's own import into scene.blend, and a picture of it.
 
-``python demo/scene.py -- JOB`` with the bpy module, or ``blender -b --python demo/scene.py -- JOB``; the extension is
-expected in the settings that BLENDER_USER_RESOURCES names.
+``python building/scene.py -- JOB`` with the bpy module, or ``blender -b --python building/scene.py -- JOB``; the
+extension is expected in the settings that BLENDER_USER_RESOURCES names.
 """
 
 import importlib
