@@ -59,9 +59,7 @@ class _Weights(torch.autograd.Function):
     def backward(ctx, grad: Tensor):  # type: ignore[override]
         thickness, offsets, out = ctx.saved_tensors
         result = torch.empty_like(thickness)
-        _backward(
-            thickness.detach().numpy(), offsets.numpy(), out.numpy(), grad.contiguous().numpy(), result.numpy()
-        )
+        _backward(thickness.detach().numpy(), offsets.numpy(), out.numpy(), grad.contiguous().numpy(), result.numpy())
         return result, None
 
 

@@ -69,9 +69,7 @@ def hull_distance(hull: Tensor, half_side: float) -> Tensor:
     return torch.from_numpy(ndimage.gaussian_filter(signed, 1.5).astype(np.float32))
 
 
-def fit_field(
-    frames: Frames, settings: Settings, device: torch.device, seed: int, progress: Progress
-) -> RadianceField:
+def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: int, progress: Progress) -> RadianceField:
     """Fit a field to the frames.  Deterministic for one seed and device.  Raises Cancelled."""
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)

@@ -127,9 +127,7 @@ class _Encode(torch.autograd.Function):
     def forward(ctx, points: Tensor, table: Tensor, resolutions: Tensor) -> Tensor:  # type: ignore[override]
         ctx.save_for_backward(points, table, resolutions)
         out = torch.empty(points.shape[0], table.shape[0] * 2)
-        _forward(
-            points.detach().contiguous().numpy(), table.detach().numpy(), resolutions.numpy(), out.numpy()
-        )
+        _forward(points.detach().contiguous().numpy(), table.detach().numpy(), resolutions.numpy(), out.numpy())
         return out
 
     @staticmethod

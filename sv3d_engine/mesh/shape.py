@@ -73,9 +73,7 @@ def _averaging(grid: TetGrid) -> Tensor:  # (N, N) sparse
     rows = torch.cat([grid.edges[:, 0], grid.edges[:, 1], own])
     columns = torch.cat([grid.edges[:, 1], grid.edges[:, 0], own])
     share = 1.0 / torch.bincount(rows, minlength=count)
-    matrix = torch.sparse_coo_tensor(
-        torch.stack([rows, columns]), share[rows], (count, count), check_invariants=False
-    )
+    matrix = torch.sparse_coo_tensor(torch.stack([rows, columns]), share[rows], (count, count), check_invariants=False)
     if grid.edges.device.type == "mps":
         return matrix
     with warnings.catch_warnings():
