@@ -27,7 +27,7 @@ OCCUPANCY_INTERVAL = 16  # steps
 # in to carve hollows that no silhouette shows, then as thin as a sample is long.
 EDGE_START, EDGE_END = 0.15, 0.011
 
-PHOTOMETRIC_WEIGHT, MASK_WEIGHT, EIKONAL_WEIGHT, SMOOTH_WEIGHT, HIGHLIGHT_WEIGHT = 5.0, 1.0, 0.02, 0.004, 0.02
+PHOTOMETRIC_WEIGHT, MASK_WEIGHT, EIKONAL_WEIGHT, SMOOTH_WEIGHT, HIGHLIGHT_WEIGHT = 5.0, 1.0, 0.02, 0.008, 0.02
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,11 @@ class TetShape:
         return marching_tets(self.positions(), self.distance, self.grid)
 
     @torch.no_grad()
+    def settle(self) -> tuple[Tensor, Tensor]:
+        """The mesh as it stands, without gradient."""
+        return self.mesh()
+
+    @torch.no_grad()
     def step(self, rate: float = 1.0) -> None:
         """One step down the gradients that backward() has left; ``rate`` scales the learning rate."""
         assert self.distance.grad is not None and self.offset.grad is not None
