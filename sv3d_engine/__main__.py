@@ -5,9 +5,9 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 – artists choose the Python, and an older one could not read the rest
     sys.exit(f"SV3D needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
-from sv3d_engine.threads import yield_when_idle
+from sv3d_engine.torch_environment import prepare_torch
 
-yield_when_idle()
+prepare_torch()
 
 from sv3d_engine.cli import main  # noqa: E402
 

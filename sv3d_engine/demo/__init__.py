@@ -3,6 +3,6 @@
 ``python -m sv3d_engine.demo.make`` renders it anew.
 """
 
-from ..threads import yield_when_idle
+from ..torch_environment import prepare_torch
 
-yield_when_idle()
+prepare_torch()

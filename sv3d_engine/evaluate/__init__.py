@@ -1,5 +1,5 @@
 """How good the results are: measures, and the runs that the project's tables come from."""
 
-from ..threads import yield_when_idle
+from ..torch_environment import prepare_torch
 
-yield_when_idle()
+prepare_torch()

@@ -18,9 +18,11 @@ def ray_of_sample(offsets: Tensor) -> Tensor:  # (R + 1,) -> (P,)
 
 def weights_ref(thickness: Tensor, offsets: Tensor) -> Tensor:
     """Plain PyTorch twin of ``weights``: one running sum over all rays, rebased at each ray's start."""
-    running = torch.cat([thickness.new_zeros(1, dtype=torch.float64), thickness.double().cumsum(0)])
+    # A sum over all rays outgrows float32; Apple's processor has nothing wider.
+    wide = thickness if thickness.device.type == "mps" else thickness.double()
+    running = torch.cat([wide.new_zeros(1), wide.cumsum(0)])
     before = running[:-1] - running[offsets[:-1]][ray_of_sample(offsets)]
-    return (torch.exp(-before) * -torch.expm1(-thickness.double())).to(thickness.dtype)
+    return (torch.exp(-before) * -torch.expm1(-wide)).to(thickness.dtype)
 
 
 @parallel_jit

@@ -27,7 +27,12 @@ OCCUPANCY_INTERVAL = 16  # steps
 # in to carve hollows that no silhouette shows, then as thin as a sample is long.
 EDGE_START, EDGE_END = 0.15, 0.011
 
-PHOTOMETRIC_WEIGHT, MASK_WEIGHT, EIKONAL_WEIGHT, SMOOTH_WEIGHT, HIGHLIGHT_WEIGHT = 5.0, 1.0, 0.02, 0.008, 0.02
+PHOTOMETRIC_WEIGHT = 5.0
+MASK_WEIGHT = 1.0
+HIGHLIGHT_WEIGHT = 0.02
+# Rules for the distance, no stronger than they must be: at five times these the hollow under the stool stays full.
+EIKONAL_WEIGHT = 0.02
+SMOOTH_WEIGHT = 0.008
 
 
 @dataclass(frozen=True)

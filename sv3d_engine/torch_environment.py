@@ -1,13 +1,14 @@
-"""How thread pools wait.  Imports nothing heavy: it has to be called before PyTorch is loaded."""
+"""What PyTorch reads from the environment when it is loaded.  Imports nothing heavy."""
 
 import os
 
 
-def yield_when_idle() -> None:
-    """Let idle threads sleep instead of spin, unless the user has chosen otherwise.
+def prepare_torch() -> None:
+    """Let idle threads sleep, and the CPU help Apple's processor out, unless the user has chosen otherwise.
 
     PyTorch and the compiled kernels each keep a pool of threads, and take turns.  A pool that waits by spinning takes
     the processor from the other: a step of the coarse stage then lasts five times as long.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # GNU's and LLVM's OpenMP
     os.environ.setdefault("KMP_BLOCKTIME", "0")  # Intel's
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # sparse products, integer scatter
