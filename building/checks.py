@@ -63,6 +63,7 @@ def run_all(only: str = "all") -> int:
 def _style(tally: Tally, python: Path) -> None:
     heading("Style and types")
     tally.check("ruff", run([python, "-m", "ruff", "check", "."]) == 0)
+    tally.check("ruff format", run([python, "-m", "ruff", "format", "--check", "."]) == 0)
     mypy: list[str | Path] = [python, "-m", "mypy"]
     engine = run([*mypy, "build.py", "sv3d_engine"])
     # The add-on in the extension's layout, where its relative imports reach the engine.

@@ -20,20 +20,23 @@ def run_demo(preset: str) -> None:
     python = environment.engine_python()
     say(f"Engine ready in {python.parent.parent.name}")
 
+    scene = _scene_script()  # looked for now, because the mesh takes minutes
+    if scene is None:
+        blender.explain_missing()
+        say("The mesh is made all the same; scene.blend and preview.png will be missing.")
+
     heading(f"Mesh from the demo orbit, preset {preset}")
     engine: list[str | Path] = [python, "-m", "sv3d_engine", "mesh", ORBIT, "--cameras", ORBIT / "cameras.json"]
     if run([*engine, "--out", OUT, "--preset", preset, "--device", "auto", "--seed", "0"]):
         raise BuildError("The mesh could not be made; the reason stands above.")
 
-    heading("Blender scene and picture")
-    # Settings of its own, so that the extension is there and the user's Blender is left alone.
-    settings = ROOT / "build" / "demo-blender"
-    extension.stage(settings / "extensions" / "user_default" / "sv3d")
-    scene = blender.python_script(SCENE_SCRIPT, OUT)
-    if scene is None:
-        blender.explain_missing()
-    elif run(scene, {"BLENDER_USER_RESOURCES": str(settings), "PYTHONDONTWRITEBYTECODE": "1"}):
-        raise BuildError("The scene could not be made; the reason stands above.")
+    if scene:
+        heading("Blender scene and picture")
+        # Settings of its own, so that the extension is there and the user's Blender is left alone.
+        settings = ROOT / "build" / "demo-blender"
+        extension.stage(settings / "extensions" / "user_default" / "sv3d")
+        if run(scene, {"BLENDER_USER_RESOURCES": str(settings), "PYTHONDONTWRITEBYTECODE": "1"}):
+            raise BuildError("The scene could not be made; the reason stands above.")
 
     heading(f"Done in {(time.monotonic() - started) / 60:.1f} minutes")
     results = {"orbit": "frames", "mesh": "mesh.glb", "Blender scene": "scene.blend", "picture": "preview.png"}
@@ -42,3 +45,12 @@ def run_demo(preset: str) -> None:
             say(f"{what:<14} {os.path.relpath(OUT / name)}")
     if scene is None:
         raise BuildError("scene.blend and preview.png are missing, for want of a Blender.")
+
+
+def _scene_script() -> list[str | Path] | None:
+    """The command that makes the scene; None, with the reason told, where there is no Blender that works."""
+    try:
+        return blender.python_script(SCENE_SCRIPT, OUT)
+    except BuildError as error:
+        say(str(error))
+        return None

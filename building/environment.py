@@ -13,13 +13,15 @@ from pathlib import Path
 from .console import ROOT, BuildError, run, say
 
 REQUIREMENTS = ROOT / "requirements"
+# Under this Python even when it is .venv's own, which goes when .venv is made anew.
+THIS_PYTHON = Path(getattr(sys, "_base_executable", None) or sys.executable)
 ENGINE_PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # what torch and numba have wheels for
 
 
 def engine_python() -> Path:
     """The engine's environment with what tests need, ``.venv``; returns its Python."""
-    here = _version_of(Path(sys.executable))
-    base = Path(sys.executable) if here in ENGINE_PYTHONS else find_python(ENGINE_PYTHONS)
+    here = _version_of(THIS_PYTHON)
+    base = THIS_PYTHON if here in ENGINE_PYTHONS else find_python(ENGINE_PYTHONS)
     if base is None:
         raise BuildError(
             f"The engine needs Python {' or '.join(ENGINE_PYTHONS)}; this is {here}.  Install one of them."
@@ -70,7 +72,7 @@ def _candidates(version: str) -> list[Path]:
     home = Path.home()
     pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv")) / "versions"
     uv = home / ".local" / "share" / "uv" / "python"
-    found = [Path(sys.executable)]
+    found = [THIS_PYTHON]
     found += [Path(p) for p in [shutil.which(f"python{version}")] if p]
     found += sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)
     found += sorted(uv.glob(f"cpython-{version}.*/bin/python{version}"), reverse=True)
@@ -82,7 +84,7 @@ def _candidates(version: str) -> list[Path]:
 
 def _version_of(python: Path) -> str:
     """ "3.11", or "" if it does not run (a pyenv shim of a version that is not selected, say)."""
-    if python == Path(sys.executable):
+    if python in (THIS_PYTHON, Path(sys.executable)):
         return f"{sys.version_info.major}.{sys.version_info.minor}"
     answer = _ask([str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
     return answer if re.fullmatch(r"\d+\.\d+", answer) else ""

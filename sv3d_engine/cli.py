@@ -1,6 +1,7 @@
 """The command line: mesh, bench, doctor, and the worker's two ends (serve, work)."""
 
 import argparse
+import io
 import json
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from . import __version__, protocol
 from .errors import UserError
+from .interpreter import interpreter_flags
 
 _USER_ERROR = 2
 _INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
@@ -18,6 +20,8 @@ _INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 2 after an error that was explained, 130 after Ctrl-C."""
     arguments = _parser().parse_args(argv)
+    if arguments.command not in (_serve, _work):  # theirs carries the protocol
+        _print_anything()
     try:
         status: int = arguments.command(arguments)
         return status
@@ -71,7 +75,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         raise UserError(
             f"The log file {log} cannot be written.", "Give another one with --log FILE.", str(error)
         ) from error
-    python = [sys.executable, *_interpreter_flags(), "-m", "sv3d_engine"]
+    python = [sys.executable, *interpreter_flags(), "-m", "sv3d_engine"]
     return supervisor.main([*python, "work"], [*python, "doctor", "--json"], log)
 
 
@@ -126,10 +130,11 @@ def _print_error(error: UserError, details: bool) -> None:
         print("(--details tells more, for a report.)", file=sys.stderr)
 
 
-def _interpreter_flags() -> list[str]:
-    """This Python's own isolation, for the processes it starts."""
-    flags = {"-s": sys.flags.no_user_site, "-P": sys.flags.safe_path, "-E": sys.flags.ignore_environment}
-    return [flag for flag, on in flags.items() if on]
+def _print_anything() -> None:
+    """Let a terminal that lacks a character, or a pipe on Windows, get an escape instead of ending the job."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

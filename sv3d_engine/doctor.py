@@ -79,15 +79,22 @@ def _devices(devices: tuple[str, ...]) -> Check:
     described = []
     for name in devices:
         if name == "cuda":
-            import torch
-
-            _, total = torch.cuda.mem_get_info()
-            described.append(f"cuda ({torch.cuda.get_device_name()}, {total / 1e9:.0f} GB)")
+            described.append(f"cuda ({_card()})")
         else:
             described.append({"cpu": "cpu", "mps": "mps (Apple graphics)"}[name])
     if devices == ("cpu",):
         described.append("no graphics processor that PyTorch can use")
     return Check("Devices", ", ".join(described), True)
+
+
+def _card() -> str:
+    """The graphics card's name and memory."""
+    import torch
+
+    try:
+        return f"{torch.cuda.get_device_name()}, {torch.cuda.mem_get_info()[1] / 1e9:.0f} GB"
+    except RuntimeError as error:  # another program has filled it, or the driver has just given up
+        return f"cannot be asked: {str(error).splitlines()[0]}"
 
 
 def _cores() -> Check:

@@ -1,6 +1,6 @@
 """This Blender's engine and job: started, listened to and ended from the main thread, which never waits.
 
-A persistent timer fetches what the engine has said; It outlives editors, file loads and undo, and the job lives
+A persistent timer fetches what the engine has said; it outlives editors, file loads and undo, and the job lives
 here, not in the scene, for the same reason.
 """
 
@@ -68,7 +68,9 @@ class Session:
         """Begin a job.  Raises UserError when there is no Python to run it."""
         if self.busy:
             raise UserError("A job is running already.", "Wait for it, or cancel it.")
-        self.failure, self._undelivered, self._wanted = None, False, True
+        if self._undelivered:
+            raise UserError("The last mesh is not in the scene yet.", "Leave Edit or Sculpt Mode, and it comes.")
+        self.failure, self._wanted = None, True
         process = self._engine(python)
         self.job = Job(request, Phase.RUNNING if process.pid else Phase.STARTING)
         process.send(request)
@@ -87,9 +89,9 @@ class Session:
         self.checking = True
 
     def dismiss(self) -> None:
-        """Forget a job that has ended and its failure."""
+        """Forget a job that has ended and its failure; a result on its way to the scene still arrives."""
         if not self.busy:
-            self.job, self.failure = None, None
+            self.job, self.failure = self.job if self._undelivered else None, None
             self._redraw()
 
     def forget_delivery(self) -> None:
@@ -154,6 +156,7 @@ class Session:
             self.report, self.checking = event, False
         if isinstance(event, protocol.Error) and event.job is None and self.checking:
             self.report, self.checking = Failure(event.cause, event.remedy, event.details), False
+            return True  # doctor's own: a job that runs beside it goes on
         if isinstance(event, Ended):
             self._process = None
             if self.checking:

@@ -51,6 +51,9 @@ class SV3D_OT_generate(bpy.types.Operator):
         if session.busy:
             cls.poll_message_set("A mesh is being made already")
             return False
+        if session.waiting_to_deliver:
+            cls.poll_message_set("The last mesh waits for Object Mode: leave Edit or Sculpt Mode first")
+            return False
         if not context.scene.sv3d.has_source:
             cls.poll_message_set("Choose the orbit's frames first")
             return False

@@ -11,6 +11,7 @@ from typing import IO
 import numpy as np
 
 from ..errors import UserError
+from ..interpreter import interpreter_flags
 from ..progress import Progress
 from .topology import Floats, Ints, TriMesh
 
@@ -54,7 +55,8 @@ def unwrap(
             timeout=time_limit,
         )
         with log.open("wb") as log_file:
-            _run([sys.executable, "-P", str(CHILD), str(source), str(target)], log_file, mesh, time_limit, progress)
+            command = [sys.executable, *interpreter_flags(), "-P", str(CHILD), str(source), str(target)]
+            _run(command, log_file, mesh, time_limit, progress)
         if not target.exists():
             raise UserError(
                 "The mesh could not be unwrapped.",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -26,8 +27,8 @@ def load_frames(job: Path) -> Frames:
     """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them."""
     orbit = read_orbit(job / "cameras.json")
     try:
-        pictures = [np.asarray(Image.open(job / "frames" / view.file).convert("RGBA")) for view in orbit.views]
-    except OSError as error:
+        pictures = [_read(job / "frames" / view.file) for view in orbit.views]
+    except (OSError, SyntaxError) as error:  # Pillow calls a PNG with a broken chunk a syntax error
         raise UserError(
             f"The prepared frames in {job} are incomplete.", "Start the job again without resuming.", str(error)
         ) from error
@@ -35,3 +36,8 @@ def load_frames(job: Path) -> Frames:
     rgb, alpha = rgba[..., :3], rgba[..., 3]
     rgb = torch.where(alpha[..., None] > 0, rgb, torch.ones(()))
     return Frames(rgb.contiguous(), alpha.contiguous(), orbit)
+
+
+def _read(path: Path) -> NDArray[np.uint8]:  # (S, S, 4)
+    with Image.open(path, formats=("PNG",)) as image:
+        return np.asarray(image.convert("RGBA"))

@@ -15,6 +15,8 @@ from ..errors import UserError
 
 MIN_SIDE = 64
 MAX_SIDE = 8192
+# Told by content whatever the name ends in; no others, as Pillow would hand an EPS to Ghostscript.
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA")
 # All that Pillow's readers have been seen to raise for damaged files.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
@@ -38,7 +40,7 @@ def read_picture(path: Path) -> Picture:
             warnings.simplefilter(
                 "ignore", Image.DecompressionBombWarning
             )  # the size is checked below, before decoding
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 _check_size(image.size, path)
                 image.load()
                 return _split(_as_rgba(ImageOps.exif_transpose(image), path))

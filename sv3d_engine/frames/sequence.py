@@ -30,7 +30,7 @@ def orbit_files(folder: Path) -> list[Path]:
 def natural_key(path: Path) -> list[tuple[bool, int, str]]:
     """Sort key under which frame2 comes before frame10."""
     parts = re.split(r"(\d+)", path.name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part.casefold()) for part in parts]
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part.casefold()) for part in parts]
 
 
 def list_folder(folder: Path) -> list[Path]:

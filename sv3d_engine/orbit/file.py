@@ -15,6 +15,7 @@ from ..errors import UserError
 from .cameras import CameraOrbit, View
 
 MIN_FRAMES = 8
+MAX_FRAMES = 256  # all are held in memory at once
 MAX_ELEVATION = 89.0
 FOV_RANGE = (1.0, 120.0)
 _FORMAT_HELP = (
@@ -85,7 +86,12 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
 
 
 def check_count(count: int, where: str) -> None:
-    """Raises UserError if there are fewer frames than a shape can be told from."""
+    """Raises UserError if there are fewer frames than a shape can be told from, or more than fit in memory."""
+    if count > MAX_FRAMES:
+        raise UserError(
+            f"{where} {count} frames.",
+            f"Use at most {MAX_FRAMES}, for instance every {-(-count // MAX_FRAMES)}th one; SV3D makes 21.",
+        )
     if count < MIN_FRAMES:
         frames = "frame" if count == 1 else "frames"
         raise UserError(

@@ -1,11 +1,14 @@
 """Which processor does the work."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
 
 if TYPE_CHECKING:
     import torch
+
+log = logging.getLogger(__name__)
 
 _ABSENT = {
     "cuda": UserError(
@@ -23,10 +26,23 @@ def available_devices() -> tuple[str, ...]:
     """Device names that work here; the first is what "auto" means."""
     import torch
 
-    cuda = ("cuda",) if torch.cuda.is_available() else ()
+    cuda = ("cuda",) if _cuda_works() else ()
     # After "cpu", because the compiled kernels are for the CPU; on MPS their plain PyTorch twins run.
     mps = ("mps",) if torch.backends.mps.is_available() else ()
     return (*cuda, "cpu", *mps)
+
+
+def _cuda_works() -> bool:
+    """Whether CUDA really computes: a card that is too old for this PyTorch, or taken, is there but fails."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return False
+    try:
+        return float(torch.zeros(1, device="cuda") + 1) == 1
+    except RuntimeError as error:
+        log.warning("the CUDA device does not work: %s", error)
+        return False
 
 
 def check_device(name: str) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import UserError
+from ..frames.sequence import PICTURE_SUFFIXES
+from ..orbit.file import read_cameras
 from ..protocol import MeshJob
 from .device import check_device, resolve_device
 from .settings import PRESETS, Settings
@@ -76,7 +78,7 @@ def fingerprint(job: Job, poll: Callable[[], None]) -> str:
     }
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
     try:
-        files = sorted(p for p in job.source.iterdir() if p.is_file() and not p.name.startswith("."))
+        files = _frame_files(job)
         for file in [job.cameras, *files] if job.cameras else files:
             name = "cameras" if file == job.cameras else file.name
             size = file.stat().st_size
@@ -91,6 +93,15 @@ def fingerprint(job: Job, poll: Callable[[], None]) -> str:
             f"The frames in {job.source} cannot be read.", "Check that you may open these files.", str(error)
         ) from error
     return digest.hexdigest()
+
+
+def _frame_files(job: Job) -> list[Path]:
+    """What may be a frame: other files (Thumbs.db, notes) come and go without changing the result."""
+    files = sorted(p for p in job.source.iterdir() if p.is_file() and not p.name.startswith("."))
+    if job.cameras is None:
+        return [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES]
+    listed = {view.file for view in read_cameras(job.cameras).views}
+    return [p for p in files if p.name in listed]
 
 
 def _absolute(path: str, what: str) -> Path:

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__, protocol
@@ -183,7 +184,8 @@ def _spawn(command: Sequence[str]) -> "subprocess.Popen[bytes]":
 
 def _kill(runner: "subprocess.Popen[bytes]") -> None:
     if runner.poll() is None and os.name != "nt":
-        os.killpg(runner.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.killpg(runner.pid, signal.SIGKILL)
     runner.kill()
     try:
         runner.wait(0.3)

@@ -1,5 +1,6 @@
 """Environments: made once, found again, made anew when the lock changes."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_a_changed_lock_or_a_broken_environment_is_made_anew(tmp_path: Path, ins
 
 def test_this_python_is_found_and_one_that_does_not_exist_is_not() -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert environment.find_python([here]) == Path(sys.executable)
+    assert environment.find_python([here]) == environment.THIS_PYTHON
     assert environment.find_python(["3.99"]) is None
 
 
@@ -57,3 +58,13 @@ def test_every_requirement_is_pinned() -> None:
     for file in environment.REQUIREMENTS.glob("*.txt"):
         lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
         assert lines and all("==" in line for line in lines), file.name
+
+
+def test_an_environment_is_never_made_by_the_python_inside_it() -> None:
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from building.environment import THIS_PYTHON as p; print(p)"
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(environment.REQUIREMENTS.parent)], capture_output=True, text=True, check=True
+    )
+    python = Path(told.stdout.strip())
+    assert python.exists()
+    assert sys.prefix == sys.base_prefix or not python.is_relative_to(sys.prefix)

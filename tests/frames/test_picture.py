@@ -137,3 +137,10 @@ def test_damaged_files(tmp_path: Path, suffix: str) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="missing"):
         read_picture(tmp_path / "000.png")
+
+
+def test_an_eps_by_another_name_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "000.png"
+    ramp().save(path, "EPS")
+    with pytest.raises(UserError, match=r"000\.png cannot be read"):
+        read_picture(path)

@@ -95,6 +95,12 @@ def test_resume_starts_anew_when_the_question_has_changed(request_, change):
     assert not any(m.note.startswith("Kept") for m in told)
 
 
+def test_resume_does_not_mind_what_is_no_frame(request_):
+    run(request_, WHOLE)
+    Path(request_.frames, "Thumbs.db").write_bytes(b"made by the file manager")
+    assert all(m.note.startswith("Kept") for m in run(resumed(request_), WHOLE))
+
+
 def test_resume_on_another_device_keeps_what_is_done(request_):
     run(request_, WHOLE)
     told = run(protocol.MeshJob(**(vars(request_) | {"resume": True, "device": "cpu"})), WHOLE)

@@ -41,8 +41,17 @@ def test_auto_prefers_cuda_and_never_takes_mps_by_itself(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device.resolve_device("auto").type == "cpu"
     assert device.resolve_device("mps").type == "mps"
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(device, "_cuda_works", lambda: True)
     assert device.resolve_device("auto").type == "cuda"
+
+
+def test_a_card_that_is_there_but_does_not_compute_is_not_used(monkeypatch):
+    def fail(*shape, device):
+        raise RuntimeError("CUDA error: no kernel image is available")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "zeros", fail)
+    assert device.available_devices()[0] == "cpu"
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
