@@ -18,8 +18,7 @@ def ray_of_sample(offsets: Tensor) -> Tensor:  # (R + 1,) -> (P,)
 
 def weights_ref(thickness: Tensor, offsets: Tensor) -> Tensor:
     """Plain PyTorch twin of ``weights``: one running sum over all rays, rebased at each ray's start."""
-    # A sum over all rays outgrows float32; Apple's processor has nothing wider.
-    wide = thickness if thickness.device.type == "mps" else thickness.double()
+    wide = thickness.double()  # a sum over all rays outgrows float32
     running = torch.cat([wide.new_zeros(1), wide.cumsum(0)])
     before = running[:-1] - running[offsets[:-1]][ray_of_sample(offsets)]
     return (torch.exp(-before) * -torch.expm1(-wide)).to(thickness.dtype)
@@ -71,6 +70,8 @@ def weights(thickness: Tensor, offsets: Tensor) -> Tensor:
     thickness (P,) = density · step ≥ 0; offsets (R + 1,) as ``rays.march`` gives them.  Returns (P,); a ray's sum is
     its opacity.
     """
+    if thickness.device.type == "mps":  # has no float64
+        return weights(thickness.cpu(), offsets.cpu()).to(thickness.device)
     if use_kernel(thickness):
         return _Weights.apply(thickness.contiguous(), offsets)  # type: ignore[no-any-return]
     return weights_ref(thickness, offsets)

@@ -8,7 +8,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, normalize, smooth_l1_loss
 
-from ..frames.hull import visual_hull
+from ..frames.hull import frame_reach, visual_hull
 from ..frames.load import Frames
 from ..orbit.cameras import CameraOrbit
 from ..pipeline.settings import Settings
@@ -59,7 +59,7 @@ def targets(frames: Frames, size: int) -> Targets:
 
 def bounding_half_side(alpha: Tensor, orbit: CameraOrbit) -> float:
     """Half the side of an origin-centred cube that holds the visual hull with a margin, in world units."""
-    reach = orbit.distance * orbit.tan_half_fov
+    reach = frame_reach(orbit)
     hull = visual_hull(alpha, orbit, 64, reach).nonzero()
     furthest = ((hull + 0.5) / 32 - 1).abs().max() + 1 / 32 if len(hull) else torch.tensor(1.0)
     return min(float(furthest) * MARGIN, 1.0) * reach

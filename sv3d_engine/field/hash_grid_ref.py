@@ -19,6 +19,7 @@ def encode_ref(points: Tensor, table: Tensor, resolutions: Tensor) -> Tensor:
         cell = scaled.detach().floor().clamp(0, resolution - 1)
         fraction = scaled - cell
         cell = cell.long()
+        rows = table[level]
         total: Tensor | float = 0.0
         for corner in range(8):
             bits = [(corner >> axis) & 1 for axis in range(3)]
@@ -26,7 +27,7 @@ def encode_ref(points: Tensor, table: Tensor, resolutions: Tensor) -> Tensor:
             for axis, bit in enumerate(bits):
                 weight = weight * (fraction[:, axis] if bit else 1 - fraction[:, axis])
             index = corner_index([cell[:, axis] + bit for axis, bit in enumerate(bits)], resolution, size)
-            total = total + weight[:, None] * table[level][index]
+            total = total + weight[:, None] * rows.index_select(0, index)
         features.append(total)
     return torch.cat(features, -1)  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ _OUTLIER = 0.1
 
 def photometric(rendered: Tensor, target: Tensor) -> Tensor:
     """Robust squared error of sRGB pictures (..., 3), mean; the paper's MSE with Huber's tail."""
-    return smooth_l1_loss(rendered, target, beta=_OUTLIER) / _OUTLIER * 0.02
+    return 2 * _OUTLIER * smooth_l1_loss(rendered, target, beta=_OUTLIER)
 
 
 def mask(coverage: Tensor, alpha: Tensor) -> Tensor:
@@ -29,5 +29,7 @@ def illumination(shading: Tensor, seen: Tensor) -> Tensor:
     shading (P,) and the linear colours seen (P, 3) at the same pixels.  Albedo × light has one free scale; taken
     literally the loss would fix it so that every object's albedo has value 1, so a dark object would come out white.
     """
+    if not len(seen):
+        return shading.sum() * 0
     v = value(seen)
     return (v / v.mean().clamp_min(1e-4) - shading / shading.mean().clamp_min(1e-4)).square().mean()

@@ -4,9 +4,7 @@ import warnings
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
-from ..render.rasterize import gather
 from .marching_tets import marching_tets
 from .tet_grid import TetGrid
 from .uniform_adam import UniformAdam
@@ -15,14 +13,6 @@ from .uniform_adam import UniformAdam
 _OFFSET_REACH = 0.24
 # Rounds of averaging with the neighbours that a gradient goes through.
 _DIFFUSION = 3
-
-
-def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:  # (V, 3), (F, 3) -> (V, 3)
-    """Unit normals, weighted by the areas of the faces around."""
-    a, b, c = gather(vertices, faces).unbind(1)
-    normal = torch.linalg.cross(b - a, c - a)
-    total = torch.zeros_like(vertices).index_add(0, faces.T.reshape(-1), normal.repeat(3, 1))
-    return normalize(total, dim=-1, eps=1e-12)
 
 
 class TetShape:

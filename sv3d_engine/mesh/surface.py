@@ -1,5 +1,6 @@
 """What the fine stage finds."""
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,12 @@ class Surface:
     faces: Tensor  # (F, 3) int64, CPU, normals outward
     appearance: Appearance
     losses: dict[str, list[float]]  # by name, one value a step, unweighted
+
+    def scaled(self, factor: float) -> "Surface":
+        """The same surface in other units: every length times ``factor``."""
+        appearance = copy.deepcopy(self.appearance)
+        appearance.half_side *= factor
+        return Surface(self.vertices * factor, self.faces, appearance, self.losses)
 
     @property
     def light(self) -> Lights:

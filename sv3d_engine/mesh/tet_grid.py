@@ -71,7 +71,7 @@ def band_grid(distance: Callable[[Tensor], Tensor], half_side: float, resolution
     vertices = (lattice + 0.5 * is_centre[:, None]) * spacing - half_side
 
     a, b, c, d = vertices[tets].unbind(1)
-    flipped = torch.linalg.det(torch.stack([b - a, c - a, d - a], 1)) < 0
+    flipped = (torch.linalg.cross(b - a, c - a) * (d - a)).sum(-1) < 0
     tets = torch.where(flipped[:, None], tets[:, [0, 1, 3, 2]], tets)
 
     corners = torch.tensor(EDGE_CORNERS, device=device)

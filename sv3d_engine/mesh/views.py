@@ -11,9 +11,9 @@ from ..frames.load import Frames
 from ..losses.smoothness import calmness
 from ..orbit.cameras import CameraOrbit
 from ..render.antialias import Crossings, Edges, silhouette_crossings
+from ..render.normals import vertex_normals
 from ..render.projection import project
 from ..render.rasterize import Raster, interpolate, rasterize
-from .shape import vertex_normals
 
 BORDER = 8  # pixels around the object that are rendered with it
 

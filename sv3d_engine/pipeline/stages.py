@@ -7,14 +7,17 @@ A single picture will come in one stage earlier: SV3D's network writes an orbit,
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..progress import Progress
 from .job import Job
 from .seed import seed_everything
+
+if TYPE_CHECKING:
+    from ..frames.load import Frames
 
 _FIELD, _SURFACE = "field.safetensors", "surface.safetensors"
 
@@ -38,27 +41,45 @@ def _frames(job: Job, out: Path, progress: Progress) -> Facts:
     return {"count": len(orbit.views), "fov_deg": orbit.fov_deg, "distance": orbit.distance}
 
 
+# Steps, priors and grids are tuned in these units, whatever the artist's own are.
+WORKING_DISTANCE = 2.3
+
+
+def _working_frames(job: Job) -> tuple["Frames", float]:
+    """The frames with their cameras at WORKING_DISTANCE, and how many of the artist's units one such unit is."""
+    from ..frames.load import load_frames
+
+    frames = load_frames(job.folder)
+    unit = frames.orbit.distance / WORKING_DISTANCE
+    return replace(frames, orbit=replace(frames.orbit, distance=WORKING_DISTANCE)), unit
+
+
 def _field(job: Job, out: Path, progress: Progress) -> Facts:
     from ..field import store
     from ..field.fit import fit_field
-    from ..frames.load import load_frames
+    from ..field.surface import extract_mesh
+    from ..render.clay import save_clay
 
     seed = seed_everything(job.seed, "field")
-    field = fit_field(load_frames(job.folder), job.settings, job.device, seed, progress)
+    frames, _ = _working_frames(job)
+    field = fit_field(frames, job.settings, job.device, seed, progress)
     store.save(field, _work(out) / _FIELD)
-    return {}
+    vertices, faces = extract_mesh(field)
+    save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
+    progress.preview("image", out / "coarse.png")
+    return {"faces": len(faces)}
 
 
 def _mesh(job: Job, out: Path, progress: Progress) -> Facts:
     from ..field.store import load as load_field
-    from ..frames.load import load_frames
     from ..light.file import save_light, save_panorama
     from ..mesh import store
     from ..mesh.refine import refine
 
     seed = seed_everything(job.seed, "mesh")
     field = load_field(_work(job.folder) / _FIELD)
-    surface = refine(load_frames(job.folder), field, job.settings, job.device, seed, progress)
+    frames, unit = _working_frames(job)
+    surface = refine(frames, field, job.settings, job.device, seed, progress).scaled(unit)
     store.save(surface, _work(out) / _SURFACE)
     light = surface.appearance.lights.gaussians()
     save_light(light, out / "light.json")

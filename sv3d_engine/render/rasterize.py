@@ -24,9 +24,9 @@ class Raster:
     faces: Tensor  # (P,) the face seen there
     barycentric: Tensor  # (P, 3) perspective-correct, differentiable with respect to the screen positions
 
-    def spread(self, values: Tensor, background: float = 0.0) -> Tensor:  # (P, C) -> (H·W, C)
-        """Values of the covered pixels as a whole picture."""
-        picture = values.new_full((self.height * self.width, values.shape[1]), background)
+    def spread(self, values: Tensor) -> Tensor:  # (P, C) -> (H·W, C)
+        """Values of the covered pixels as a whole picture, 0 elsewhere."""
+        picture = values.new_zeros(self.height * self.width, values.shape[1])
         return picture.index_copy(0, self.pixels, values)
 
 
@@ -68,6 +68,8 @@ def visible_faces(screen: Tensor, faces: Tensor, height: int, width: int) -> Ten
 
     screen (V, 3) as ``projection.project`` gives it, less the picture's own corner; faces (F, 3) int64.
     """
+    if screen.device.type == "mps":  # cannot scatter 64-bit integers
+        return visible_faces(screen.detach().cpu(), faces.cpu(), height, width).to(screen.device)
     if not use_kernel(screen):
         return visible_faces_ref(screen, faces, height, width)
     best = np.zeros((height, width), np.float32)

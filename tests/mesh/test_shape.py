@@ -2,8 +2,9 @@ import pytest
 import torch
 from scenes import icosphere, is_closed, volume
 
-from sv3d_engine.mesh.shape import TetShape, vertex_normals
+from sv3d_engine.mesh.shape import TetShape
 from sv3d_engine.mesh.tet_grid import band_grid
+from sv3d_engine.render.normals import vertex_normals
 
 RADIUS = 0.4
 

@@ -97,3 +97,18 @@ def test_a_resumed_job_makes_the_same_mesh(done, lost):
     for name, tensor in surface.items():
         torch.testing.assert_close(after[name], tensor, rtol=1e-4, atol=1e-5)
     assert abs(len(Path(result.mesh).read_bytes()) - len(before)) < 0.1 * len(before)
+
+
+def test_the_unit_of_the_distance_changes_the_size_and_nothing_else(ball, tmp_path, monkeypatch):
+    monkeypatch.setitem(job_module.PRESETS, "draft", TINY)
+    angles = [{"file": f"{i:03d}.png", "elevation": 10, "azimuth": 360 * (i + 1) / COUNT % 360} for i in range(COUNT)]
+    surfaces, meshes = [], []
+    for distance in (2.0, 200.0):
+        cameras = tmp_path / f"{distance}.json"
+        cameras.write_text(json.dumps({"fov_deg": 33.8, "distance": distance, "frames": angles}))
+        out = tmp_path / str(distance)
+        run_job(protocol.MeshJob("ball", str(ball), str(out), cameras=str(cameras), preset="draft"), lambda _: None)
+        surfaces.append(load_file(out / "work" / "surface.safetensors")["vertices"] / distance)
+        meshes.append(np.ptp(read_glb(out / "mesh.glb").vertices / distance, axis=0))
+    torch.testing.assert_close(surfaces[0], surfaces[1])
+    np.testing.assert_allclose(meshes[0], meshes[1], atol=0.01)

@@ -47,7 +47,7 @@ def test_nothing_in_the_picture_is_an_empty_raster():
     raster = rasterize(torch.tensor([[-9.0, -9, 1], [-8, -9, 1], [-9, -8, 1]]), torch.tensor([[0, 1, 2]]), 8, 8)
     assert (raster.face_index == -1).all()
     assert raster.barycentric.shape == (0, 3)
-    assert torch.equal(raster.spread(torch.zeros(0, 2), background=3.0), torch.full((64, 2), 3.0))
+    assert torch.equal(raster.spread(torch.ones(0, 2)), torch.zeros(64, 2))
 
 
 def test_interpolation_is_perspective_correct():
