@@ -122,6 +122,14 @@ def test_a_wrong_command_line(arguments, capsys):
     assert "usage" in capsys.readouterr().err
 
 
+def test_a_terminal_that_lacks_a_character_gets_an_escape():
+    hide = "import sys; sys.modules.update(torch=None, numpy=None); from sv3d_engine import cli; "
+    command = [sys.executable, "-c", hide + "sys.exit(cli.main(['doctor']))"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert "\\u2192" in done.stdout  # the arrow before each remedy
+
+
 def test_as_a_module():
     command = [sys.executable, "-m", "sv3d_engine", "--version"]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == __version__

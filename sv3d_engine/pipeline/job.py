@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import UserError
-from ..frames.sequence import PICTURE_SUFFIXES
-from ..orbit.file import read_cameras
 from ..protocol import MeshJob
 from .device import check_device, resolve_device
 from .settings import PRESETS, Settings
@@ -97,6 +95,9 @@ def fingerprint(job: Job, poll: Callable[[], None]) -> str:
 
 def _frame_files(job: Job) -> list[Path]:
     """What may be a frame: other files (Thumbs.db, notes) come and go without changing the result."""
+    from ..frames.sequence import PICTURE_SUFFIXES  # these need PyTorch, which doctor goes without
+    from ..orbit.file import read_cameras
+
     files = sorted(p for p in job.source.iterdir() if p.is_file() and not p.name.startswith("."))
     if job.cameras is None:
         return [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES]

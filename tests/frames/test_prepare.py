@@ -16,6 +16,7 @@ from PIL import Image
 from sv3d_engine.errors import UserError
 from sv3d_engine.frames.load import load_frames
 from sv3d_engine.frames.prepare import prepare_frames
+from sv3d_engine.frames.sequence import natural_key
 from sv3d_engine.orbit.cameras import CameraOrbit
 from sv3d_engine.progress import Cancelled, Progress
 
@@ -227,5 +228,26 @@ def test_cancel_leaves_nothing_behind(source: Path, tmp_path: Path) -> None:
 def test_incomplete_prepared_frames_are_told(source: Path, tmp_path: Path) -> None:
     prepare(source, tmp_path / "job")
     (tmp_path / "job" / "frames" / "003.png").unlink()
+    with pytest.raises(UserError, match="incomplete"):
+        load_frames(tmp_path / "job")
+
+
+def test_a_film_is_not_an_orbit(tmp_path: Path) -> None:
+    for i in range(300):
+        (tmp_path / f"{i:04d}.png").touch()
+    with pytest.raises(UserError, match="holds 300 frames") as error:
+        prepare(tmp_path, tmp_path / "job", cameras=False)
+    assert "at most 256" in error.value.remedy
+
+
+def test_a_name_with_a_superscript_digit_sorts(tmp_path: Path) -> None:
+    assert natural_key(tmp_path / "a².png") < natural_key(tmp_path / "b1.png")
+
+
+def test_a_prepared_frame_with_a_broken_chunk_is_told(source: Path, tmp_path: Path) -> None:
+    prepare(source, tmp_path / "job")
+    frame = tmp_path / "job" / "frames" / "003.png"
+    content = frame.read_bytes()
+    frame.write_bytes(content.replace(b"IHDR", b"IH\x00R", 1))
     with pytest.raises(UserError, match="incomplete"):
         load_frames(tmp_path / "job")

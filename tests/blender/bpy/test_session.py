@@ -56,6 +56,9 @@ def test_result_waits_for_object_mode(blender, session, orbit_folder):
     session.tick()
     assert session.waiting_to_deliver
     assert blender.context.mode == "EDIT_MESH"
+    assert not blender.ops.sv3d.generate.poll()
+    blender.ops.sv3d.dismiss()
+    assert session.waiting_to_deliver and session.job.result
     blender.ops.object.mode_set(mode="OBJECT")
     turn_until(lambda: not session.waiting_to_deliver)
     assert "wedge" in blender.data.objects
@@ -180,6 +183,19 @@ def test_doctors_answer_is_shown(blender, session):
     turn_until(lambda: not session.checking)
     assert session.report.ready
     assert [c.name for c in session.report.checks] == ["Python", "Graphics card"]
+
+
+def test_doctors_failure_leaves_the_job_running(blender, session, orbit_folder, monkeypatch):
+    monkeypatch.setenv("STAND_IN_SECONDS", "1")
+    choose(blender, orbit_folder)
+    blender.ops.sv3d.generate()
+    turn_until(lambda: session.job.fraction > 0)
+    session.checking = True
+    assert session._take(part("engine.session").protocol.Error(None, "No answer in time.", "Check again."))
+    assert session.report.cause == "No answer in time."
+    assert session.busy and not session.checking
+    session.cancel()
+    turn_until(lambda: not session.busy)
 
 
 def test_engine_ends_with_the_addon(blender, session):
