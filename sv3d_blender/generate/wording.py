@@ -5,7 +5,7 @@ import textwrap
 from ..engine.job import Failure, Job, Phase
 
 # On two processor cores, in minutes; a graphics card is faster.
-EXPECTED_MINUTES = {"draft": 2, "standard": 10, "high": 30}
+EXPECTED_MINUTES = {"draft": 1, "standard": 4, "high": 17}
 
 
 def duration(seconds: float) -> str:

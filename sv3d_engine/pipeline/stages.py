@@ -153,9 +153,9 @@ def _work(folder: Path) -> Path:
 
 
 STAGES = (
-    Stage("frames", "Reading the frames", {"draft": 4, "standard": 6, "high": 12}, _frames),
-    Stage("field", "Finding the rough shape", {"draft": 35, "standard": 150, "high": 300}, _field),
-    Stage("mesh", "Refining shape, colour and light", {"draft": 50, "standard": 300, "high": 1200}, _mesh),
-    Stage("asset", "Making the textured mesh", {"draft": 15, "standard": 60, "high": 180}, _asset),
-    Stage("turntable", "Rendering the turntable", {"draft": 5, "standard": 15, "high": 40}, _turntable),
+    Stage("frames", "Reading the frames", {"draft": 3, "standard": 4, "high": 10}, _frames),
+    Stage("field", "Finding the rough shape", {"draft": 25, "standard": 60, "high": 90}, _field),
+    Stage("mesh", "Refining shape, colour and light", {"draft": 30, "standard": 180, "high": 900}, _mesh),
+    Stage("asset", "Making the textured mesh", {"draft": 4, "standard": 8, "high": 40}, _asset),
+    Stage("turntable", "Rendering the turntable", {"draft": 1, "standard": 3, "high": 6}, _turntable),
 )
