@@ -25,6 +25,8 @@ def run_demo(preset: str) -> None:
         blender.explain_missing()
         say("The mesh is made all the same; scene.blend and preview.png will be missing.")
 
+    for made in ("scene.blend", "preview.png"):
+        (OUT / made).unlink(missing_ok=True)  # an earlier run's would pass for this one's
     heading(f"Mesh from the demo orbit, preset {preset}")
     engine: list[str | Path] = [python, "-m", "sv3d_engine", "mesh", ORBIT, "--cameras", ORBIT / "cameras.json"]
     if run([*engine, "--out", OUT, "--preset", preset, "--device", "auto", "--seed", "0"]):

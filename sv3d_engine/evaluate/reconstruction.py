@@ -57,15 +57,21 @@ def split_orbit(orbit: CameraOrbit) -> tuple[CameraOrbit, CameraOrbit]:
     return CameraOrbit(orbit.fov_deg, orbit.distance, kept), CameraOrbit(orbit.fov_deg, orbit.distance, out)
 
 
-def reconstruct(frames: Path, cameras: Path, out: Path, preset: str, device: str) -> dict[str, Any]:
-    """Run the mesh job as the command line would, going on where it was interrupted; returns its report."""
+def reconstruct(frames: Path, cameras: Path, out: Path, preset: str, device: str, resume: bool) -> dict[str, Any]:
+    """Run the mesh job as the command line would; returns its report."""
 
     def show(message: object) -> None:
         if isinstance(message, protocol.Stage):
             print(f"\r{out.name}: {message.title} {message.fraction:4.0%}   ", end="", file=sys.stderr, flush=True)
 
     request = protocol.MeshJob(
-        job=out.name, frames=str(frames), out=str(out), cameras=str(cameras), preset=preset, device=device, resume=True
+        job=out.name,
+        frames=str(frames),
+        out=str(out),
+        cameras=str(cameras),
+        preset=preset,
+        device=device,
+        resume=resume,
     )
     result = run_job(request, show)
     print(file=sys.stderr)
@@ -73,13 +79,15 @@ def reconstruct(frames: Path, cameras: Path, out: Path, preset: str, device: str
     return report
 
 
-def score_object(bench: Path, name: str, out: Path, preset: str, device: str, evaluator: str) -> Run:
+def score_object(
+    bench: Path, name: str, out: Path, preset: str, device: str, evaluator: str, resume: bool = False
+) -> Run:
     """Reconstruct one object of the benchmark and have it scored."""
     job = out / name
     out.mkdir(parents=True, exist_ok=True)
     cameras = out / f"{name}_cameras.json"
     write_cameras(bench_orbit(bench / name / "cameras.json"), cameras)
-    report = reconstruct(bench / name / "orbit_dynamic", cameras, job, preset, device)
+    report = reconstruct(bench / name / "orbit_dynamic", cameras, job, preset, device, resume)
     command = [evaluator, str(bench / "evaluate.py"), str(job / "mesh.glb"), str(bench / name), "--front", "z"]
     answer = subprocess.run([*command, "--renders", str(out / f"{name}_renders")], capture_output=True, check=False)
     if answer.returncode:
@@ -88,7 +96,7 @@ def score_object(bench: Path, name: str, out: Path, preset: str, device: str, ev
     return Run(name, {k: v for k, v in scores.items() if isinstance(v, int | float)}, report)
 
 
-def score_real(bench: Path, name: str, out: Path, preset: str, device: str) -> Run:
+def score_real(bench: Path, name: str, out: Path, preset: str, device: str, resume: bool = False) -> Run:
     """Fit a real orbit without every seventh frame and compare those with our render of them, over white."""
     source = bench / "real_orbits" / name
     count = len(list(source.glob("[0-9][0-9][0-9].png")))
@@ -101,7 +109,7 @@ def score_real(bench: Path, name: str, out: Path, preset: str, device: str) -> R
     described = json.loads(cameras.read_text(encoding="utf-8"))
     del described["distance"]  # unknown: the engine finds it
     cameras.write_text(json.dumps(described), encoding="utf-8")
-    report = reconstruct(frames, cameras, out / name, preset, device)
+    report = reconstruct(frames, cameras, out / name, preset, device, resume)
 
     fitted = read_orbit(out / name / "cameras.json")
     orbit = CameraOrbit(fitted.fov_deg, fitted.distance, left_out.views)
@@ -134,10 +142,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--real", nargs="*", default=list(REAL), help="orbits without one")
     parser.add_argument("--preset", choices=protocol.PRESETS, default="standard")
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
+    parser.add_argument("--resume", action="store_true", help="keep whole stages of an earlier run of this same code")
     parser.add_argument("--evaluator-python", default=sys.executable, help="a Python that can run its evaluate.py")
     a = parser.parse_args(argv)
-    objects = [score_object(a.bench, n, a.out.absolute(), a.preset, a.device, a.evaluator_python) for n in a.objects]
-    real = [score_real(a.bench, n, a.out.absolute(), a.preset, a.device) for n in a.real]
+    out = a.out.absolute()
+    objects = [score_object(a.bench, n, out, a.preset, a.device, a.evaluator_python, a.resume) for n in a.objects]
+    real = [score_real(a.bench, n, out, a.preset, a.device, a.resume) for n in a.real]
     runs = [*objects, *real]
     parts = [objects_table([(r.name, r.scores) for r in objects]), real_table([(r.name, r.scores) for r in real])]
     parts.append(stages_table([(r.name, r.report) for r in runs]))

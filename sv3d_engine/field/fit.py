@@ -75,7 +75,7 @@ def hull_distance(hull: Tensor, half_side: float) -> Tensor:
 
 
 def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: int, progress: Progress) -> RadianceField:
-    """Fit a field to the frames.  Deterministic for one seed and device.  Raises Cancelled."""
+    """Fit a field to the frames.  On the CPU one seed gives one result.  Raises Cancelled."""
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)
     orbit = frames.orbit

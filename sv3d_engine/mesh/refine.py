@@ -39,7 +39,7 @@ FINAL_RATE = 0.05  # of the first, for the shape at its end and for colours and 
 def refine(
     frames: Frames, field: RadianceField, settings: Settings, device: torch.device, seed: int, progress: Progress
 ) -> Surface:
-    """Refine the field's surface.  Deterministic for one seed and device.  Raises Cancelled and UserError."""
+    """Refine the field's surface.  On the CPU one seed gives one result.  Raises Cancelled and UserError."""
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)
     orbit, size = frames.orbit, frames.alpha.shape[-1]
