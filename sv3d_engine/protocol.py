@@ -1,8 +1,9 @@
 """What the Blender add-on and the engine say to each other: one JSON object a line, UTF-8, each way.
 
 The add-on starts ``python -m sv3d_engine serve`` and writes requests to its stdin; the engine writes replies to its
-stdout and ends when stdin closes.  The first reply is always ``Hello``.  Every ``MeshJob`` ends with exactly one of
-``Result``, ``Error`` or ``Cancelled`` that carries the same ``job`` name; jobs sent meanwhile wait their turn.
+stdout and ends when stdin closes.  The first reply is always ``Hello``.  Every job ends with exactly one of ``Result``
+(``OrbitResult`` for an ``OrbitJob``), ``Error`` or ``Cancelled`` that carries the same ``job`` name; jobs sent meanwhile
+wait their turn.
 
 Only the standard library is used here, because Blender's Python imports this file too.
 """
@@ -12,12 +13,19 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-VERSION = 1
+VERSION = 2
 
 PRESETS = ("draft", "standard", "high")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-PREVIEW_KINDS = ("frame", "image", "mesh")
-STAGE_NAMES = ("frames", "field", "mesh", "asset", "turntable")
+PREVIEW_KINDS = ("frame", "image", "mesh", "orbit")  # "orbit" is a folder of frames 000.png …, the others are files
+STAGE_NAMES = ("picture", "orbit", "frames", "field", "mesh", "asset", "turntable")
+
+VARIANTS = ("auto", "u", "c", "p")  # of SV3D; "auto" is what the weights are
+ORBITS = ("auto", "static", "sine", "dynamic", "file")  # "auto": static for SV3D_u, sine for the others
+SAMPLERS = ("euler", "ays", "dpm++2m")
+GUIDANCES = ("triangle", "linear", "constant")
+MEMORY_MODES = ("auto", "together", "apart", "offload", "blocks")  # from the most memory to the least
+PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 _HUGE = 1e300
 
@@ -46,6 +54,52 @@ class MeshJob:
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, PRESETS)
         _one_of("device", self.device, DEVICES)
+
+
+@dataclass(frozen=True)
+class OrbitJob:
+    """Turn one picture into an orbit of 21 frames with SV3D; paths are absolute."""
+
+    job: str
+    picture: str
+    out: str
+    weights: str | None = None  # safetensors file or diffusers-format folder; None = the model that comes with the engine
+    variant: str = "auto"  # what the weights have to be
+    orbit: str = "auto"
+    cameras: str | None = None  # cameras.json of 21 frames, for orbit "file"
+    elevation: float = 10.0  # degrees, of the picture's own view
+    amplitude: float = 30.0  # degrees by which a sine orbit rises and falls
+    sampler: str = "euler"
+    steps: int | None = None  # None = what suits the sampler
+    guidance: str = "triangle"
+    guidance_scale: float = 2.5  # the strongest over the frames
+    background_model: bool = True  # cut the object out with the background model where it is there
+    download: bool = False  # the user's word that the background model may be fetched
+    memory: str = "auto"
+    precision: str = "auto"
+    device: str = "auto"
+    seed: int = 0
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        _one_of("variant", self.variant, VARIANTS)
+        _one_of("orbit", self.orbit, ORBITS)
+        _one_of("sampler", self.sampler, SAMPLERS)
+        _one_of("guidance", self.guidance, GUIDANCES)
+        _one_of("memory", self.memory, MEMORY_MODES)
+        _one_of("precision", self.precision, PRECISIONS)
+        _one_of("device", self.device, DEVICES)
+
+
+@dataclass(frozen=True)
+class GenerateJob(OrbitJob):
+    """Turn one picture into a textured mesh: an orbit, then a mesh from it."""
+
+    preset: str = "standard"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _one_of("preset", self.preset, PRESETS)
 
 
 @dataclass(frozen=True)
@@ -93,7 +147,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Preview:
-    """A whole file worth showing already; it stays where it is until the job is run again."""
+    """Something whole and worth showing already; its path stays until the job is run again.
+
+    A later preview may replace it in place (an orbit's frames, as they become clearer): read it anew each time.
+    """
 
     job: str
     kind: str  # one of PREVIEW_KINDS
@@ -117,6 +174,23 @@ class Result:
     turntable: str  # folder of renders
     report: str  # report.json
     seconds: float
+    orbit: str | None = None  # folder of the generated orbit, laid out as OrbitResult says, if a picture was given
+    notes: tuple[str, ...] = ()  # what the artist should know: sentences
+
+
+@dataclass(frozen=True)
+class OrbitResult:
+    """The orbit is done; all paths are absolute and exist."""
+
+    job: str
+    out: str
+    picture: str  # picture.png, as the network saw it
+    frames: str  # folder of 000.png … 020.png on white; the last is the picture itself
+    cameras: str  # cameras.json
+    contact_sheet: str  # contact_sheet.png
+    report: str  # report.json
+    seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,11 +230,15 @@ class DoctorReport:
     checks: tuple[Check, ...]
 
 
-Request = MeshJob | Cancel | Doctor | Shutdown
-Reply = Hello | Stage | Preview | Result | Error | Cancelled | DoctorReport
+Job = MeshJob | OrbitJob | GenerateJob
+Request = Job | Cancel | Doctor | Shutdown
+End = Result | OrbitResult | Error | Cancelled
+Reply = Hello | Stage | Preview | End | DoctorReport
 
 _NAMES: dict[type, str] = {
     MeshJob: "mesh",
+    OrbitJob: "orbit",
+    GenerateJob: "generate",
     Cancel: "cancel",
     Doctor: "doctor",
     Shutdown: "shutdown",
@@ -168,6 +246,7 @@ _NAMES: dict[type, str] = {
     Stage: "stage",
     Preview: "preview",
     Result: "result",
+    OrbitResult: "orbit_result",
     Error: "error",
     Cancelled: "cancelled",
     DoctorReport: "doctor_report",
