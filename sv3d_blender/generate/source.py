@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.orbit.trajectory import SV3D_FOV_DEG, static
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
 FEWEST_FRAMES = 8
-SV3D_FOV_DEG = 33.8
 
 _LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
 
@@ -69,11 +69,8 @@ def cameras_beside(folder: Path, files: Sequence[str]) -> Path | None:
 
 def static_cameras(orbit: Orbit, elevation: float) -> str:
     """A cameras file that names exactly these frames: SV3D's static orbit, ``elevation`` in degrees."""
-    count = len(orbit.files)
-    frames = [
-        {"file": name, "elevation": elevation, "azimuth": 360.0 * (i + 1) / count % 360.0}
-        for i, name in enumerate(orbit.files)
-    ]
+    poses = static(elevation, len(orbit.files))
+    frames = [{"file": name, **pose._asdict()} for name, pose in zip(orbit.files, poses, strict=True)]
     return json.dumps({"fov_deg": SV3D_FOV_DEG, "frames": frames}, indent=1)
 
 

@@ -1,14 +1,14 @@
 """Render the demo orbit: ``python -m sv3d_engine.demo.make`` writes its frames and cameras.json anew."""
 
-import math
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from ..orbit.cameras import SV3D_FOV_DEG, CameraOrbit, View
+from ..orbit.cameras import CameraOrbit, View
 from ..orbit.file import write_cameras
+from ..orbit.trajectory import SV3D_FOV_DEG, sine
 from . import robot, studio, tracing
 
 FOLDER = Path(__file__).resolve().parent / "orbit"
@@ -17,11 +17,8 @@ COUNT, SIZE, DISTANCE = 21, 320, 2.1
 
 def orbit() -> CameraOrbit:
     """All round in 21 frames, up and down once; the last frame is the front."""
-    turns = [(i + 1) / COUNT for i in range(COUNT)]
-    views = tuple(
-        View(f"{i:03d}.png", round(10 + 25 * math.sin(math.tau * t), 6), round(360 * t % 360, 6))
-        for i, t in enumerate(turns)
-    )
+    poses = sine(elevation=10, amplitude=25, count=COUNT)
+    views = tuple(View(f"{i:03d}.png", round(p.elevation, 6), round(p.azimuth, 6)) for i, p in enumerate(poses))
     return CameraOrbit(SV3D_FOV_DEG, DISTANCE, views)
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-SV3D_FOV_DEG = 33.8
-SV3D_FRAME_COUNT = 21
+from .trajectory import SV3D_FOV_DEG, SV3D_FRAME_COUNT, static
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,6 @@ class CameraOrbit:
 
 
 def static_orbit(elevation: float, distance: float, count: int = SV3D_FRAME_COUNT) -> CameraOrbit:
-    """SV3D's default orbit: azimuth 360·(i+1)/count mod 360 at one elevation, so the last frame is the front."""
-    views = tuple(View(f"{i:03d}.png", elevation, 360.0 * (i + 1) / count % 360.0) for i in range(count))
+    """SV3D's default orbit as cameras, files 000.png …: all round at one elevation, the last frame the front."""
+    views = tuple(View(f"{i:03d}.png", *pose) for i, pose in enumerate(static(elevation, count)))
     return CameraOrbit(SV3D_FOV_DEG, distance, views)

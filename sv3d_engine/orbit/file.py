@@ -13,10 +13,10 @@ from typing import Any
 
 from ..errors import UserError
 from .cameras import CameraOrbit, View
+from .trajectory import MAX_ELEVATION
 
 MIN_FRAMES = 8
 MAX_FRAMES = 256  # all are held in memory at once
-MAX_ELEVATION = 89.0
 FOV_RANGE = (1.0, 120.0)
 _FORMAT_HELP = (
     'The file should look like {"fov_deg": 33.8, "distance": 2.35, "frames": '
