@@ -110,13 +110,12 @@ def check_elevation(elevation: float, where: str) -> float:
     return elevation
 
 
-def write_cameras(orbit: CameraOrbit, path: Path) -> None:
-    """Write the orbit with its distance; the file is whole or not there."""
-    data = {
-        "fov_deg": orbit.fov_deg,
-        "distance": orbit.distance,
-        "frames": [{"file": v.file, "elevation": v.elevation, "azimuth": v.azimuth} for v in orbit.views],
-    }
+def write_cameras(orbit: CameraOrbit | CameraFile, path: Path) -> None:
+    """Write the cameras, without a distance if there is none; the file is whole or not there."""
+    data: dict[str, Any] = {"fov_deg": orbit.fov_deg}
+    if orbit.distance is not None:
+        data["distance"] = orbit.distance
+    data["frames"] = [{"file": v.file, "elevation": v.elevation, "azimuth": v.azimuth} for v in orbit.views]
     partial = path.with_name(path.name + ".part")
     partial.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     os.replace(partial, path)

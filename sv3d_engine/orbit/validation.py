@@ -46,10 +46,10 @@ def poses_from_file(path: Path) -> tuple[tuple[Pose, ...], tuple[str, ...]]:
     The azimuths stay as they are written.  Raises UserError for what cannot be read; check_sv3d_orbit does the rest.
     """
     described = read_cameras(path)
-    warnings: tuple[str, ...] = ()
-    if abs(described.fov_deg - SV3D_FOV_DEG) > 0.05:
-        warnings = (f"{path.name} gives a field of view of {described.fov_deg:g}°; SV3D's is always {SV3D_FOV_DEG:g}°.",)
-    return tuple(Pose(view.elevation, view.azimuth) for view in described.views), warnings
+    poses = tuple(Pose(view.elevation, view.azimuth) for view in described.views)
+    if abs(described.fov_deg - SV3D_FOV_DEG) < 0.05:
+        return poses, ()
+    return poses, (f"{path.name} says {described.fov_deg:g}° field of view; SV3D's own is always {SV3D_FOV_DEG:g}°.",)
 
 
 def resolve_orbit(

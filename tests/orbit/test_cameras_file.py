@@ -8,7 +8,7 @@ import pytest
 
 from sv3d_engine.errors import UserError
 from sv3d_engine.orbit.cameras import static_orbit
-from sv3d_engine.orbit.file import parse_cameras, read_cameras, read_orbit, write_cameras
+from sv3d_engine.orbit.file import CameraFile, parse_cameras, read_cameras, read_orbit, write_cameras
 
 
 def description(**changes: Any) -> dict[str, Any]:
@@ -111,3 +111,10 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "cameras.json"
     path.write_text(json.dumps(description()), encoding="utf-8-sig")
     assert len(read_cameras(path).views) == 9
+
+
+def test_an_unknown_distance_is_left_out(tmp_path: Path) -> None:
+    file = CameraFile(33.8, None, static_orbit(elevation=12.5, distance=2.1).views)
+    write_cameras(file, tmp_path / "cameras.json")
+    assert "distance" not in json.loads((tmp_path / "cameras.json").read_text(encoding="utf-8"))
+    assert read_cameras(tmp_path / "cameras.json") == file

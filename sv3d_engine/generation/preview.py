@@ -1,0 +1,57 @@
+"""A look at an orbit while it is still latents, without the decoder."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+_UPSCALE = 3
+_RIDGE = 1e-2  # of the latents' mean variance: colours that the picture does not have stay tame
+
+
+@dataclass(frozen=True)
+class LatentPreview:
+    """The linear map from latents to colours that explains one picture best: rgb ≈ weight·latent + bias.
+
+    Latents are in the autoencoder's own scale (what it decodes), colours sRGB in [0, 1].
+    """
+
+    weight: Tensor  # (3, 4)
+    bias: Tensor  # (3,)
+
+    @classmethod
+    def fit(cls, latents: Tensor, picture: Tensor) -> "LatentPreview":  # (4, h, w), (3, S, S)
+        """Ridge regression from a picture's own latents to its area-averaged colours, on the latents' device."""
+        with torch.no_grad():
+            picture = picture.to(latents.device, torch.float32)
+            colours = interpolate(picture[None], size=latents.shape[-2:], mode="area")[0].flatten(1).T  # (h·w, 3)
+            values = latents.float().flatten(1).T  # (h·w, 4)
+            values_mean, colours_mean = values.mean(0), colours.mean(0)
+            centred = values - values_mean
+            covariance = centred.T @ centred / len(values)
+            ridge = _RIDGE * covariance.diagonal().mean().clamp_min(1e-12)
+            correlation = centred.T @ (colours - colours_mean) / len(values)
+            weight = torch.linalg.solve(covariance + ridge * torch.eye(4, device=latents.device), correlation).T
+            return cls(weight, colours_mean - weight @ values_mean)
+
+    def frames(self, latents: Tensor) -> NDArray[np.uint8]:
+        """Latents (N, 4, h, w) on any device as sRGB pictures (N, 3h, 3w, 3)."""
+        weight, bias = self.weight.to(latents.device), self.bias.to(latents.device)
+        with torch.no_grad():
+            rgb = torch.einsum("rc,nchw->nrhw", weight, latents.float()) + bias[:, None, None]
+            rgb = interpolate(rgb.clamp(0, 1), scale_factor=_UPSCALE, mode="bilinear")
+            return (255 * rgb + 0.5).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+
+    def write(self, latents: Tensor, folder: Path) -> None:
+        """Write ``frames(latents)`` as ``folder``/000.png …, each in place of the last; none is ever half there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for i, frame in enumerate(self.frames(latents)):
+            partial = folder / f"{i:03d}.png.part"
+            Image.fromarray(frame).save(partial, format="PNG", compress_level=1)
+            os.replace(partial, folder / f"{i:03d}.png")
