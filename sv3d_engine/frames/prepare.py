@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..errors import UserError
 from ..orbit.cameras import CameraOrbit, View, static_orbit
 from ..orbit.file import CameraFile, check_elevation, read_cameras, write_cameras
+from ..orbit.store import write_frames
 from ..progress import Progress
 from .hull import agreement, fit_distance
 from .matte import matte_orbit
@@ -132,20 +132,9 @@ def _cannot_write(out: Path, error: OSError) -> UserError:
 
 
 def _write(frames: NDArray[np.uint8], orbit: CameraOrbit, out: Path, progress: Progress) -> None:
-    """All frames under another name first, then in place: nobody sees half an orbit."""
     if shutil.disk_usage(out).free < frames.nbytes + _SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    partial = Path(tempfile.mkdtemp(prefix=".frames-", dir=out))
-    try:
-        partial.chmod(0o755)  # mkdtemp's own 0700 would hide the frames from other users of a shared folder
-        for i, (frame, view) in enumerate(zip(frames, orbit.views, strict=True)):
-            progress(i / len(frames), "Writing the frames")
-            Image.fromarray(frame).save(partial / view.file, compress_level=4)
-        shutil.rmtree(out / "frames", ignore_errors=True)
-        os.replace(partial, out / "frames")
-        write_cameras(orbit, out / "cameras.json")
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    write_frames(frames, [view.file for view in orbit.views], out / "frames", progress)
+    write_cameras(orbit, out / "cameras.json")
     for view in orbit.views:
         progress.preview("frame", out / "frames" / view.file)
