@@ -1,0 +1,113 @@
+"""One picture and a camera orbit to 21 frames: where networks, schedule, denoiser, guidance and sampler meet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..diffusion import guidance, schedule
+from ..network.architecture import LATENT_CHANNELS
+from ..network.autoencoder import SCALE_FACTOR
+from ..network.weights import load_sv3d
+from ..orbit.trajectory import Pose
+from ..picture.prepare import on_white
+from ..progress import Progress
+from .placement import Placement
+from .preview import LatentPreview
+from .sampling import condition, decoded, sample
+
+_STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}
+_PREVIEWS = 10  # of a whole run
+
+
+@dataclass(frozen=True)
+class OrbitSettings:
+    """How an orbit is sampled; the words are those of protocol.OrbitJob."""
+
+    sampler: str = "euler"
+    steps: int | None = None
+    guidance: str = "triangle"
+    guidance_scale: float = 2.5
+    memory: str = "auto"
+    precision: str = "auto"
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """The frames, what a report should say, and what the artist should know."""
+
+    frames: NDArray[np.uint8]  # (21, S, S, 3) on white; the last is the picture
+    facts: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def make_orbit(
+    picture: NDArray[np.uint8],  # (S, S, 4) straight alpha, S the weights' frame size
+    poses: Sequence[Pose],
+    weights: Path,
+    settings: OrbitSettings,
+    device: torch.device,
+    seed: int,
+    progress: Progress,
+    previews: Path,
+) -> Orbit:
+    """Sample an orbit.  The same seed gives the same frames on the same device; previews are written to a folder.
+
+    Raises UserError for weights that cannot be used, Cancelled at any step.
+    """
+    load = progress.part(0.0, 0.05)
+    model = load_sv3d(weights, _dtype(settings.precision, device), "cpu", lambda f: load(f, "Loading SV3D"))
+    placement = Placement(device)
+    image = torch.from_numpy(on_white(picture)).permute(2, 0, 1)  # (3, S, S) in [0, 1]
+    random = torch.Generator().manual_seed(seed)  # on the CPU: the same numbers on every device
+    noise = torch.randn(1, *image.shape, generator=random)
+    known = condition(model, image[None] * 2 - 1, poses, noise, placement)
+    side = len(image[0]) // model.architecture.latent_scale
+    start = torch.randn(len(poses), LATENT_CHANNELS, side, side, generator=random)
+    preview = LatentPreview.fit(known.latents[0].cpu(), image)
+    told = progress.part(0.1, 0.9)
+    sigmas = sigmas_for(settings)
+    every = max(1, (len(sigmas) - 1) // _PREVIEWS)
+
+    def watch(done: int, clean: Tensor) -> None:
+        total = len(sigmas) - 1
+        told(done / total, f"Step {done} of {total}")
+        if done % every == 0 and done < total:
+            preview.write(clean.cpu() / SCALE_FACTOR, previews)
+            progress.preview("orbit", previews)
+
+    latents = sample(model, known, start, sigmas, scale_for(settings, len(poses)), settings.sampler, placement, watch)
+    frames = decoded(model, latents, placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
+    pixels = to_bytes(frames)
+    pixels[-1] = (image.permute(1, 2, 0) * 255).round().byte().numpy()  # the one true view
+    facts = {"steps": len(sigmas) - 1, "sampler": settings.sampler}
+    return Orbit(pixels, facts, ())
+
+
+def to_bytes(frames: Tensor) -> NDArray[np.uint8]:  # (N, 3, S, S) in [−1, 1] → (N, S, S, 3)
+    scaled = ((frames.clamp(-1, 1) + 1) * 127.5).round().byte()
+    return scaled.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def sigmas_for(settings: OrbitSettings) -> Tensor:
+    steps = settings.steps or _STEPS[settings.sampler]
+    return schedule.ays_sigmas(steps) if settings.sampler == "ays" else schedule.edm_sigmas(steps)
+
+
+def scale_for(settings: OrbitSettings, count: int) -> Tensor:  # (count,)
+    if settings.guidance == "constant":
+        return guidance.constant(count, settings.guidance_scale)
+    shape = guidance.linear if settings.guidance == "linear" else guidance.triangle
+    return shape(count, most=settings.guidance_scale)
+
+
+def _dtype(precision: str, device: torch.device) -> torch.dtype:
+    """Half precision where it is faster: not on processors."""
+    if precision != "auto":
+        return {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}[precision]
+    return torch.float32 if device.type == "cpu" else torch.float16

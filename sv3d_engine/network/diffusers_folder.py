@@ -1,0 +1,141 @@
+"""A converted SV3D in diffusers' folder format: ``unet/``, ``vae/``, ``image_encoder/``, told by the official keys."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from .architecture import not_sv3d
+from .keys import autoencoder_key, clip_key, unet_key
+from .tensor_file import open_tensor_file
+
+_PARTS = ("unet", "vae", "image_encoder")
+_CLIP_LAYER = {
+    "layer_norm1": "ln_1",
+    "layer_norm2": "ln_2",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "self_attn.out_proj": "attn.out_proj",
+}
+_CLIP_ENDS = {
+    "vision_model.embeddings.class_embedding": "class_embedding",
+    "vision_model.embeddings.patch_embedding.weight": "conv1.weight",
+    "vision_model.embeddings.position_embedding.weight": "positional_embedding",
+    "vision_model.pre_layrnorm.weight": "ln_pre.weight",  # sic
+    "vision_model.pre_layrnorm.bias": "ln_pre.bias",
+    "vision_model.post_layernorm.weight": "ln_post.weight",
+    "vision_model.post_layernorm.bias": "ln_post.bias",
+}
+_PROJECTION = "visual_projection.weight"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor of the official checkpoint lies: several names are joined along their first dimension."""
+
+    file: Path
+    names: tuple[str, ...]
+    transposed: bool = False
+
+
+@dataclass(frozen=True)
+class _Layout:
+    blocks: int
+    attention: tuple[bool, ...]
+    vae_channels: tuple[int, ...]
+
+
+def read(folder: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, Place], dict[str, Any]]:
+    """Shapes and places by the official keys, and facts for ``read_architecture``.  Raises UserError."""
+    files = {part: _tensors(folder, part) for part in _PARTS}
+    shapes = {part: {name: shape for name, (_, shape) in found.items()} for part, found in files.items()}
+    if "decoder.time_conv_out.weight" in shapes["vae"]:
+        raise not_sv3d(folder.name, "its decoder is that of SVD")
+    layout = _layout(shapes["unet"], shapes["vae"])
+    official: dict[str, tuple[int, ...]] = {}
+    places: dict[str, Place] = {}
+    for part, key_of in (("unet", unet_key), ("vae", autoencoder_key)):
+        for name, (file, shape) in files[part].items():
+            try:
+                key = key_of(name, layout)
+            except (ValueError, KeyError) as error:
+                raise not_sv3d(folder.name, f"its {part} is built otherwise", name) from error
+            official[key], places[key] = shape, Place(file, (name,))
+    for key, names in _clip_names(shapes["image_encoder"]):
+        file, shape = files["image_encoder"][names[0]]
+        transposed = names == (_PROJECTION,)
+        official[key] = shape[::-1] if transposed else (shape[0] * len(names), *shape[1:])
+        places[key] = Place(file, names, transposed)
+    return official, places, _facts(folder)
+
+
+def _tensors(folder: Path, part: str) -> dict[str, tuple[Path, tuple[int, ...]]]:
+    """File and shape of each tensor in a part's safetensors files; full precision is preferred to fp16."""
+    found = sorted((folder / part).glob("*.safetensors"))
+    plain = [f for f in found if ".fp16" not in f.name]
+    if not found:
+        raise UserError(
+            f"{folder} is not a folder of SV3D's weights: it has no {part}/*.safetensors.",
+            "Choose the folder that holds unet, vae and image_encoder, or the single file sv3d_p.safetensors.",
+        )
+    return {name: (file, shape) for file in plain or found for name, shape in open_tensor_file(file).shapes.items()}
+
+
+def _layout(unet: dict[str, tuple[int, ...]], vae: dict[str, tuple[int, ...]]) -> _Layout:
+    levels = 1 + _most(unet, r"down_blocks\.(\d+)\.")
+    return _Layout(
+        blocks=1 + _most(unet, r"down_blocks\.0\.resnets\.(\d+)\."),
+        attention=tuple(any(k.startswith(f"down_blocks.{i}.attentions.") for k in unet) for i in range(levels)),
+        vae_channels=(0,) * (1 + _most(vae, r"encoder\.down_blocks\.(\d+)\.")),
+    )
+
+
+def _most(shapes: dict[str, tuple[int, ...]], pattern: str) -> int:
+    return max((int(m[1]) for name in shapes if (m := re.match(pattern, name))), default=0)
+
+
+def _clip_names(names: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Official key, and the tensors of transformers' CLIPVisionModelWithProjection that make it up."""
+    for name in names:
+        if name in _CLIP_ENDS:
+            yield clip_key(_CLIP_ENDS[name]), (name,)
+        elif name == _PROJECTION:
+            yield clip_key("proj"), (name,)
+        elif m := re.fullmatch(r"vision_model\.encoder\.layers\.(\d+)\.(.+)\.(weight|bias)", name):
+            block = f"transformer.resblocks.{m[1]}."
+            if m[2] in _CLIP_LAYER:
+                yield clip_key(f"{block}{_CLIP_LAYER[m[2]]}.{m[3]}"), (name,)
+            elif m[2] == "self_attn.q_proj":
+                yield (
+                    clip_key(f"{block}attn.in_proj_{m[3]}"),
+                    tuple(name.replace(".q_proj.", f".{which}_proj.") for which in "qkv"),
+                )
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """Head widths from the parts' config.json, where there are any."""
+    facts: dict[str, Any] = {}
+    unet, clip = _config(folder / "unet"), _config(folder / "image_encoder")
+    try:
+        heads = unet["num_attention_heads"]
+        facts["head_width"] = unet["block_out_channels"][0] // (heads if isinstance(heads, int) else heads[0])
+    except (KeyError, TypeError, IndexError, ZeroDivisionError):
+        pass
+    try:
+        facts["clip_head_width"] = clip["hidden_size"] // clip["num_attention_heads"]
+    except (KeyError, TypeError, ZeroDivisionError):
+        pass
+    if "frame_size" in unet:
+        facts["frame_size"] = unet["frame_size"]
+    return facts
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        data = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,71 @@
+"""SV3D's three networks, made without memory and filled tensor by tensor."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from torch import Tensor, nn
+
+from .architecture import Architecture
+from .autoencoder import build_autoencoder
+from .clip import ClipTower
+from .keys import autoencoder_key, clip_key, unet_key
+from .unet import OrbitUNet, build_unet
+
+
+@dataclass(frozen=True)
+class SV3D:
+    """The networks in evaluation mode, without gradients."""
+
+    unet: OrbitUNet
+    clip: ClipTower
+    autoencoder: AutoencoderKL
+    architecture: Architecture
+
+    def parts(self) -> Iterator[tuple[str, nn.Module]]:
+        yield from (("unet", self.unet), ("clip", self.clip), ("autoencoder", self.autoencoder))
+
+
+def empty_sv3d(architecture: Architecture) -> SV3D:
+    """All parameters on the meta device: shapes without memory."""
+    with torch.device("meta"):
+        parts = build_unet(architecture), ClipTower(architecture), build_autoencoder(architecture)
+    model = SV3D(*parts, architecture)
+    for _, part in model.parts():
+        part.eval().requires_grad_(False)
+    return model
+
+
+def checkpoint_keys(model: SV3D) -> dict[str, tuple[nn.Module, str]]:
+    """For every tensor of the checkpoint that is read: the module it goes to and the parameter's name there."""
+    keys: dict[str, tuple[nn.Module, str]] = {}
+    for part, module in model.parts():
+        for name, _ in module.named_parameters():
+            key = {
+                "unet": lambda n: unet_key(n, model.architecture),
+                "clip": clip_key,
+                "autoencoder": lambda n: autoencoder_key(n, model.architecture),
+            }[part](name)
+            keys[key] = (module, name)
+    return keys
+
+
+def fits(shape: tuple[int, ...], parameter: Tensor) -> bool:
+    """Whether a stored tensor is a parameter's, be it that a 1×1 convolution is a linear layer here."""
+    return shape == tuple(parameter.shape) or shape == (*parameter.shape, 1, 1)
+
+
+def fill(
+    targets: Mapping[str, tuple[nn.Module, str]],
+    tensor: Callable[[str], Tensor],
+    dtype: torch.dtype,
+    tell: Callable[[float], None],
+) -> None:
+    """Give each parameter its tensor, in ``dtype`` on the tensor's device; one at a time, so nothing is held twice."""
+    for index, (key, (module, name)) in enumerate(targets.items()):
+        tell(index / len(targets))
+        owner, _, attribute = name.rpartition(".")
+        shape = module.get_parameter(name).shape
+        value = tensor(key).to(dtype).reshape(shape)
+        setattr(module.get_submodule(owner), attribute, nn.Parameter(value, requires_grad=False))
