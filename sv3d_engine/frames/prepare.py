@@ -19,7 +19,7 @@ from ..orbit.store import write_frames
 from ..progress import Progress
 from .hull import agreement, fit_distance
 from .matte import matte_orbit
-from .picture import read_picture
+from .picture import read_frame
 from .resize import shrink
 from .sequence import list_folder, orbit_files
 
@@ -76,7 +76,7 @@ def _read_frames(
     size = None
     for i, file in enumerate(files):
         progress(i / len(files), f"Reading {file.name}")
-        picture = read_picture(file)
+        picture = read_frame(file)
         size = size or len(picture.rgb)
         if len(picture.rgb) != size:
             raise UserError(

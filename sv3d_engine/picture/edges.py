@@ -29,7 +29,7 @@ def without_crust(solid: Mask, distance: Image, frame: int) -> Mask:
 
 
 def soften(rgb: Image, paper: Image, solid: Mask, frame: int) -> tuple[Image, Image]:
-    """Straight colour (S, S, 3) and alpha (S, S) with fractional edges.
+    """Straight colour (H, W, 3) and alpha (H, W) with fractional edges.
 
     Near the outline a pixel is a mix of ``paper`` (3,) and of the nearest colour well inside: alpha is its place on the
     line between the two.  Where both are alike (white on white) the outline itself, slightly blurred, decides.

@@ -1,0 +1,140 @@
+"""Mattes for pictures on a plain background: what is object, what is paper.
+
+Paper is what has the border's colour and hangs together with it.  Paper-coloured patches inside the outline are holes
+to look through if their edge is sharp; highlights fade in gently.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .edges import Image, Mask, soften, without_crust
+
+_PLAIN_SHARE = 0.6  # of the picture's border must be paper; the rest may be an object that is cut off
+_PLAIN_DISTANCE = 24 / 255
+_PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dither and compression
+_HOLE_AREA = 3e-4  # of the picture: smaller paper-coloured patches inside the object are highlights
+# By how much all but a quarter of a hole's edge must differ from paper, within so many pixels (at 576²).
+_HOLE_STEPS = ((2, 0.08), (8, 0.3))
+_SPECK_AREA = 5e-4  # of the picture: smaller islands are dirt …
+_SPECK_CONTRAST = 0.25  # … unless they stand out clearly
+
+
+class NotPlain(Exception):
+    """The background is not one colour, so the object cannot be told from it this way."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A picture's first separation: paper for sure, and patches that may be holes."""
+
+    paper: Image  # (3,) background colour
+    distance: Image  # (H, W) largest channel difference from it, despeckled
+    outside: Mask  # (H, W) paper that reaches the border
+    patches: NDArray[np.int32]  # (H, W) 0, or the number of a possible hole
+
+
+def matte(rgb: Image) -> tuple[Image, Image]:
+    """Straight colour (H, W, 3) and alpha (H, W) of an object on a plain background.  Raises NotPlain."""
+    cut = cut_out(rgb)
+    size = _scale(rgb)
+    solid = _without_specks(~(cut.outside | _holes(cut)), cut.distance, size)
+    colours, alpha = np.ones_like(rgb), np.zeros_like(cut.distance)
+    if solid.any():
+        box = _box(solid, margin=size // 36 + 2)
+        distance = cut.distance[box]
+        trimmed = _without_specks(without_crust(solid[box], distance, size), distance, size)
+        colours[box], alpha[box] = soften(rgb[box], cut.paper, trimmed, size)
+    return colours, alpha
+
+
+def cut_out(rgb: Image) -> Cut:
+    """Separate the object from the paper.  Raises NotPlain."""
+    ring = border(rgb)
+    paper = np.median(rgb[ring], 0).astype(np.float32)
+    raw = np.abs(rgb - paper).max(-1)
+    plain = ring & (raw < _PLAIN_DISTANCE)
+    if plain.sum() < _PLAIN_SHARE * ring.sum():
+        raise NotPlain
+    distance = ndimage.median_filter(raw, 3)
+    tolerance = np.clip(1.5 * np.quantile(distance[plain], 0.99), *_PAPER_DISTANCE)
+    outside, patches = _split_paper(distance < tolerance, ring)
+    return Cut(paper, distance, outside, patches)
+
+
+def border(image: NDArray[Any]) -> Mask:  # (H, W)
+    """The outermost pixels of a picture (H, W, …): a hundredth of its side wide, two at least."""
+    height, width = image.shape[:2]
+    margin = max(2, min(height, width) // 100)
+    ring = np.ones((height, width), bool)
+    ring[margin:-margin, margin:-margin] = False
+    return ring
+
+
+def _scale(image: NDArray[Any]) -> int:
+    """The side in pixels of a square as large as the picture (H, W, …): what distances in it are measured by."""
+    return round(math.sqrt(image.shape[0] * image.shape[1]))
+
+
+def _split_paper(candidates: Mask, ring: Mask) -> tuple[Mask, NDArray[np.int32]]:
+    """Paper-coloured areas: those that reach the border, and numbered patches that do not.
+
+    Necks of a few pixels are cut first, so that a highlight which touches the outline stays a patch of its own.
+    """
+    neck = max(1.0, 2.5 * _scale(ring) / 576)
+    wide = ndimage.distance_transform_edt(candidates) > neck
+    labels, count = ndimage.label(wide | (candidates & ring))
+    reached = np.zeros(count + 1, bool)
+    reached[np.unique(labels[ring])] = True
+    reached[0] = False
+    # Give the rim that was cut away back to the nearest area; what lies farther off (slits) joins what it touches.
+    gap, nearest = ndimage.distance_transform_edt(labels == 0, return_indices=True)
+    grown = np.where(candidates & (gap <= 2 * neck), labels[tuple(nearest)], 0)
+    outside = reached[grown]
+    slits = candidates & (grown == 0)
+    outside = ndimage.binary_propagation(outside, mask=outside | slits)
+    patches, count = ndimage.label(candidates & ~outside)
+    area = np.bincount(patches.ravel(), minlength=count + 1)
+    return outside, np.where(area[patches] >= _HOLE_AREA * ring.size, patches, 0).astype(np.int32)
+
+
+def _holes(cut: Cut) -> Mask:
+    """The patches that are really see-through: those with a sharp edge (nearly) all round.
+
+    Sharp is a clear step at once, or, behind the halo that generated frames have, a strong one a little farther in.
+    """
+    count = int(cut.patches.max())
+    scale = _scale(cut.distance) / 576
+    rim = (cut.patches > 0) & ~ndimage.binary_erosion(cut.patches > 0)
+    nearby = [(ndimage.maximum_filter(cut.distance, 2 * max(1, round(r * scale)) + 1), step) for r, step in _HOLE_STEPS]
+    hole = np.zeros(count + 1, bool)
+    for patch, box in enumerate(ndimage.find_objects(cut.patches), start=1):
+        if box is not None:
+            edge = rim[box] & (cut.patches[box] == patch)
+            hole[patch] = any(np.quantile(values[box][edge], 0.25) >= step for values, step in nearby)
+    return np.asarray(hole[cut.patches])
+
+
+def _box(solid: Mask, margin: int) -> tuple[slice, slice]:
+    """The part of the picture that the object takes up, for speed."""
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
+def _without_specks(solid: Mask, distance: Image, frame: int) -> Mask:
+    """Drop islands too small to be part of the object; ``frame`` is the side in pixels that sets the scale."""
+    labels, count = ndimage.label(solid, np.ones((3, 3)))
+    index = np.arange(count + 1)
+    area = ndimage.sum_labels(np.ones_like(distance), labels, index)
+    contrast = ndimage.maximum(distance, labels, index)
+    least = _SPECK_AREA * frame**2
+    keep = (area >= least) | ((contrast >= _SPECK_CONTRAST) & (area >= least / 10))
+    keep[0] = False
+    return np.asarray(keep[labels])

@@ -1,0 +1,134 @@
+"""One picture file to sRGB with alpha, whatever the artist's program wrote."""
+
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from ..errors import UserError
+
+MAX_SIDE = 16384
+# Told by content whatever the name ends in; no others, as Pillow would hand an EPS to Ghostscript.
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA")
+# All that Pillow's readers have been seen to raise for damaged files.
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+_SCALABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})  # Pillow's modes whose values may be averaged
+
+
+@dataclass(frozen=True)
+class Picture:
+    """sRGB in [0, 1] and straight alpha, or None where the file has no transparency."""
+
+    rgb: NDArray[np.float32]  # (H, W, 3)
+    alpha: NDArray[np.float32] | None  # (H, W)
+
+
+def read_picture(path: Path, longest: int) -> Picture:
+    """Read a picture of any aspect and up to 16384² pixels, reduced to ``longest`` a side at most.  Raises UserError.
+
+    Grey, palette, CMYK, 16-bit and rotated (EXIF) files are converted; an alpha channel that is opaque throughout
+    counts as none.  Of an animation the first frame is read.
+    """
+    what = f"The picture {path.name}"
+    with opened(path, what) as image:
+        if max(image.size) > MAX_SIDE:
+            raise UserError(
+                f"{what} is too large: {image.width} × {image.height} pixels.",
+                f"Scale it down to at most {MAX_SIDE} pixels a side.",
+            )
+        return decoded(image, what, longest)
+
+
+@contextmanager
+def opened(path: Path, what: str) -> Iterator[Image.Image]:
+    """The picture with its header read and its pixels not yet, so that its size can be judged first.
+
+    Whatever goes wrong with the file inside the ``with`` comes out as a UserError about ``what``.
+    """
+    try:
+        with _any_size(), Image.open(path, formats=FORMATS) as image:
+            yield image
+    except FileNotFoundError:
+        raise UserError(f"{what} is missing from {path.parent}.", "Put it back, or check the folder.") from None
+    except _DAMAGED as error:
+        raise UserError(f"{what} cannot be read.", "Save it again as an 8-bit PNG.", str(error)) from error
+
+
+def decoded(image: Image.Image, what: str, longest: int | None = None) -> Picture:
+    """All pixels of an opened picture, upright, reduced to ``longest`` a side where it is larger.
+
+    Raises UserError about ``what`` for values that are no colours of a screen, and Pillow's own errors.
+    """
+    if longest:
+        image.draft(None, (longest, longest))  # a JPEG can be decoded at a half, a quarter, an eighth
+    image = _eight_bit(ImageOps.exif_transpose(image), what)
+    if image.mode not in _SCALABLE or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if longest and max(image.size) > longest:
+        image = _reduced(image, longest)
+    return _split(_to_srgb(image).convert("RGBA"))
+
+
+@contextmanager
+def _any_size() -> Iterator[None]:
+    """Pillow's own limit put aside: whoever opens a picture here checks its size before decoding it."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # on metadata that does not matter here
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _eight_bit(image: Image.Image, what: str) -> Image.Image:
+    """Deep grey scaled to 8 bits, where Pillow would clip it at 255; all else as it is."""
+    if image.mode == "F":
+        raise _unsupported(what, "floating-point")
+    if not image.mode.startswith("I"):
+        return image
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() > 65535:
+        raise _unsupported(what, "32-bit")
+    return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
+
+
+def _unsupported(what: str, kind: str) -> UserError:
+    return UserError(f"{what} is a {kind} picture.", "Save it as an 8-bit or 16-bit PNG.")
+
+
+def _reduced(image: Image.Image, longest: int) -> Image.Image:
+    """Scaled so that the longer side is ``longest``; Pillow premultiplies where there is alpha."""
+    scale = longest / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Apply an embedded colour profile, where it says anything but sRGB."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA", "CMYK"}:
+        return image
+    output = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "srgb" in ImageCms.getProfileDescription(source).lower():
+            return image
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=output)
+    except (ImageCms.PyCMSError, OSError):
+        return image  # a damaged profile is no reason to refuse the picture: programs show it without, too
+    return converted if converted is not None else image
+
+
+def _split(image: Image.Image) -> Picture:
+    rgba = np.asarray(image, dtype=np.float32) / np.float32(255)
+    alpha = rgba[..., 3]
+    return Picture(rgba[..., :3].copy(), None if alpha.min() == 1 else alpha.copy())
