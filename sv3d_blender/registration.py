@@ -4,7 +4,8 @@ import bpy
 
 from .engine.session import session
 from .generate import ops as generate_ops
-from .generate import panel, preview, property_group
+from .generate import panel, preview, property_group, source_ops
+from .generate.player import player
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
 from .result import delivery
@@ -15,6 +16,7 @@ CLASSES: tuple[type, ...] = (
     *preferences_ops.CLASSES,
     property_group.SV3DSettings,
     *generate_ops.CLASSES,
+    *source_ops.CLASSES,
     *result_ops.CLASSES,
     *panel.CLASSES,
 )
@@ -26,10 +28,12 @@ def register() -> None:
     bpy.types.Scene.sv3d = bpy.props.PointerProperty(type=property_group.SV3DSettings)
     bpy.app.handlers.load_post.append(delivery.on_load)
     session.deliver = delivery.deliver
+    session.watch = player.follow
 
 
 def unregister() -> None:
     session.shutdown()
+    player.stop()
     preview.clear()
     bpy.app.handlers.load_post.remove(delivery.on_load)
     del bpy.types.Scene.sv3d

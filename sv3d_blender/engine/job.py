@@ -31,17 +31,27 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What there is to see of a job: a picture, or a folder with the frames of an orbit."""
+
+    path: Path
+    is_orbit: bool = False
+    edition: int = 1  # how many previews there were: the same path may show something new
+
+
+@dataclass(frozen=True)
 class Job:
     """A request and all that is known of its way so far."""
 
-    request: protocol.MeshJob
+    request: protocol.Job
+    title: str  # what the artist calls it
     phase: Phase = Phase.STARTING
     stage: str = ""  # title for the artist
     note: str = ""
     fraction: float = 0.0  # of the whole job
     seconds_left: float | None = None
-    preview: Path | None = None  # latest picture worth showing
-    result: protocol.Result | None = None
+    preview: Preview | None = None  # the latest
+    result: protocol.Result | protocol.OrbitResult | None = None
     failure: Failure | None = None
 
     @property
@@ -73,9 +83,10 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
             return replace(
                 job, phase=phase, stage=event.title, note=event.note, fraction=fraction, seconds_left=event.seconds_left
             )
-        case protocol.Preview(kind="frame" | "image"):
-            return replace(job, preview=Path(event.path))
-        case protocol.Result():
+        case protocol.Preview(kind="frame" | "image" | "orbit"):
+            edition = job.preview.edition + 1 if job.preview else 1
+            return replace(job, preview=Preview(Path(event.path), event.kind == "orbit", edition))
+        case protocol.Result() | protocol.OrbitResult():
             return replace(job, phase=Phase.DONE, fraction=1.0, seconds_left=0.0, result=event)
         case protocol.Cancelled():
             return replace(job, phase=Phase.CANCELLED, seconds_left=None)

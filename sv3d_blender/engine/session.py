@@ -12,7 +12,7 @@ import bpy
 
 from ...sv3d_engine import protocol
 from ...sv3d_engine.errors import UserError
-from .. import storage
+from .. import storage, tab
 from .job import CANCEL_GRACE, Failure, Job, Phase, advance, cancelling, engine_gone
 from .launch import choose_python, engine_command, engine_environment
 from .process import Ended, EngineProcess, Event
@@ -32,7 +32,8 @@ class Session:
         self.report: protocol.DoctorReport | Failure | None = None
         self.checking = False
         self.deliver: Callable[[Job], bool] | None = None  # called with a done job until it returns True
-        self._wanted = True  # by the file the job was started for
+        self.watch: Callable[[Job], None] | None = None  # called with the job whenever it has changed
+        self.wanted = True  # by the file the job was started for
         self._undelivered = False
         self._process: EngineProcess | None = None
         self._python: Path | None = None
@@ -62,17 +63,17 @@ class Session:
     def refuse(self, failure: Failure) -> None:
         """Show a failure that no job carries."""
         self.failure = failure
-        self._redraw()
+        tab.redraw()
 
-    def start(self, request: protocol.MeshJob, python: str) -> None:
-        """Begin a job.  Raises UserError when there is no Python to run it."""
+    def start(self, request: protocol.Job, title: str, python: str) -> None:
+        """Begin a job, called ``title`` by the artist.  Raises UserError when there is no Python to run it."""
         if self.busy:
             raise UserError("A job is running already.", "Wait for it, or cancel it.")
         if self._undelivered:
-            raise UserError("The last mesh is not in the scene yet.", "Leave Edit or Sculpt Mode, and it comes.")
-        self.failure, self._wanted = None, True
+            raise UserError("The last result is not in the scene yet.", "Leave Edit or Sculpt Mode, and it comes.")
+        self.failure, self.wanted = None, True
         process = self._engine(python)
-        self.job = Job(request, Phase.RUNNING if process.pid else Phase.STARTING)
+        self.job = Job(request, title, Phase.RUNNING if process.pid else Phase.STARTING)
         process.send(request)
 
     def cancel(self) -> None:
@@ -80,7 +81,7 @@ class Session:
         if self._process and self.job and self.busy:
             self._process.send(protocol.Cancel(self.job.request.job))
             self.job, self._cancelled_at = cancelling(self.job), time.monotonic()
-            self._redraw()
+            tab.redraw()
 
     def check(self, python: str) -> None:
         """Ask the engine what this machine can do; the answer comes to ``report``.  Raises UserError."""
@@ -92,11 +93,11 @@ class Session:
         """Forget a job that has ended and its failure; a result on its way to the scene still arrives."""
         if not self.busy:
             self.job, self.failure = self.job if self._undelivered else None, None
-            self._redraw()
+            tab.redraw()
 
     def forget_delivery(self) -> None:
         """Leave the result to the user, because the file it is made for has been closed."""
-        self._wanted = self._undelivered = False
+        self.wanted = self._undelivered = False
 
     def shutdown(self) -> None:
         """End the engine and the timer, as Blender or the add-on ends."""
@@ -111,12 +112,14 @@ class Session:
 
     def tick(self) -> None:
         """Take in what has come; a few hundred microseconds unless a result is delivered."""
-        changed = False
+        before, changed = self.job, False
         for event in self._process.receive() if self._process else ():
             changed |= self._take(event)
         if self.job and self.job.phase is Phase.CANCELLING and time.monotonic() - self._cancelled_at > CANCEL_GRACE:
             self._drop_engine()
             self.job, changed = advance(self.job, Ended(None, "")), True
+        if self.watch and self.job and self.job is not before:
+            self.watch(self.job)
         if self._undelivered and self.job and self.deliver and self.deliver(self.job):
             self._undelivered, changed = False, True
         if self.busy or self.checking:
@@ -125,7 +128,7 @@ class Session:
             self._process.close()
             self._process = None  # what is asked from now on is for a new one
         if changed:
-            self._redraw()
+            tab.redraw()
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
@@ -163,8 +166,8 @@ class Session:
                 self.report, self.checking = engine_gone(event), False
         if self.job:
             self.job = advance(self.job, event)
-            if isinstance(event, protocol.Result) and self.job.result is event:
-                self._undelivered = self._wanted
+            if isinstance(event, protocol.Result | protocol.OrbitResult) and self.job.result is event:
+                self._undelivered = self.wanted
             if self.job.phase is Phase.FAILED and isinstance(event, protocol.Hello):
                 self._drop_engine()  # it speaks another protocol
         return before != (self.job, self.report, self.checking)
@@ -174,18 +177,6 @@ class Session:
         if self._process is None and not self._undelivered:
             return None
         return _BUSY_INTERVAL if self.busy or self.checking or self._undelivered else _IDLE_INTERVAL
-
-    @staticmethod
-    def _redraw() -> None:
-        """Only the side bars and the preferences show a job: the 3D view itself is left in peace."""
-        manager = bpy.context.window_manager
-        for window in manager.windows if manager else ():
-            for area in window.screen.areas:
-                for region in area.regions:
-                    if (area.type in {"VIEW_3D", "IMAGE_EDITOR"} and region.type == "UI") or (
-                        area.type == "PREFERENCES" and region.type == "WINDOW"
-                    ):
-                        region.tag_redraw()
 
 
 session = Session()

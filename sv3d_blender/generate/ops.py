@@ -1,69 +1,44 @@
-"""The tab's buttons."""
+"""The buttons that start and stop a job."""
 
 from dataclasses import replace
-from math import degrees
-from pathlib import Path
 from uuid import uuid4
 
 import bpy
 
 from ...sv3d_engine import __version__, protocol
 from ...sv3d_engine.errors import UserError
-from .. import storage
 from ..engine.job import Failure, Phase
 from ..engine.session import session
 from ..preferences.property_group import preferences
 from . import preview
-from .source import static_cameras
+from .player import player
+from .request import order
 from .wording import report
-
-
-def mesh_request(settings: bpy.types.PropertyGroup, device: str) -> protocol.MeshJob:
-    """The job that the tab's fields describe.  Raises UserError."""
-    orbit = settings.orbit()
-    out = storage.new_job_folder(orbit.title)
-    elevation = degrees(settings.elevation)
-    cameras = Path(bpy.path.abspath(settings.cameras)) if settings.cameras else None
-    if cameras is None and settings.source == "SEQUENCE":
-        # Other pictures may lie beside the sequence's own: name the ones that are meant.
-        cameras = out.with_suffix(".cameras.json")
-        cameras.parent.mkdir(parents=True, exist_ok=True)
-        cameras.write_text(static_cameras(orbit, elevation), encoding="utf-8")
-    return protocol.MeshJob(
-        job=uuid4().hex,
-        frames=str(orbit.folder),
-        out=str(out),
-        cameras=str(cameras) if cameras else None,
-        elevation=elevation,
-        preset=settings.preset,
-        device=device,
-        seed=settings.seed,
-    )
 
 
 class SV3D_OT_generate(bpy.types.Operator):
     bl_idname = "sv3d.generate"
     bl_label = "Generate"
-    bl_description = "Make a textured mesh from the orbit's frames. Blender stays free for other work meanwhile"
+    bl_description = "Make the mesh or orbit. Blender stays free for other work meanwhile"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.busy:
-            cls.poll_message_set("A mesh is being made already")
+            cls.poll_message_set("SV3D is at work already")
             return False
         if session.waiting_to_deliver:
-            cls.poll_message_set("The last mesh waits for Object Mode: leave Edit or Sculpt Mode first")
+            cls.poll_message_set("The last result waits for Object Mode: leave Edit or Sculpt Mode first")
             return False
-        if not context.scene.sv3d.has_source:
-            cls.poll_message_set("Choose the orbit's frames first")
+        if lacking := _lacking(context):
+            cls.poll_message_set(lacking)
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         chosen = preferences(context)
         try:
-            session.start(mesh_request(context.scene.sv3d, chosen.device), chosen.python)
-            preview.clear()
+            session.start(*order(context.scene.sv3d, chosen), chosen.python)
+            _clear_previews()
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))
         return {"FINISHED"}
@@ -82,8 +57,8 @@ class SV3D_OT_resume(bpy.types.Operator):
         if session.job:
             request = replace(session.job.request, job=uuid4().hex, resume=True)
             try:
-                session.start(request, preferences(context).python)
-                preview.clear()
+                session.start(request, session.job.title, preferences(context).python)
+                _clear_previews()
             except UserError as error:
                 session.refuse(failure_of(error))
         return {"FINISHED"}
@@ -134,6 +109,25 @@ class SV3D_OT_copy_report(bpy.types.Operator):
             context.window_manager.clipboard = report(failure, facts)
             self.report({"INFO"}, "Report copied")
         return {"FINISHED"}
+
+
+def _lacking(context: bpy.types.Context) -> str:
+    """What has to be chosen before a job can begin; empty if nothing."""
+    settings = context.scene.sv3d
+    if settings.source != "PICTURE":
+        return "" if settings.has_source else "Choose the orbit's frames first"
+    if settings.picture is None:
+        return "Choose a picture first"
+    if not preferences(context).weights:
+        return "Choose SV3D's weights in the preferences first"
+    if settings.orbit_kind == "file" and not settings.orbit_file:
+        return "Choose the orbit's cameras file first"
+    return ""
+
+
+def _clear_previews() -> None:
+    player.stop()
+    preview.clear()
 
 
 def failure_of(error: UserError | OSError) -> Failure:

@@ -2,32 +2,32 @@
 
 import bpy
 
-from ..engine.job import Failure, Job, Phase
+from .. import tab
 from ..engine.session import session
-from ..result.delivery import title
+from ..preferences.property_group import preferences
 from ..result.ops import orbit_camera
-from . import preview, wording
-from .source import FEWEST_FRAMES
-
-_PREVIEW_SCALE = 8.0  # in rows
+from . import cards, fields
 
 
 def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Fields, then the one thing that matters now: Generate, or how far it is, or what went wrong."""
     settings = context.scene.sv3d
-    fields = layout.column()
-    fields.enabled = not session.busy
-    _draw_source(fields, settings)
+    column = layout.column()
+    column.enabled = not session.busy
+    fields.draw_source(column, settings)
+    fields.draw_goal(column, settings)
     if session.busy and session.job:
-        _draw_progress(layout, session.job)
+        cards.draw_progress(layout, session.job)
         return
+    if settings.source == "PICTURE" and not preferences(context).weights:
+        cards.draw_weights_wanted(layout, context)
     row = layout.row()
     row.scale_y = 1.5
     row.operator("sv3d.generate", icon="MESH_MONKEY")
     if session.shown_failure:
-        _draw_failure(layout, context, session.shown_failure)
+        cards.draw_failure(layout, context, session.shown_failure)
     elif session.job:
-        _draw_end(layout, context, session.job)
+        cards.draw_end(layout, context, session.job)
 
 
 def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -41,77 +41,10 @@ def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         layout.prop(background, "alpha", text="Frame Opacity", slider=True)
 
 
-def _draw_source(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    layout.row().prop(settings, "source", expand=True)
-    if settings.source == "FOLDER":
-        layout.prop(settings, "folder", text="")
-    else:
-        layout.template_ID(settings, "sequence", open="image.open")
-    if settings.has_source:
-        count = settings.frame_count
-        layout.label(
-            text=f"{count} frames" if count >= FEWEST_FRAMES else f"{count} frames; {FEWEST_FRAMES} are needed",
-            icon="RENDERLAYERS" if count >= FEWEST_FRAMES else "ERROR",
-        )
-    split = layout.column()
-    split.use_property_split = True
-    split.use_property_decorate = False
-    split.prop(settings, "cameras")
-    if not settings.cameras:
-        split.prop(settings, "elevation")
-    split.prop(settings, "seed")
-    split.prop(settings, "preset")
-
-
-def _draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
-    layout.progress(factor=job.fraction, text=wording.progress_line(job))
-    if line := wording.time_line(job):
-        layout.label(text=line, icon="TIME")
-    layout.operator("sv3d.cancel", icon="CANCEL")
-    if job.preview:
-        layout.template_icon(preview.icon(job.preview), scale=_PREVIEW_SCALE)
-
-
-def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
-    box = layout.box()
-    if job.phase is Phase.CANCELLED:
-        box.label(text="Cancelled. Finished stages are kept.", icon="INFO")
-        row = box.row()
-        row.operator("sv3d.resume", icon="PLAY")
-        row.operator("sv3d.dismiss", icon="X")
-    elif job.result:
-        box.label(text=f"{title(job)}: made in {wording.duration(job.result.seconds)}", icon="CHECKMARK")
-        if session.waiting_to_deliver:
-            box.label(text="Waits for Object Mode", icon="SORTTIME")
-        again = box.operator("sv3d.import_result", text="Import Again", icon="IMPORT")
-        again.folder, again.title = job.result.out, title(job)
-
-
-def _draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context, failure: Failure) -> None:
-    """The error card: cause, remedy, and what helps in one click."""
-    box = layout.box()
-    width = context.region.width / context.preferences.system.ui_scale - 60
-    for text, icon, alert in ((failure.cause, "ERROR", True), (failure.remedy, "INFO", False)):
-        column = box.column(align=True)
-        column.alert = alert
-        column.scale_y = 0.8
-        for i, line in enumerate(wording.lines(text, width)):
-            column.label(text=line, icon="BLANK1" if i else icon)
-    if session.job and session.job.phase is Phase.FAILED:
-        box.operator("sv3d.resume", icon="PLAY")
-    if session.job and session.job.result:
-        again = box.operator("sv3d.import_result", text="Import Again", icon="IMPORT")
-        again.folder, again.title = session.job.result.out, title(session.job)
-    row = box.row(align=True)
-    row.operator("sv3d.preferences", text="Preferences", icon="PREFERENCES")
-    row.operator("sv3d.copy_report", icon="COPYDOWN")
-    row.operator("sv3d.dismiss", text="", icon="X")
-
-
 class _Tab:
     layout: bpy.types.UILayout
     bl_region_type = "UI"
-    bl_category = "SV3D"
+    bl_category = tab.NAME
 
 
 class _GeneratePanel(_Tab):
@@ -119,6 +52,15 @@ class _GeneratePanel(_Tab):
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_generate(self.layout, context)
+
+
+class _AdvancedPanel(_Tab):
+    bl_label = "Advanced"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.enabled = not session.busy
+        fields.draw_advanced(self.layout, context.scene.sv3d)
 
 
 class _ComparePanel(_Tab):
@@ -136,16 +78,33 @@ class SV3D_PT_view3d_generate(_GeneratePanel, bpy.types.Panel):
     bl_space_type = "VIEW_3D"
 
 
-class SV3D_PT_image_generate(_GeneratePanel, bpy.types.Panel):
-    bl_space_type = "IMAGE_EDITOR"
+class SV3D_PT_view3d_advanced(_AdvancedPanel, bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+    bl_parent_id = "SV3D_PT_view3d_generate"
 
 
 class SV3D_PT_view3d_compare(_ComparePanel, bpy.types.Panel):
     bl_space_type = "VIEW_3D"
 
 
+class SV3D_PT_image_generate(_GeneratePanel, bpy.types.Panel):
+    bl_space_type = "IMAGE_EDITOR"
+
+
+class SV3D_PT_image_advanced(_AdvancedPanel, bpy.types.Panel):
+    bl_space_type = "IMAGE_EDITOR"
+    bl_parent_id = "SV3D_PT_image_generate"
+
+
 class SV3D_PT_image_compare(_ComparePanel, bpy.types.Panel):
     bl_space_type = "IMAGE_EDITOR"
 
 
-CLASSES = (SV3D_PT_view3d_generate, SV3D_PT_image_generate, SV3D_PT_view3d_compare, SV3D_PT_image_compare)
+CLASSES = (
+    SV3D_PT_view3d_generate,
+    SV3D_PT_view3d_advanced,
+    SV3D_PT_view3d_compare,
+    SV3D_PT_image_generate,
+    SV3D_PT_image_advanced,
+    SV3D_PT_image_compare,
+)

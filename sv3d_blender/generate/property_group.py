@@ -4,15 +4,19 @@ from math import radians
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from ...sv3d_engine.errors import UserError
+from . import choices
+from .picture import can_be_source
 from .source import Orbit, orbit_in_folder, orbit_of_sequence
 from .wording import EXPECTED_MINUTES
 
 
 def _look_at_source(settings: "SV3DSettings", _context: bpy.types.Context) -> None:
     """Count the frames and find their cameras file once, when the source changes: drawing must not touch the disk."""
+    if settings.source == "PICTURE":
+        return
     try:
         orbit = settings.orbit()
     except UserError:
@@ -26,15 +30,89 @@ def _is_sequence(_settings: "SV3DSettings", image: bpy.types.Image) -> bool:
     return image.source == "SEQUENCE"
 
 
+def _is_picture(_settings: "SV3DSettings", image: bpy.types.Image) -> bool:
+    return can_be_source(image)
+
+
 class SV3DSettings(bpy.types.PropertyGroup):
     source: EnumProperty(  # type: ignore[valid-type]
         name="Source",
-        description="Where the frames of the orbit come from",
+        description="What the mesh is made from",
         items=(
+            ("PICTURE", "Picture", "One picture of an object: SV3D imagines the orbit round it", "IMAGE_DATA", 2),
             ("FOLDER", "Folder", "A folder with the pictures of an orbit", "FILE_FOLDER", 0),
-            ("SEQUENCE", "Image Sequence", "An image sequence that is open in this file", "RENDER_ANIMATION", 1),
+            ("SEQUENCE", "Sequence", "An orbit that is open in this file as an image sequence", "RENDER_ANIMATION", 1),
         ),
+        default="PICTURE",
         update=_look_at_source,
+    )
+    picture: PointerProperty(  # type: ignore[valid-type]
+        name="Picture",
+        description="Picture of one object, best cut out or before a plain background. It is never changed",
+        type=bpy.types.Image,
+        poll=_is_picture,
+    )
+    make: EnumProperty(  # type: ignore[valid-type]
+        name="Make",
+        description="What to make from the picture",
+        items=(
+            ("MESH", "Mesh", "An orbit, and a textured mesh from it"),
+            ("ORBIT", "Orbit Only", "The 21 frames of the orbit. A mesh can be made from them later"),
+        ),
+    )
+    orbit_kind: EnumProperty(  # type: ignore[valid-type]
+        name="Orbit",
+        description="How the camera goes round the object",
+        items=choices.ORBITS,
+    )
+    orbit_file: StringProperty(  # type: ignore[valid-type]
+        name="Cameras",
+        description="File like cameras.json with the 21 views to make, the last one as the picture shows the object",
+        subtype="FILE_PATH",
+    )
+    amplitude: FloatProperty(  # type: ignore[valid-type]
+        name="Rise",
+        description="How far the camera rises and falls on its way, with the orbit Rise and Fall",
+        subtype="ANGLE",
+        default=radians(30.0),
+        min=0.0,
+        max=radians(89.0),
+    )
+    sampler: EnumProperty(  # type: ignore[valid-type]
+        name="Sampler",
+        description="How the frames emerge from noise",
+        items=choices.SAMPLERS,
+    )
+    steps: IntProperty(  # type: ignore[valid-type]
+        name="Steps",
+        description="More steps take longer and show finer detail. 0 takes what suits the sampler",
+        min=0,
+        max=1000,
+        soft_max=100,
+    )
+    guidance: EnumProperty(  # type: ignore[valid-type]
+        name="Guidance",
+        description="How the frames are held to the picture",
+        items=choices.GUIDANCES,
+    )
+    guidance_scale: FloatProperty(  # type: ignore[valid-type]
+        name="Strength",
+        description="How strongly, at most, the frames are held to the picture. Too much makes them hard and garish",
+        default=2.5,
+        min=1.0,
+        max=20.0,
+        soft_max=6.0,
+    )
+    memory: EnumProperty(  # type: ignore[valid-type]
+        name="Memory",
+        description="How much of the graphics card's memory may be used",
+        items=choices.MEMORY_MODES,
+    )
+    background_model: BoolProperty(  # type: ignore[valid-type]
+        name="Cut Out Automatically",
+        description="Cut the object out with the background model, where the engine has it. "
+        "A picture with a clear background of its own does not need it",
+        default=True,
     )
     folder: StringProperty(  # type: ignore[valid-type]
         name="Frames",
@@ -57,7 +135,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
     )
     elevation: FloatProperty(  # type: ignore[valid-type]
         name="Elevation",
-        description="How far above the object's middle the camera circles",
+        description="How far above the object's middle the camera stands: 0° looks straight at it, 90° down on it",
         subtype="ANGLE",
         default=radians(10.0),
         min=radians(-89.0),
@@ -65,7 +143,8 @@ class SV3DSettings(bpy.types.PropertyGroup):
     )
     preset: EnumProperty(  # type: ignore[valid-type]
         name="Quality",
-        description="How much work goes into the mesh. Times are for two processor cores; a graphics card is faster",
+        description="How much work goes into the mesh. Times are for the mesh alone, "
+        "on two processor cores; a graphics card is faster",
         items=tuple(
             (name, f"{name.title()} · {minutes} min", tip)
             for (name, minutes), tip in zip(
@@ -89,10 +168,15 @@ class SV3DSettings(bpy.types.PropertyGroup):
 
     @property
     def has_source(self) -> bool:
-        return bool(self.folder) if self.source == "FOLDER" else self.sequence is not None
+        match self.source:
+            case "PICTURE":
+                return self.picture is not None
+            case "FOLDER":
+                return bool(self.folder)
+        return self.sequence is not None
 
     def orbit(self) -> Orbit:
-        """The frames chosen now.  Raises UserError."""
+        """The frames chosen now, where the source is a folder or sequence.  Raises UserError."""
         if not self.has_source:
             raise UserError("No orbit has been chosen.", "Choose a folder of frames or an image sequence first.")
         if self.source == "FOLDER":

@@ -29,7 +29,7 @@ class SV3D_OT_check_engine(bpy.types.Operator):
 class SV3D_OT_preferences(bpy.types.Operator):
     bl_idname = "sv3d.preferences"
     bl_label = "SV3D Preferences"
-    bl_description = "Choose which Python runs the engine"
+    bl_description = "Choose SV3D's weights, and which Python runs the engine"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         return bpy.ops.preferences.addon_show(module=storage.EXTENSION_PACKAGE)

@@ -6,11 +6,23 @@ from ...sv3d_engine.protocol import DoctorReport
 from ..engine.job import Failure
 from ..engine.session import session
 
+WEIGHTS_PAGE = "https://huggingface.co/stabilityai/sv3d"
+
 
 def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
     layout.use_property_split = True
     layout.prop(preferences, "python")
+    layout.prop(preferences, "weights")
+    if not preferences.weights:
+        row = layout.row()
+        row.alignment = "RIGHT"
+        row.label(text="Needed for pictures; frames of an orbit do without", icon="INFO")
+        row.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
+    layout.prop(preferences, "variant")
     layout.prop(preferences, "device")
+    column = layout.column()
+    column.active = bpy.app.online_access
+    column.prop(preferences, "download")
     row = layout.row()
     row.alignment = "RIGHT"
     row.operator("sv3d.check_engine", icon="CHECKMARK")

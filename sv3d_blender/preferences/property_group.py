@@ -3,7 +3,7 @@
 import os
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...sv3d_engine.protocol import DEVICES
 from .. import storage
@@ -11,6 +11,13 @@ from ..engine.launch import PYTHON_VARIABLE
 from . import panel
 
 _DEVICE_NAMES = {"auto": "Best Available", "cpu": "Processor", "cuda": "NVIDIA Graphics Card", "mps": "Apple Graphics"}
+
+_VARIANTS = (
+    ("auto", "Automatic", "Take the file for what it is"),
+    ("u", "SV3D_u", "Without a camera: one level orbit"),
+    ("c", "SV3D_c", "With a camera, trained on moving orbits only"),
+    ("p", "SV3D_p", "With a camera, for any orbit. Best for meshes"),
+)
 
 
 class SV3DPreferences(bpy.types.AddonPreferences):
@@ -22,6 +29,22 @@ class SV3DPreferences(bpy.types.AddonPreferences):
         f"At first, what the environment variable {PYTHON_VARIABLE} names",
         subtype="FILE_PATH",
         default=os.environ.get(PYTHON_VARIABLE, ""),
+    )
+    weights: StringProperty(  # type: ignore[valid-type]
+        name="SV3D Weights",
+        description="File with what SV3D has learnt: sv3d_p.safetensors, best for meshes, or sv3d_u.safetensors, "
+        "from Stability AI under their licence; or the folder of a converted model",
+        subtype="FILE_PATH",
+    )
+    variant: EnumProperty(  # type: ignore[valid-type]
+        name="Variant",
+        description="Which SV3D the weights have to be; another one is refused",
+        items=_VARIANTS,
+    )
+    download: BoolProperty(  # type: ignore[valid-type]
+        name="Download Background Model",
+        description="Let the engine fetch, once, the model that cuts an object out of its background. "
+        "Needs Allow Online Access in Blender's system preferences",
     )
     device: EnumProperty(  # type: ignore[valid-type]
         name="Compute On",

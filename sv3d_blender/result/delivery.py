@@ -1,9 +1,10 @@
-"""From a job that is done to its mesh in the scene, at a moment that does not disturb the artist."""
+"""From a job that is done to its result in the scene, at a moment that does not disturb the artist."""
 
-from pathlib import Path
+from typing import Any
 
 import bpy
 
+from ...sv3d_engine import protocol
 from ..engine.job import Failure, Job
 from ..engine.session import session
 
@@ -30,7 +31,7 @@ def _import(job: Job) -> bool:
     if job.result:
         try:
             # True pushes the undo step that an operator called from Python goes without.
-            bpy.ops.sv3d.import_result("EXEC_DEFAULT", True, folder=job.result.out, title=title(job))
+            bpy.ops.sv3d.import_result("EXEC_DEFAULT", True, **import_options(job.result, job.title))
         except RuntimeError as error:  # whatever the operator stumbled over; the timer must live on
             session.refuse(
                 Failure("The result could not be brought into the scene.", "Press Import Again.", str(error))
@@ -38,9 +39,9 @@ def _import(job: Job) -> bool:
     return True
 
 
-def title(job: Job) -> str:
-    """What the artist calls this job: the name of its folder of frames."""
-    return Path(job.request.frames).name
+def import_options(result: protocol.Result | protocol.OrbitResult, title: str) -> dict[str, Any]:
+    """How the import operator is told of a result."""
+    return {"folder": result.out, "title": title, "orbit_only": isinstance(result, protocol.OrbitResult)}
 
 
 @bpy.app.handlers.persistent

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ...sv3d_engine.errors import UserError
 from ..engine.job import Failure
 from ..engine.session import session
 from .camera import look_through
-from .frames import show_in_editors
-from .importer import import_result
+from .frames import has_editor, is_orbit, live_orbit, show_in_editors
+from .importer import import_orbit, import_result
 
 
 def orbit_camera(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -27,17 +27,18 @@ def orbit_camera(context: bpy.types.Context) -> bpy.types.Object | None:
 def orbit_frames(camera: bpy.types.Object) -> bpy.types.Image | None:
     """The orbit's image sequence behind an orbit camera."""
     images = (background.image for background in camera.data.background_images)
-    return next((image for image in images if image and "sv3d_frames" in image), None)
+    return next((image for image in images if is_orbit(image)), None)
 
 
 class SV3D_OT_import_result(bpy.types.Operator):
     bl_idname = "sv3d.import_result"
     bl_label = "Import SV3D Result"
-    bl_description = "Put the finished mesh, its orbit frames and orbit camera into the scene, at the 3D cursor"
+    bl_description = "Put what was made, its orbit frames and orbit camera into the scene, at the 3D cursor"
     bl_options = {"UNDO", "INTERNAL"}
 
     folder: StringProperty(name="Job Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
     title: StringProperty(name="Name", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    orbit_only: BoolProperty(name="Orbit Only", options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -48,7 +49,7 @@ class SV3D_OT_import_result(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            import_result(context, Path(self.folder), self.title)
+            (import_orbit if self.orbit_only else import_result)(context, Path(self.folder), self.title)
         except UserError as error:
             session.refuse(Failure(error.cause, error.remedy, error.details))
             return {"CANCELLED"}
@@ -58,7 +59,7 @@ class SV3D_OT_import_result(bpy.types.Operator):
 class SV3D_OT_look_through(bpy.types.Operator):
     bl_idname = "sv3d.look_through"
     bl_label = "Look Through Orbit Camera"
-    bl_description = "Lay each orbit frame over the mesh; scrub the timeline to compare them"
+    bl_description = "See the scene as the orbit's camera does, with its frames; scrub the timeline to go round"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -77,14 +78,34 @@ class SV3D_OT_show_frames(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
+        if not has_editor():
+            cls.poll_message_set("Open an Image Editor first")
+            return False
         return orbit_camera(context) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         camera = orbit_camera(context)
-        frames = orbit_frames(camera) if camera else None
-        if frames and not show_in_editors(frames, replace=True):
-            self.report({"INFO"}, "Open an Image Editor to see the frames")
+        if camera and (frames := orbit_frames(camera)):
+            show_in_editors(frames, replace=True)
         return {"FINISHED"}
 
 
-CLASSES = (SV3D_OT_import_result, SV3D_OT_look_through, SV3D_OT_show_frames)
+class SV3D_OT_show_preview(bpy.types.Operator):
+    bl_idname = "sv3d.show_preview"
+    bl_label = "Show Orbit"
+    bl_description = "Show the orbit that is being made in the Image Editor; play the timeline to turn it"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        if not has_editor():
+            cls.poll_message_set("Open an Image Editor first")
+            return False
+        return live_orbit() is not None
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        if frames := live_orbit():
+            show_in_editors(frames, replace=True)
+        return {"FINISHED"}
+
+
+CLASSES = (SV3D_OT_import_result, SV3D_OT_look_through, SV3D_OT_show_frames, SV3D_OT_show_preview)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SENSOR = 36.0  # millimetres, both ways: frames are square
+FREE_DISTANCE = 2.0  # where nothing tells it: an object that fills its frames is about one metre long then
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class OrbitPath:
 
 
 def read_orbit_path(cameras: Path) -> OrbitPath:
-    """A job's own cameras.json, which always tells the distance."""
+    """A job's own cameras.json; a mesh's tells the distance, an orbit's need not."""
     data = json.loads(cameras.read_text(encoding="utf-8"))
-    distance = float(data["distance"])
+    distance = float(data.get("distance") or FREE_DISTANCE)
     poses: list[CameraPose] = []
     for frame in data["frames"]:
         pose = camera_pose(float(frame["elevation"]), float(frame["azimuth"]), distance)

@@ -14,6 +14,7 @@ def session(blender):
 
 
 def choose(blender, folder: Path) -> None:
+    blender.context.scene.sv3d.source = "FOLDER"
     blender.context.scene.sv3d.folder = str(folder)
 
 
@@ -171,7 +172,9 @@ def test_image_sequence_is_a_source(blender, session, orbit_folder):
     settings = blender.context.scene.sv3d
     settings.source, settings.sequence = "SEQUENCE", image
     assert settings.frame_count == 21
-    request = part("generate.ops").mesh_request(settings, "auto")
+    chosen = part("preferences.property_group").preferences(blender.context)
+    request, title = part("generate.request").order(settings, chosen)
+    assert title == "wedge"
     named = Path(request.cameras).read_text(encoding="utf-8")
     assert "020.png" in named
     assert "input.png" not in named

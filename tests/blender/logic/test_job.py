@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sv3d.sv3d_blender.engine.job import Job, Phase, advance, cancelling
+from sv3d.sv3d_blender.engine.job import Job, Phase, Preview, advance, cancelling
 from sv3d.sv3d_blender.engine.process import Ended
 from sv3d.sv3d_engine import protocol
 
 REQUEST = protocol.MeshJob(job="a", frames="/frames", out="/out")
+TITLE = "robot"
 HELLO = protocol.Hello(protocol.VERSION, "0.1.0", 1, "")
 RESULT = protocol.Result("a", "/out", "m", "f", "c", "l", "p", "t", "r", 12.0)
 
@@ -18,7 +19,7 @@ def stage(fraction: float, job: str = "a") -> protocol.Stage:
 
 
 def after(*events, job: Job | None = None) -> Job:
-    job = job or Job(REQUEST)
+    job = job or Job(REQUEST, TITLE)
     for event in events:
         job = advance(job, event)
     return job
@@ -29,10 +30,23 @@ def test_a_job_that_goes_well():
     assert job.phase is Phase.RUNNING
     job = after(stage(0.4), protocol.Preview("a", "image", "/out/p.png"), job=job)
     assert (job.stage, job.fraction, job.seconds_left) == ("Finding the shape", 0.4, 60.0)
-    assert job.preview == Path("/out/p.png")
+    assert job.preview == Preview(Path("/out/p.png"))
     job = after(RESULT, job=job)
     assert (job.phase, job.fraction, job.result) == (Phase.DONE, 1.0, RESULT)
     assert not job.active
+
+
+def test_an_orbit_told_of_again_is_a_new_edition_of_its_preview():
+    orbit = protocol.Preview("a", "orbit", "/out/preview")
+    job = after(HELLO, protocol.Preview("a", "image", "/out/picture.png"), orbit)
+    assert job.preview == Preview(Path("/out/preview"), is_orbit=True, edition=2)
+    assert after(orbit, job=job).preview.edition == 3
+
+
+def test_an_orbit_is_a_result_too():
+    result = protocol.OrbitResult("a", "/out", "p", "f", "c", "s", "r", 12.0, ("Small, so soft.",))
+    job = after(HELLO, result)
+    assert (job.phase, job.result) == (Phase.DONE, result)
 
 
 def test_the_bar_never_runs_backwards():

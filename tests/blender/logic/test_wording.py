@@ -17,11 +17,11 @@ def test_duration(seconds, text):
 
 
 def test_progress_names_the_stage_and_the_time_left():
-    job = Job(REQUEST, Phase.RUNNING, stage="Finding the shape", note="step 3", fraction=0.4, seconds_left=130)
+    job = Job(REQUEST, "robot", Phase.RUNNING, stage="Finding the shape", note="step 3", fraction=0.4, seconds_left=130)
     assert wording.progress_line(job) == "Finding the shape… 40%"
     assert wording.time_line(job) == "2 min left · step 3"
-    assert wording.progress_line(Job(REQUEST, Phase.RUNNING)) == "Starting the engine…"
-    assert wording.time_line(Job(REQUEST)) == ""
+    assert wording.progress_line(Job(REQUEST, "robot", Phase.RUNNING)) == "Starting the engine…"
+    assert wording.time_line(Job(REQUEST, "robot")) == ""
 
 
 def test_every_preset_has_an_expected_time():

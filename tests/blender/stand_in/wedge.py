@@ -6,6 +6,7 @@ writes it (glTF (x, y, z) = world (y, z, x)); so whoever shows both together can
 
 import json
 import math
+import random
 import struct
 import zlib
 from pathlib import Path
@@ -30,16 +31,34 @@ def angles() -> list[tuple[float, float]]:
     return [(10 + 20 * math.sin(math.tau * t), 360 * t % 360) for t in turns]
 
 
-def write_orbit(folder: Path) -> None:
-    """The frames as 000.png …"""
+def write_orbit(folder: Path, noise: float = 0.0) -> None:
+    """The frames as 000.png …; ``noise`` of 1 leaves nothing else to be seen."""
     folder.mkdir(parents=True, exist_ok=True)
     for i, (elevation, azimuth) in enumerate(angles()):
-        (folder / f"{i:03d}.png").write_bytes(_png(_draw(elevation, azimuth)))
+        partial = folder / f"{i:03d}.part"
+        partial.write_bytes(_png(_noisy(_draw(elevation, azimuth), noise) if noise else _draw(elevation, azimuth)))
+        partial.replace(partial.with_suffix(".png"))
 
 
-def write_cameras(path: Path) -> None:
+def write_cameras(path: Path, *, with_distance: bool = True) -> None:
     frames = [{"file": f"{i:03d}.png", "elevation": e, "azimuth": a} for i, (e, a) in enumerate(angles())]
-    path.write_text(json.dumps({"fov_deg": FOV_DEG, "distance": DISTANCE, "frames": frames}), encoding="utf-8")
+    distance = {"distance": DISTANCE} if with_distance else {}
+    path.write_text(json.dumps({"fov_deg": FOV_DEG, **distance, "frames": frames}), encoding="utf-8")
+
+
+def write_picture(path: Path) -> None:
+    """The wedge from the front, cut out."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_png(_draw(*angles()[-1])))
+
+
+def write_orbit_job(out: Path) -> None:
+    """The folder of an orbit job as the engine leaves it."""
+    write_orbit(out / "frames")
+    write_cameras(out / "cameras.json", with_distance=False)
+    write_picture(out / "picture.png")
+    write_picture(out / "contact_sheet.png")
+    (out / "report.json").write_text("{}", encoding="utf-8")
 
 
 def write_job(out: Path) -> None:
@@ -80,6 +99,16 @@ def _draw(elevation: float, azimuth: float) -> list[list[Pixel]]:
                 if all((x1 - x0) * (y - y0) <= (y1 - y0) * (x - x0) for (x0, y0), (x1, y1) in edges):
                     picture[row][column] = (*colour, 255)
     return picture
+
+
+def _noisy(rows: list[list[Pixel]], noise: float) -> list[list[Pixel]]:
+    """A frame on white as one sees it before it is finished."""
+    dice = random.Random(len(rows))
+
+    def value(colour: int, alpha: int) -> int:
+        return round((1 - noise) * (colour if alpha else 255) + noise * dice.randrange(256))
+
+    return [[(value(r, a), value(g, a), value(b, a), 255) for r, g, b, a in row] for row in rows]
 
 
 def _png(rows: list[list[Pixel]]) -> bytes:

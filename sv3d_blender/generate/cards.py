@@ -1,0 +1,95 @@
+"""What the tab says of a job: what it lacks, how far it is, what became of it."""
+
+import bpy
+
+from ...sv3d_engine import protocol
+from ..engine.job import Failure, Job, Phase, Preview
+from ..engine.session import session
+from ..preferences.panel import WEIGHTS_PAGE
+from ..result.delivery import import_options
+from . import preview, wording
+from .player import player
+
+_PREVIEW_SCALE = 8.0  # in rows
+
+
+def draw_weights_wanted(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Before the first picture: where its model comes from."""
+    box = layout.box()
+    _draw_text(box, context, "SV3D needs its weights to work from a picture: choose the file once.", "INFO")
+    row = box.row(align=True)
+    row.operator("sv3d.preferences", text="Choose Weights", icon="PREFERENCES")
+    row.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
+
+
+def draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
+    layout.progress(factor=job.fraction, text=wording.progress_line(job))
+    if line := wording.time_line(job):
+        layout.label(text=line, icon="TIME")
+    layout.operator("sv3d.cancel", icon="CANCEL")
+    if job.preview:
+        _draw_preview(layout, job.preview)
+
+
+def draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
+    """A job that was cancelled or is done."""
+    box = layout.box()
+    if job.phase is Phase.CANCELLED:
+        box.label(text="Cancelled. Finished stages are kept.", icon="INFO")
+        row = box.row()
+        row.operator("sv3d.resume", icon="PLAY")
+        row.operator("sv3d.dismiss", icon="X")
+    elif job.result:
+        row = box.row()
+        row.label(text=f"{job.title}: made in {wording.duration(job.result.seconds)}", icon="CHECKMARK")
+        row.operator("sv3d.dismiss", text="", icon="X", emboss=False)
+        for note in job.result.notes:
+            _draw_text(box, context, note, "INFO")
+        if session.waiting_to_deliver:
+            box.label(text="Waits for Object Mode", icon="SORTTIME")
+        if isinstance(job.result, protocol.OrbitResult):
+            box.operator("sv3d.use_orbit", icon="MESH_MONKEY")
+        _draw_import_again(box, job)
+
+
+def draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context, failure: Failure) -> None:
+    """The error card: cause, remedy, and what helps in one click."""
+    box = layout.box()
+    _draw_text(box, context, failure.cause, "ERROR", alert=True)
+    _draw_text(box, context, failure.remedy, "INFO")
+    if session.job and session.job.phase is Phase.FAILED:
+        box.operator("sv3d.resume", icon="PLAY")
+    if session.job:
+        _draw_import_again(box, session.job)
+    row = box.row(align=True)
+    row.operator("sv3d.preferences", text="Preferences", icon="PREFERENCES")
+    row.operator("sv3d.copy_report", icon="COPYDOWN")
+    row.operator("sv3d.dismiss", text="", icon="X")
+
+
+def _draw_preview(layout: bpy.types.UILayout, shown: Preview) -> None:
+    if not shown.is_orbit:
+        layout.template_icon(preview.icon(shown.path, shown.edition), scale=_PREVIEW_SCALE)
+        return
+    if icon := player.icon():
+        layout.template_icon(icon, scale=_PREVIEW_SCALE)
+    layout.operator("sv3d.show_preview", icon="IMAGE_DATA")
+
+
+def _draw_import_again(layout: bpy.types.UILayout, job: Job) -> None:
+    if job.result:
+        again = layout.operator("sv3d.import_result", text="Import Again", icon="IMPORT")
+        for name, value in import_options(job.result, job.title).items():
+            setattr(again, name, value)
+
+
+def _draw_text(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, *, alert: bool = False
+) -> None:
+    """Sentences in as many lines as they need, as labels do not wrap."""
+    width = context.region.width / context.preferences.system.ui_scale - 60
+    column = layout.column(align=True)
+    column.alert = alert
+    column.scale_y = 0.8
+    for i, line in enumerate(wording.lines(text, width)):
+        column.label(text=line, icon="BLANK1" if i else icon)

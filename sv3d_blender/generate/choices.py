@@ -1,0 +1,31 @@
+"""What the tab's menus offer: the protocol's words with a name and an explanation for an artist.
+
+Items as EnumProperty wants them; the first of each is the protocol's default.
+"""
+
+Items = tuple[tuple[str, str, str], ...]
+
+ORBITS: Items = (
+    ("auto", "Automatic", "What suits the weights: Rise and Fall, or Level for SV3D_u, which knows nothing else"),
+    ("sine", "Rise and Fall", "The camera rises and falls once on its way round. Best for meshes: it sees more"),
+    ("static", "Level", "The camera circles at the height of the picture"),
+    ("dynamic", "Random", "The camera wanders up and down and turns unevenly; another seed gives another way"),
+    ("file", "From File", "The camera takes the 21 views that a cameras file tells"),
+)
+SAMPLERS: Items = (
+    ("euler", "Euler", "SV3D's own: the most careful and the slowest"),
+    ("ays", "Align Your Steps", "Nearly as good in far fewer steps"),
+    ("dpm++2m", "DPM++ 2M", "Fewer steps than Euler, more than Align Your Steps"),
+)
+GUIDANCES: Items = (
+    ("triangle", "Triangle", "Strongest at the back, which the picture tells least about. SV3D's own"),
+    ("linear", "Linear", "Grows from the first frame to the last"),
+    ("constant", "Constant", "The same in all frames"),
+)
+MEMORY_MODES: Items = (
+    ("auto", "Automatic", "Choose by the memory that is free now"),
+    ("together", "Fastest", "Needs the most memory"),
+    ("apart", "Less Memory", "A little slower"),
+    ("offload", "Little Memory", "Only the part at work is on the graphics card"),
+    ("blocks", "Least Memory", "Only a small block at a time is on the graphics card. Slow"),
+)

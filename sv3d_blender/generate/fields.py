@@ -1,0 +1,79 @@
+"""The tab's fields: what to start from and what to make."""
+
+import bpy
+
+from .property_group import SV3DSettings
+from .source import FEWEST_FRAMES
+
+_PICTURE_SCALE = 6.0  # in rows
+
+
+def draw_source(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
+    """What the mesh is made from."""
+    layout.row().prop(settings, "source", expand=True)
+    match settings.source:
+        case "PICTURE":
+            _draw_picture(layout, settings)
+        case "FOLDER":
+            layout.prop(settings, "folder", text="")
+        case "SEQUENCE":
+            layout.template_ID(settings, "sequence", open="image.open")
+    if settings.source != "PICTURE" and settings.has_source:
+        count = settings.frame_count
+        layout.label(
+            text=f"{count} frames" if count >= FEWEST_FRAMES else f"{count} frames; {FEWEST_FRAMES} are needed",
+            icon="RENDERLAYERS" if count >= FEWEST_FRAMES else "ERROR",
+        )
+
+
+def draw_goal(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
+    """What to make: the few choices that change the result most."""
+    column = _split_column(layout)
+    if settings.source == "PICTURE":
+        column.row().prop(settings, "make", expand=True)
+        column.prop(settings, "orbit_kind")
+        if settings.orbit_kind == "file":
+            column.prop(settings, "orbit_file")
+        else:
+            column.prop(settings, "elevation")
+    else:
+        column.prop(settings, "cameras")
+        if not settings.cameras:
+            column.prop(settings, "elevation")
+    if settings.source != "PICTURE" or settings.make == "MESH":
+        column.prop(settings, "preset")
+
+
+def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
+    """What can be left as it is."""
+    column = _split_column(layout)
+    column.prop(settings, "seed")
+    if settings.source != "PICTURE":
+        return
+    rise = column.column()
+    rise.active = settings.orbit_kind in {"auto", "sine"}
+    rise.prop(settings, "amplitude")
+    column.prop(settings, "background_model")
+    column.separator()
+    column.prop(settings, "sampler")
+    column.prop(settings, "steps")
+    column.prop(settings, "guidance")
+    column.prop(settings, "guidance_scale")
+    column.separator()
+    column.prop(settings, "memory")
+
+
+def _draw_picture(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
+    if settings.picture:
+        layout.template_icon(layout.icon(settings.picture), scale=_PICTURE_SCALE)
+    layout.template_ID(settings, "picture", open="image.open")
+    if settings.picture is None:
+        layout.operator("sv3d.use_active_image", icon="IMAGE_DATA")
+        layout.label(text="Or drop a picture file here", icon="IMPORT")
+
+
+def _split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column

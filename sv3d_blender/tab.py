@@ -1,0 +1,17 @@
+"""The tab's name, and how what it shows is drawn anew."""
+
+import bpy
+
+NAME = "SV3D"
+
+
+def redraw() -> None:
+    """Redraw the side bars that can hold the tab, and the preferences; the 3D view itself is left in peace."""
+    manager = bpy.context.window_manager
+    for window in manager.windows if manager else ():
+        for area in window.screen.areas:
+            for region in area.regions:
+                if (area.type in {"VIEW_3D", "IMAGE_EDITOR"} and region.type == "UI") or (
+                    area.type == "PREFERENCES" and region.type == "WINDOW"
+                ):
+                    region.tag_redraw()

@@ -1,0 +1,22 @@
+"""The tab's menus offer what the engine understands."""
+
+import pytest
+from sv3d.sv3d_blender.generate import choices
+from sv3d.sv3d_engine import protocol
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        (choices.ORBITS, protocol.ORBITS),
+        (choices.SAMPLERS, protocol.SAMPLERS),
+        (choices.GUIDANCES, protocol.GUIDANCES),
+        (choices.MEMORY_MODES, protocol.MEMORY_MODES),
+    ],
+)
+def test_each_word_of_the_protocol_has_a_name_and_an_explanation(items, words):
+    assert {word for word, _, _ in items} == set(words)
+    assert items[0][0] == words[0]  # the default
+    for _, name, explanation in items:
+        assert name and explanation
+        assert not explanation.endswith(".")  # Blender adds it
