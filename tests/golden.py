@@ -2,9 +2,9 @@
 
     python tests/golden.py NPZ MANIFEST VARIANT [--salt TEXT]
 
-The network is built through the public loading path from a checkpoint whose tensors follow the fixed rule below, and one
-JSON line tells the largest absolute error of every stage.  The arrays of NPZ are those of the reference network with
-the same tensors, in float32 on the CPU.
+The network is built through the public loading path from a checkpoint whose tensors follow the fixed rule below, and
+one JSON line tells the largest absolute error of every stage.  The arrays of NPZ are those of the reference network
+with the same tensors, in float32 on the CPU.
 """
 
 import argparse

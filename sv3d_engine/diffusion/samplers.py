@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ def initial(noise: Tensor, sigmas: Tensor) -> Tensor:
 def euler(denoise: Denoise, latents: Tensor, sigmas: Tensor, watch: Watch) -> Tensor:
     """Deterministic Euler steps (Karras et al. 2022, algorithm 1 without the second-order part); the reference."""
     levels = sigmas.tolist()
-    for i, (sigma, following) in enumerate(zip(levels, levels[1:], strict=False)):
+    for i, (sigma, following) in enumerate(pairwise(levels)):
         clean = denoise(latents, sigma)
         latents = latents + (latents - clean) * ((following - sigma) / sigma)
         watch(i + 1, clean)
@@ -31,7 +32,7 @@ def dpmpp_2m(denoise: Denoise, latents: Tensor, sigmas: Tensor, watch: Watch) ->
     """DPM-Solver++ (2M) in multistep form (Lu et al. 2022, algorithm 2) with λ = −ln σ."""
     levels = sigmas.tolist()
     before: tuple[float, Tensor] | None = None  # last step's λ and clean latents
-    for i, (sigma, following) in enumerate(zip(levels, levels[1:], strict=False)):
+    for i, (sigma, following) in enumerate(pairwise(levels)):
         clean = denoise(latents, sigma)
         if following == 0:
             latents = clean

@@ -4,7 +4,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from .architecture import Architecture
 
@@ -25,7 +25,7 @@ def _resize(picture: Tensor, size: int) -> Tensor:
     if max(factors) > 1:
         for dim, factor in zip((2, 3), factors, strict=True):
             picture = _blur(picture, max((factor - 1) / 2, 0.001), dim)
-    return F.interpolate(picture, (size, size), mode="bicubic", align_corners=True)
+    return functional.interpolate(picture, (size, size), mode="bicubic", align_corners=True)
 
 
 def _blur(picture: Tensor, sigma: float, dim: int) -> Tensor:
@@ -35,8 +35,8 @@ def _blur(picture: Tensor, sigma: float, dim: int) -> Tensor:
     kernel = torch.exp(-(x**2) / (2 * sigma**2))
     kernel = (kernel / kernel.sum()).view(1, 1, -1, 1) if dim == 2 else (kernel / kernel.sum()).view(1, 1, 1, -1)
     half = width // 2
-    padded = F.pad(picture, (0, 0, half, half) if dim == 2 else (half, half, 0, 0), mode="reflect")
-    return F.conv2d(padded, kernel.expand(3, 1, -1, -1), groups=3)
+    padded = functional.pad(picture, (0, 0, half, half) if dim == 2 else (half, half, 0, 0), mode="reflect")
+    return functional.conv2d(padded, kernel.expand(3, 1, -1, -1), groups=3)
 
 
 class ClipTower(nn.Module):
@@ -51,19 +51,23 @@ class ClipTower(nn.Module):
         self.proj = nn.Parameter(torch.empty(width, architecture.context_width))
         self.conv1 = nn.Conv2d(3, width, patch, patch, bias=False)
         self.ln_pre = nn.LayerNorm(width)
-        self.transformer = nn.Module()
-        self.transformer.resblocks = nn.ModuleList(
-            _Block(width, width // architecture.clip_head_width) for _ in range(architecture.clip_layers)
-        )
+        self.transformer = _Transformer(width, width // architecture.clip_head_width, architecture.clip_layers)
         self.ln_post = nn.LayerNorm(width)
 
     def forward(self, pictures: Tensor) -> Tensor:  # (B, 3, S, S) preprocessed → (B, D)
         x = self.conv1(pictures).flatten(2).transpose(1, 2)  # (B, patches, width)
         x = torch.cat([self.class_embedding.expand(len(x), 1, -1), x], 1) + self.positional_embedding
-        x = self.ln_pre(x)
-        for block in self.transformer.resblocks:
-            x = block(x)
+        x = self.transformer(self.ln_pre(x))
         return self.ln_post(x[:, 0]) @ self.proj
+
+
+class _Transformer(nn.Module):
+    def __init__(self, width: int, heads: int, layers: int) -> None:
+        super().__init__()
+        self.resblocks = nn.Sequential(*(_Block(width, heads) for _ in range(layers)))
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, T, width)
+        return self.resblocks(x)
 
 
 class _Block(nn.Module):
@@ -72,13 +76,21 @@ class _Block(nn.Module):
         self.ln_1 = nn.LayerNorm(width)
         self.attn = _Attention(width, heads)
         self.ln_2 = nn.LayerNorm(width)
-        self.mlp = nn.Module()
-        self.mlp.c_fc = nn.Linear(width, 4 * width)
-        self.mlp.c_proj = nn.Linear(4 * width, width)
+        self.mlp = _Mlp(width)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, T, width)
         x = x + self.attn(self.ln_1(x))
-        return x + self.mlp.c_proj(F.gelu(self.mlp.c_fc(self.ln_2(x))))
+        return x + self.mlp(self.ln_2(x))
+
+
+class _Mlp(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.c_fc = nn.Linear(width, 4 * width)
+        self.c_proj = nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, T, width)
+        return self.c_proj(functional.gelu(self.c_fc(x)))
 
 
 class _Attention(nn.Module):
@@ -93,7 +105,7 @@ class _Attention(nn.Module):
         nn.init.zeros_(self.in_proj_bias)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, T, width)
-        parts = F.linear(x, self.in_proj_weight, self.in_proj_bias).unflatten(-1, (3, self.heads, -1))
+        parts = functional.linear(x, self.in_proj_weight, self.in_proj_bias).unflatten(-1, (3, self.heads, -1))
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each (B, heads, T, head width)
-        mixed: Tensor = F.scaled_dot_product_attention(query, key, value)
+        mixed: Tensor = functional.scaled_dot_product_attention(query, key, value)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,15 +120,11 @@ def _facts(folder: Path) -> dict[str, Any]:
     """Head widths from the parts' config.json, where there are any."""
     facts: dict[str, Any] = {}
     unet, clip = _config(folder / "unet"), _config(folder / "image_encoder")
-    try:
+    with suppress(KeyError, TypeError, IndexError, ZeroDivisionError):
         heads = unet["num_attention_heads"]
         facts["head_width"] = unet["block_out_channels"][0] // (heads if isinstance(heads, int) else heads[0])
-    except (KeyError, TypeError, IndexError, ZeroDivisionError):
-        pass
-    try:
+    with suppress(KeyError, TypeError, ZeroDivisionError):
         facts["clip_head_width"] = clip["hidden_size"] // clip["num_attention_heads"]
-    except (KeyError, TypeError, ZeroDivisionError):
-        pass
     if "frame_size" in unet:
         facts["frame_size"] = unet["frame_size"]
     return facts

@@ -38,7 +38,7 @@ class OrbitUNet(UNetSpatioTemporalConditionModel):
         )
         for block in self.up_blocks:
             known = {"encoder_hidden_states": context} if _attends(block) else {}
-            count = len(block.resnets)
+            count = self.config["layers_per_block"] + 1
             skips, outputs = skips[:-count], skips[-count:]
             hidden = block(
                 hidden_states=hidden,

@@ -1,0 +1,22 @@
+import pytest
+import torch
+
+from sv3d_engine.diffusion.guidance import constant, guide, linear, triangle
+
+
+def test_the_triangle_rises_to_the_back_and_falls_again():
+    scale = triangle()
+    assert scale[[0, 10, 20]].tolist() == pytest.approx([1, 2.5, 1])
+    assert scale.tolist() == pytest.approx(scale.flip(0).tolist(), abs=1e-6)
+    assert torch.diff(scale[:11]).tolist() == pytest.approx([0.15] * 10, abs=1e-6)
+
+
+def test_linear_and_constant():
+    assert linear(most=4.0)[[0, 10, 20]].tolist() == pytest.approx([1, 2.5, 4])
+    assert constant(scale=3.0).tolist() == [3.0] * 21
+
+
+def test_each_frame_is_guided_by_its_own_strength():
+    conditional, unconditional = torch.full((3, 4, 2, 2), 2.0), torch.ones(3, 4, 2, 2)
+    guided = guide(conditional, unconditional, torch.tensor([0.0, 1.0, 2.5]))
+    assert guided[:, 0, 0, 0].tolist() == [1.0, 2.0, 3.5]
