@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
+from .picture.background_model import find_model
 from .pipeline import memory
 from .pipeline.device import available_devices
 from .pipeline.report import ENGINE_PACKAGES, package_version
@@ -29,6 +30,7 @@ def examine(folder: Path) -> DoctorReport:
         _cores(),
         _memory(),
         _disk(folder),
+        _background_model(),
         Check(
             "Weights",
             "none needed to make a mesh from orbit frames; SV3D's own network, which makes an orbit from one picture, "
@@ -115,3 +117,10 @@ def _disk(folder: Path) -> Check:
     enough = free >= PRESETS["standard"].disk_bytes
     finding = f"{free / 1e9:.1f} GB free at {folder}"
     return Check("Disk", finding, enough, "" if enough else "Free some space, or write jobs to another disk.")
+
+
+def _background_model() -> Check:
+    """Whether the model is there that cuts objects out of photographs; it is a help, not a need."""
+    model = find_model()
+    lacking = "not here; pictures need a transparent or a plain background, or your word to download it (179 MB)"
+    return Check("Background model", str(model) if model else lacking, True)

@@ -19,8 +19,9 @@ _SEEN = 0.1  # alpha: less is hardly visible on white
 _CUT_OUT = 0.002  # of a picture has to be transparent before its alpha says where the object is
 _FOUND = (0.001, 0.98)  # least and most of a picture that the background model may call the object
 _SOFT = 0.3  # of the model's object may be neither solid nor empty, for hair and glass
-_FAINT_STEP = 0.12  # by which the outline has to differ from the paper …
-_FAINT_REACH = 0.012  # … within so far inside it, in sides of the picture …
+_FAINT_STEP = 0.12  # by which the outline has to differ from its paper, to be trusted …
+_WHITE_STEP = 0.03  # … and from white, to be seen there: …
+_FAINT_REACH = 0.012  # within so far inside it, in sides of the picture …
 _FAINT_SHARE = 0.1  # … but for so much of it
 _CUT_OFF = 0.02  # of the picture's border may be the object
 
@@ -58,7 +59,13 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
             "Use a PNG with a transparent background, or let the background model be used and downloaded.",
             " ".join(notes),
         ) from None
-    return _checked(CutOut(colours, alpha, "plain", (*notes, *_outline_doubts(rgb, alpha))), name)
+    paper = np.median(rgb[border(rgb)], 0)
+    if (share := _faint_outline(rgb, alpha, paper, _FAINT_STEP)) > _FAINT_SHARE:
+        notes.append(
+            f"The object can hardly be told from its background along {share:.0%} of its outline: it is pale, or has "
+            "a shadow. If the prepared picture looks wrong, use a PNG with a transparent background."
+        )
+    return _checked(CutOut(colours, alpha, "plain", tuple(notes)), name)
 
 
 def _by_model(rgb: Array, download: bool, notes: list[str], progress: Progress) -> CutOut | None:
@@ -89,31 +96,30 @@ def _by_model(rgb: Array, download: bool, notes: list[str], progress: Progress) 
     return CutOut(colours, alpha, "model", tuple(notes))
 
 
-def _outline_doubts(rgb: Array, alpha: Array) -> tuple[str, ...]:
-    """A note where the object hardly differs from its paper along the outline: white on white, or a shadow."""
+def _faint_outline(rgb: Array, alpha: Array, paper: Array, step: float) -> float:
+    """Share of the object's outline, in [0, 1], where it differs by less than ``step`` from ``paper`` (3,)."""
     solid = alpha > _SOLID
-    paper = np.median(rgb[border(rgb)], 0)
     distance = np.where(solid, np.abs(rgb - paper).max(-1), 0)
-    reach = max(2, round(_FAINT_REACH * max(rgb.shape[:2])))
+    reach = max(2, round(_FAINT_REACH * max(alpha.shape)))
     outline = solid & ~ndimage.binary_erosion(solid, border_value=1)
-    faint = ndimage.maximum_filter(distance, 2 * reach + 1)[outline] < _FAINT_STEP
-    if not faint.any() or faint.mean() <= _FAINT_SHARE:
-        return ()
-    return (
-        f"The outline is faint along {faint.mean():.0%} of the object: it is pale, or has a shadow. If the prepared "
-        "picture looks wrong, use a PNG with a transparent background.",
-    )
+    strongest = ndimage.maximum_filter(distance, 2 * reach + 1)
+    return float((strongest[outline] < step).mean()) if outline.any() else 0.0
 
 
 def _checked(cut: CutOut, name: str) -> CutOut:
-    """The cut with a note if it touches the picture's border.  Raises UserError if nothing is left to see."""
+    """The cut with a note on what SV3D will not see well.  Raises UserError if there is nothing to see."""
     if not (cut.alpha > _SEEN).any():
         raise UserError(
             f"There is no object in {name}: it is empty.",
             "Use a picture of an object that is not wholly transparent and differs from its background.",
             " ".join(cut.notes),
         )
-    if (cut.alpha[border(cut.alpha)] > _SOLID).mean() <= _CUT_OFF:
-        return cut
-    note = "The object reaches the picture's edge. What is cut off there will be made up, or missing."
-    return CutOut(cut.rgb, cut.alpha, cut.how, (*cut.notes, note))
+    notes = list(cut.notes)
+    if (cut.alpha[border(cut.alpha)] > _SOLID).mean() > _CUT_OFF:
+        notes.append("The object reaches the picture's edge. What is cut off there will be made up, or missing.")
+    if (share := _faint_outline(cut.rgb, cut.alpha, np.ones(3, np.float32), _WHITE_STEP)) > _FAINT_SHARE:
+        notes.append(
+            f"The object is white along {share:.0%} of its outline. SV3D sees it on white, so parts may be lost; "
+            "a picture with more shading on them helps."
+        )
+    return CutOut(cut.rgb, cut.alpha, cut.how, tuple(notes))
