@@ -36,6 +36,7 @@ class DatasetObject:
     part: Ints  # (F,)
     albedo: Callable[[Tensor, Tensor], Tensor]  # points (P, 3), face of each (P,) -> linear colour (P, 3)
     family: str
+    closed: bool = True  # nothing of the surface's inside can be seen
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,19 @@ class Coat:
 
 def coloured(points: Tensor, parts: Tensor, coats: Sequence[Coat]) -> Tensor:
     """Linear albedo (P, 3) at points (P, 3), object's units, on parts (P,); any device."""
-    colour = torch.zeros_like(points)
-    for number, coat in enumerate(coats):
-        chosen = (parts == number).nonzero()[:, 0]
-        if len(chosen):
-            colour[chosen] = _coat(points[chosen], coat)
+    order = _by_part(parts)
+    counts = torch.bincount(parts, minlength=len(coats)).tolist()
+    groups = points[order].split(counts)
+    colour = torch.empty_like(points)
+    colour[order] = torch.cat([_coat(group, coat) for group, coat in zip(groups, coats, strict=True)])
     return colour
+
+
+def _by_part(parts: Tensor) -> Tensor:  # (P,) -> (P,)
+    """The order that groups points by their part; NumPy sorts short integers by digits, which is much faster."""
+    if parts.device.type == "cpu":
+        return torch.from_numpy(np.argsort(parts.numpy().astype(np.uint16), kind="stable"))
+    return parts.argsort(stable=True)
 
 
 def _coat(p: Tensor, coat: Coat) -> Tensor:

@@ -15,7 +15,7 @@ _WOODS = ((0.42, 0.22, 0.09), (0.22, 0.09, 0.04), (0.6, 0.38, 0.18), (0.10, 0.05
 
 def linear(hue: float, saturation: float, value: float) -> Colour:
     """Linear light of a colour in HSV, hue in turns."""
-    r, g, b = colorsys.hsv_to_rgb(hue % 1, min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 0.93))
+    r, g, b = colorsys.hsv_to_rgb(hue % 1, min(max(saturation, 0.0), 1.0), min(max(value, 0.16), 0.93))
     return (r**2.2, g**2.2, b**2.2)
 
 
@@ -24,7 +24,7 @@ def palette(draw: Draw) -> tuple[Colour, ...]:
     hue = draw.between(0, 1)
     steps = draw.pick([(0, 0.5, 0.04, 0.55, 0.96), (0, 0.33, 0.66, 0.1, 0.5), (0, 0.08, -0.08, 0.5, 0.16),
                        (0, 0.45, 0.55, 0.02, 0.25), (0, 0.12, 0.6, 0.3, 0.8)])  # fmt: skip
-    saturation, value = draw.pick([(0.9, 0.85), (0.75, 0.7), (0.55, 0.5), (0.35, 0.85), (0.8, 0.35), (0.12, 0.6)])
+    saturation, value = draw.pick([(0.9, 0.85), (0.75, 0.7), (0.55, 0.5), (0.35, 0.85), (0.8, 0.5), (0.12, 0.65), (0.95, 0.9)])
     lightness = draw.pick([(1, 0.35, 1.1, 0.6, 1.2), (0.5, 1.15, 0.8, 0.3, 1.1), (1.1, 1.0, 0.3, 0.9, 0.5)])
     colours = [
         linear(hue + s + draw.between(-0.02, 0.02), saturation * draw.between(0.75, 1.15), value * light)

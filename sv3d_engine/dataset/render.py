@@ -2,14 +2,13 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from ..colour import to_srgb
 from ..light.spherical_gaussians import shading
 from ..orbit.cameras import CameraOrbit
-from ..render.rasterize import gather, rasterize
 from .generator import DatasetObject
 from .orbits import Light
+from .surface import averaged, seen_surface
 
 
 @torch.no_grad()
@@ -34,15 +33,12 @@ def render_orbit(
     lamp = light.to(device)
     lit = shading(torch.from_numpy(thing.normals).to(device), lamp.axes, lamp.sharpness, lamp.amplitude)
 
-    screen = tall_screen(vertices, orbit, fine)
-    shift = torch.arange(views, device=device)[:, None, None] * len(vertices)
-    raster = rasterize(screen, (faces + shift).reshape(-1, 3), views * fine, fine)
-    face = raster.faces % len(faces)
     attributes = torch.cat([vertices, lit[:, None]], 1)
-    seen = (gather(attributes, faces[face]) * raster.barycentric[..., None]).sum(1)
+    screen = tall_screen(vertices, orbit, fine)
+    pixels, face, seen = seen_surface(screen, faces, attributes, views * fine, fine, thing.closed)
     colour = (thing.albedo(seen[:, :3], face) * seen[:, 3:]).clamp(0, 1)
-    layer = raster.spread(torch.cat([colour, torch.ones_like(colour[:, :1])], 1))
-    layer = avg_pool2d(layer.reshape(views, fine, fine, 4).permute(0, 3, 1, 2), supersample)
+    layer = averaged(colour, pixels, views * size, size, supersample)
+    layer = layer.reshape(views, size, size, 4).permute(0, 3, 1, 2)
     alpha = layer[:, 3:]
     rgb = to_srgb(layer[:, :3] / alpha.clamp_min(1e-6))
     if background is None:
