@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..modules import load_tensors, save_tensors
-from .ema import Ema
+from .ema import Ema, trained
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Checkpoint:
     def save(self, step: int, module: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer, scaler: Any) -> None:
         """Write everything after optimiser step ``step``; in place of the last one, whole or not at all."""
         tensors: dict[str, Tensor] = {}
-        for name, parameter in module.named_parameters():
+        for name, parameter in trained(module).items():
             tensors[f"live/{name}"] = parameter
             tensors[f"ema/{name}"] = ema.average[name]
             for key, value in optimiser.state[parameter].items():
@@ -39,7 +39,7 @@ class Checkpoint:
             return 0
         try:
             with torch.no_grad():
-                for name, parameter in module.named_parameters():
+                for name, parameter in trained(module).items():
                     parameter.copy_(tensors.pop(f"live/{name}"))
                     ema.average[name].copy_(tensors.pop(f"ema/{name}"))
             self._load_optimiser(module, optimiser, tensors)
@@ -59,7 +59,7 @@ class Checkpoint:
         for key, value in tensors.items():
             kind, name = key.split("/", 1)
             states.setdefault(name, {})[kind] = value
-        for name, parameter in module.named_parameters():
+        for name, parameter in trained(module).items():
             state = states[name]
             # AdamW counts its steps on the CPU; everything else lies beside the weight.
             optimiser.state[parameter] = {k: v if k == "step" else v.to(parameter) for k, v in state.items()}

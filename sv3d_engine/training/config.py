@@ -100,6 +100,7 @@ class Config:
     stages: tuple[Stage, ...]
     autoencoder: AutoencoderTraining | None = None  # without it, ``start`` brings one
     start: str | None = None  # SV3D weights to go on from
+    train_image_encoder: bool = True  # else CLIP's tower stays as ``start`` brings it
     seed: int = 0
     precision: Precision = "float32"
     compile: bool = False

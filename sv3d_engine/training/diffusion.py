@@ -12,11 +12,13 @@ from .loss import frame_weights, precondition, v_target, weighted_error
 
 
 class DiffusionObjective(nn.Module):
-    """The loss of a batch; its parameters are those of the UNet and of CLIP's tower, which gets no other lesson."""
+    """The loss of a batch; the UNet is trained, and with it CLIP's tower, which gets no other lesson."""
 
-    def __init__(self, model: SV3D, stage: Stage) -> None:
+    def __init__(self, model: SV3D, stage: Stage, train_image_encoder: bool = True) -> None:
         super().__init__()
         self.unet, self.clip = model.unet, model.clip
+        self.unet.requires_grad_(True)
+        self.clip.requires_grad_(train_image_encoder)
         self._size, self._front = model.architecture.clip_size, stage.front
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:

@@ -7,11 +7,16 @@ import torch
 from torch import Tensor, nn
 
 
+def trained(module: nn.Module) -> dict[str, nn.Parameter]:
+    """Those parameters of a module that learn, by name."""
+    return {name: p for name, p in module.named_parameters() if p.requires_grad}
+
+
 class Ema:
-    """The exponential moving average of a module's parameters, kept on their device in float32."""
+    """The exponential moving average of a module's learning parameters, kept on their device in float32."""
 
     def __init__(self, module: nn.Module, decay: float) -> None:
-        self._live = dict(module.named_parameters())
+        self._live = trained(module)
         self._decay = decay
         self.average = {name: p.detach().clone().float() for name, p in self._live.items()}
 

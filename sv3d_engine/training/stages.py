@@ -116,7 +116,7 @@ def _diffusion(job: Job, model: SV3D, stage: Stage, readers: tuple[Reader, Reade
         write_sheet(seen, job.out / f"{stage.name}-{step:06d}.png")
         progress(step / stage.optimiser.steps, f"Step {step}: {mean:.2f} dB on held-out objects")
 
-    objective = DiffusionObjective(model, stage)
+    objective = DiffusionObjective(model, stage, config.train_image_encoder)
     fit(job.run, objective, batches, stage.optimiser, _checkpoint(job, stage.name), progress, look)
     model.unet.disable_gradient_checkpointing()
 

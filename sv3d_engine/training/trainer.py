@@ -15,7 +15,7 @@ from ..progress import Cancelled, Progress
 from .checkpoint import Checkpoint
 from .config import Looks, Optimiser
 from .curves import Curves
-from .ema import Ema
+from .ema import Ema, trained
 
 _AGREE_EVERY = 10  # steps between asking all processes whether one was told to stop
 
@@ -67,9 +67,8 @@ def fit(
     accelerator = run.accelerator
     objective.to(accelerator.device).train()
     ema = Ema(objective, settings.ema)
-    optimiser = torch.optim.AdamW(
-        objective.parameters(), settings.rate, settings.betas, weight_decay=settings.weight_decay
-    )
+    parameters = list(trained(objective).values())
+    optimiser = torch.optim.AdamW(parameters, settings.rate, settings.betas, weight_decay=settings.weight_decay)
     done = checkpoint.load(objective, ema, optimiser, accelerator.scaler)
     if accelerator.is_main_process:
         run.curves.cut(checkpoint.stage, done)
@@ -81,7 +80,7 @@ def fit(
                 group["lr"] = settings.rate * rate_share(step, settings)
             told = prepared(ahead(step, settings.steps).to(accelerator.device))
             accelerator.backward(told["loss"])
-            norm = accelerator.clip_grad_norm_(objective.parameters(), settings.clip)
+            norm = accelerator.clip_grad_norm_(parameters, settings.clip)
             stepping.step()
             stepping.zero_grad()
             ema.update(step + 1)
