@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..render.texture import sample
 from .generator import DatasetObject
 from .shading import creased
-from .shapes.primitives import Floats, Ints
+from .shapes.solid import Floats, Ints
 
 SUFFIXES = frozenset({".glb", ".gltf", ".obj"})
 TEXTURE_SIZE = 1024  # pixels a side that textures are reduced to: frames show no more
@@ -95,7 +95,9 @@ def _no_model(path: Path, details: str) -> UserError:
 
 def _merged(meshes: Sequence[Any]) -> tuple[Floats, Ints, tuple[Any, Any, Ints, list[Tensor]]]:
     """Vertices, faces and texture of all meshes as one, in the file's axes."""
-    uvs, tints, numbers, pictures, offset, faces = [], [], [], [], 0, []
+    uvs, tints, numbers, faces = [], [], [], []
+    pictures: list[Tensor] = []
+    offset = 0
     for mesh in meshes:
         uv, tint, picture = _surface(mesh)
         corners = np.asarray(mesh.faces, np.int64)
@@ -152,5 +154,3 @@ def _barycentric(p: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:  # (P, 3
     second, third = (vv * wu - uv * wv) * scale, (uu * wv - uv * wu) * scale
     weight = torch.stack([1 - second - third, second, third], -1).clamp(0, 1)
     return weight / weight.sum(-1, keepdim=True)
-
-

@@ -17,7 +17,7 @@ from .shading import creased
 from .shapes.draw import Draw
 from .shapes.families import FAMILIES
 from .shapes.model import Model
-from .shapes.primitives import Floats, Ints
+from .shapes.solid import Floats, Ints
 
 TRAIN = range(0, 1_000_000_000)
 VALIDATION = range(1_000_000_000, 1_000_100_000)

@@ -4,7 +4,8 @@ Colours are linear light.  Patterns live in a part's own frame, decals in the ob
 object was built in.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,6 @@ from .glyphs import glyph
 
 Colour = tuple[float, float, float]
 
-PATTERNS = ("plain", "stripes", "checks", "dots", "bands", "gradient", "blotches", "marble", "wood", "bricks", "split")
 _RIGHT = {"x": (1, 1.0), "-x": (1, -1.0), "y": (0, -1.0), "-y": (0, 1.0)}  # facing -> the viewer's right
 
 
@@ -88,37 +88,49 @@ def _mixed(colours: Tensor, weight: Tensor) -> Tensor:  # (3, 3), (P,) in [0, 2]
 
 
 def _pattern(q: Tensor, paint: Paint) -> Tensor:  # (P, 3) -> (P,) in [0, 2]
-    along = q @ q.new_tensor(paint.direction) / paint.period
-    match paint.pattern:
-        case "stripes":
-            return (along % 1 >= paint.share).float()
-        case "checks":
-            return ((q / paint.period + 0.37).floor().sum(-1) % 2).abs()
-        case "dots":
-            row = (q[:, 2:] / paint.period).floor() % 2
-            cell = (q / paint.period + 0.5 * row * q.new_tensor([1.0, 1.0, 0.0])) % 1 - 0.5
-            return (cell.square().sum(-1) > (0.35 + 0.25 * paint.share) ** 2).float()
-        case "bands":
-            return (along % 3).floor()
-        case "gradient":
-            return (along * 0.5 + 0.5).clamp(0, 1) * 2
-        case "blotches":
-            noise = _noise(q, paint)
-            return (noise > paint.share - 0.5).float() + (noise > paint.share + 0.1).float()
-        case "marble":
-            return 1 + torch.sin(6.2832 * along + 3 * _noise(q, paint))
-        case "wood":
-            ring = (q[:, :2].norm(dim=-1) * 1.5 + 0.1 * q[:, 2]) / paint.period + 0.4 * _noise(q, paint)
-            return (ring % 1).square() * 1.6
-        case "bricks":
-            row = (q[:, 2] * 2 / paint.period).floor()
-            u = (q[:, 0] + q[:, 1]) / paint.period + 0.5 * (row % 2)
-            gap = ((q[:, 2] * 2 / paint.period) % 1 < 0.14) | (u % 1 < 0.08)
-            shade = ((u.floor() * 12.9898 + row * 78.233).sin() * 43.7) % 1
-            return torch.where(gap, 2.0, shade * 0.9)
-        case "split":
-            return (along > 0).float()
-    raise ValueError(paint.pattern)
+    return _PATTERNS[paint.pattern](q, q @ q.new_tensor(paint.direction) / paint.period, paint)
+
+
+def _dots(q: Tensor, _along: Tensor, paint: Paint) -> Tensor:
+    """Balls at the points of a lattice whose every other layer is shifted."""
+    layer = (q[:, 2:] / paint.period).floor() % 2
+    cell = (q / paint.period + 0.5 * layer * q.new_tensor([1.0, 1.0, 0.0])) % 1 - 0.5
+    return (cell.square().sum(-1) > (0.35 + 0.25 * paint.share) ** 2).float()
+
+
+def _blotches(q: Tensor, _along: Tensor, paint: Paint) -> Tensor:
+    noise = _noise(q, paint)
+    return (noise > paint.share - 0.5).float() + (noise > paint.share + 0.1).float()
+
+
+def _wood(q: Tensor, _along: Tensor, paint: Paint) -> Tensor:
+    """Year rings round the part's own z axis."""
+    ring = (q[:, :2].norm(dim=-1) * 1.5 + 0.1 * q[:, 2]) / paint.period + 0.4 * _noise(q, paint)
+    return (ring % 1).square() * 1.6
+
+
+def _bricks(q: Tensor, _along: Tensor, paint: Paint) -> Tensor:
+    """Courses along z, mortar in the third colour; x + y runs along any upright wall of a block."""
+    row = (q[:, 2] * 2 / paint.period).floor()
+    u = (q[:, 0] + q[:, 1]) / paint.period + 0.5 * (row % 2)
+    mortar = ((q[:, 2] * 2 / paint.period) % 1 < 0.14) | (u % 1 < 0.08)
+    shade = ((u.floor() * 12.9898 + row * 78.233).sin() * 43.7) % 1
+    return torch.where(mortar, 2.0, shade * 0.9)
+
+
+_PATTERNS: dict[str, Callable[[Tensor, Tensor, Paint], Tensor]] = {
+    "stripes": lambda q, along, paint: (along % 1 >= paint.share).float(),
+    "checks": lambda q, along, paint: (q / paint.period + 0.37).floor().sum(-1) % 2,
+    "dots": _dots,
+    "bands": lambda q, along, paint: (along % 3).floor(),
+    "gradient": lambda q, along, paint: (along + 1).clamp(0, 2),
+    "blotches": _blotches,
+    "marble": lambda q, along, paint: 1 + torch.sin(2 * math.pi * along + 3 * _noise(q, paint)),
+    "wood": _wood,
+    "bricks": _bricks,
+    "split": lambda q, along, paint: (along > 0).float(),
+}
+PATTERNS = tuple(_PATTERNS)  # beside "plain"
 
 
 def _noise(q: Tensor, paint: Paint) -> Tensor:  # (P, 3) -> (P,), about ±1

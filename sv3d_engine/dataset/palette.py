@@ -22,9 +22,18 @@ def linear(hue: float, saturation: float, value: float) -> Colour:
 def palette(draw: Draw) -> tuple[Colour, ...]:
     """Five colours of one scheme, the first the main one, with contrast of lightness between neighbours."""
     hue = draw.between(0, 1)
-    steps = draw.pick([(0, 0.5, 0.04, 0.55, 0.96), (0, 0.33, 0.66, 0.1, 0.5), (0, 0.08, -0.08, 0.5, 0.16),
-                       (0, 0.45, 0.55, 0.02, 0.25), (0, 0.12, 0.6, 0.3, 0.8)])  # fmt: skip
-    saturation, value = draw.pick([(0.9, 0.85), (0.75, 0.7), (0.55, 0.5), (0.35, 0.85), (0.8, 0.5), (0.12, 0.65), (0.95, 0.9)])
+    steps = draw.pick(
+        [
+            (0, 0.5, 0.04, 0.55, 0.96),
+            (0, 0.33, 0.66, 0.1, 0.5),
+            (0, 0.08, -0.08, 0.5, 0.16),
+            (0, 0.45, 0.55, 0.02, 0.25),
+            (0, 0.12, 0.6, 0.3, 0.8),
+        ]
+    )
+    saturation, value = draw.pick(
+        [(0.9, 0.85), (0.75, 0.7), (0.55, 0.5), (0.35, 0.85), (0.8, 0.5), (0.12, 0.65), (0.95, 0.9)]
+    )
     lightness = draw.pick([(1, 0.35, 1.1, 0.6, 1.2), (0.5, 1.15, 0.8, 0.3, 1.1), (1.1, 1.0, 0.3, 0.9, 0.5)])
     colours = [
         linear(hue + s + draw.between(-0.02, 0.02), saturation * draw.between(0.75, 1.15), value * light)
@@ -62,8 +71,9 @@ def wooden(draw: Draw, size: float) -> Paint:
     """Grain in one of a few woods, for a part about ``size`` large."""
     r, g, b = draw.pick(_WOODS)
     dark = (r * 0.55, g * 0.5, b * 0.5)
-    return Paint("wood", ((r, g, b), (r * 0.9, g * 0.88, b * 0.85), dark), size * draw.between(0.1, 0.25),
-                 waves=_waves(draw))  # fmt: skip
+    return Paint(
+        "wood", ((r, g, b), (r * 0.9, g * 0.88, b * 0.85), dark), size * draw.between(0.1, 0.25), waves=_waves(draw)
+    )
 
 
 def random_paint(draw: Draw, colours: tuple[Colour, ...], size: float, plain: float = 0.35) -> Paint:
@@ -71,7 +81,7 @@ def random_paint(draw: Draw, colours: tuple[Colour, ...], size: float, plain: fl
     first = draw.pick(colours)
     others = [c for c in colours if c != first] or [WHITE]
     chosen = (first, draw.pick(others), draw.pick(others))
-    pattern = "plain" if draw.chance(plain) else draw.pick(PATTERNS[1:])
+    pattern = "plain" if draw.chance(plain) else draw.pick(PATTERNS)
     if pattern == "wood":
         return wooden(draw, size)
     return patterned(draw, pattern, chosen, size * draw.between(0.14, 0.42))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .shapes.primitives import Floats, Ints
+from .shapes.solid import Floats, Ints
 
 CREASE_DEG = 40.0  # faces that meet at less are one smooth surface
 

@@ -1,34 +1,29 @@
-"""Four-legged animals, birds, fish, insects: always looking ahead."""
+"""Four-legged animals and birds, looking ahead."""
 
+# ruff: noqa: RUF005  (tuples are added to arrays as vectors)
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..palette import BLACK, DARK, WHITE, patterned
 from ..paint import Colour, Paint
+from ..palette import BLACK, DARK, WHITE, patterned
+from .eyes import eyes
 from .model import Model
-from .primitives import Floats, capsule, circle, ellipsoid, joined, lathe, loft, rod, smooth, tube
+from .primitives import capsule, ellipsoid, rod, smooth, tube
+from .solid import Floats, joined
 
-_FUR = ((0.35, 0.18, 0.07), (0.6, 0.42, 0.22), (0.12, 0.07, 0.04), (0.3, 0.29, 0.28), (0.75, 0.7, 0.62),
-        (0.6, 0.27, 0.06), (0.03, 0.03, 0.03))  # fmt: skip
+_FUR = (
+    (0.35, 0.18, 0.07),
+    (0.6, 0.42, 0.22),
+    (0.12, 0.07, 0.04),
+    (0.3, 0.29, 0.28),
+    (0.75, 0.7, 0.62),
+    (0.6, 0.27, 0.06),
+    (0.03, 0.03, 0.03),
+)
 
 
-def _coat(model: Model, size: float) -> Paint:
-    draw = model.draw
-    if draw.chance(0.35):
-        return model.paint(size, 0.2)
-    first, second = draw.pick(_FUR), draw.pick([*_FUR, WHITE])
-    return patterned(draw, draw.pick(["plain", "blotches", "blotches", "stripes", "dots", "gradient"]),
-                     (first, second, draw.pick(_FUR)), size * draw.between(0.25, 0.5))  # fmt: skip
-
-
-def _eyes(model: Model, at: ArrayLike, apart: float, size: float, white: Colour = WHITE) -> None:
-    """A pair of balls with pupils that look ahead."""
-    for y in (-1, 1):
-        place = np.asarray(at, float) + (0, y * apart, 0)
-        coat = model.add(ellipsoid((size, size, size), 10, 14), white, place)
-        model.decal(coat, "ellipsoid", place + (size * 0.45, y * size * 0.12, 0), (size * 0.33,) * 3, BLACK)
+YELLOW_BREAST: Colour = (0.75, 0.45, 0.08)
 
 
 def quadruped(model: Model) -> None:
@@ -39,10 +34,16 @@ def quadruped(model: Model) -> None:
     z = leg + fat
     coat = _coat(model, 0.6)
     x = np.linspace(-long / 2, long / 2, 12)
-    belly = fat * (1 - 0.25 * np.abs(np.linspace(-1, 1, 12)) ** 3) * (1 + draw.between(-0.15, 0.2) * np.linspace(-1, 1, 12))
-    body = joined([tube(np.stack([x, 0 * x, np.full(12, z)], -1), belly, 20),
-                   ellipsoid(np.array([0.9, 2, 2]) * belly[0] * 0.98).moved((-long / 2, 0, z)),
-                   ellipsoid(np.array([0.9, 2, 2]) * belly[-1] * 0.98).moved((long / 2, 0, z))])  # fmt: skip
+    belly = (
+        fat * (1 - 0.25 * np.abs(np.linspace(-1, 1, 12)) ** 3) * (1 + draw.between(-0.15, 0.2) * np.linspace(-1, 1, 12))
+    )
+    body = joined(
+        [
+            tube(np.stack([x, 0 * x, np.full(12, z)], -1), belly, 20),
+            ellipsoid(np.array([0.9, 2, 2]) * belly[0] * 0.98).moved((-long / 2, 0, z)),
+            ellipsoid(np.array([0.9, 2, 2]) * belly[-1] * 0.98).moved((long / 2, 0, z)),
+        ]
+    )
     skin = model.add(body, coat)
     stride = draw.between(0, 0.18)
     sock = draw.pick([DARK, WHITE, model.colours[1]]) if draw.chance(0.6) else None
@@ -55,6 +56,13 @@ def quadruped(model: Model) -> None:
     reach, rise = draw.between(0.15, 0.4), draw.pick([draw.between(0.15, 0.4), draw.between(0.5, 1.2)])
     start, head = np.array([long * 0.45, 0, z + fat * 0.2]), np.array([long * 0.5 + reach, 0, z + fat * 0.3 + rise])
     model.again(capsule(start, head, fat * 0.7, draw.between(0.1, 0.16)), skin)
+    _head(model, head, coat)
+    _tail_and_dress(model, skin, (long, fat, z), start, head)
+
+
+def _head(model: Model, head: Floats, coat: Paint) -> None:
+    """A head with trunk and tusks, or with a snout and pricked ears, drop ears or horns."""
+    draw = model.draw
     big = draw.between(0.17, 0.28)
     face = model.add(ellipsoid((big * 2.2, big * 1.8, big * 1.9)), coat, head)
     kind = draw.count(0, 3)
@@ -64,8 +72,9 @@ def quadruped(model: Model) -> None:
         model.again(tube(path, np.linspace(big * 0.5, 0.05, 14), 12), face)
         for y in (-1, 1):
             model.again(ellipsoid((0.08, 0.5, 0.6)).turned("z", y * 25).moved(head + (-0.1, y * 0.33, 0)), face)
-            tusk = smooth([muzzle + (0, y * 0.12, -0.05), muzzle + (0.25, y * 0.15, -0.25),
-                           muzzle + (0.42, y * 0.15, -0.15)], 8)  # fmt: skip
+            tusk = smooth(
+                [muzzle + (0, y * 0.12, -0.05), muzzle + (0.25, y * 0.15, -0.25), muzzle + (0.42, y * 0.15, -0.15)], 8
+            )
             model.add(tube(tusk, np.linspace(0.045, 0.012, 8), 8), (0.8, 0.75, 0.6))
     else:
         length = big * draw.between(0.5, 1.6)
@@ -83,10 +92,19 @@ def quadruped(model: Model) -> None:
                 horn = smooth([ear, ear + (0, y * 0.2, 0.08), ear + (0.05, y * 0.24, 0.3)], 8)
                 model.add(tube(horn, np.linspace(0.055, 0.012, 8), 8), (0.75, 0.68, 0.5))
                 model.add(ellipsoid((0.06, 0.2, 0.1)), coat, ear + (0, y * 0.12, -0.14))
-    _eyes(model, head + (big * 0.75, 0, big * 0.35), big * 0.5, draw.between(0.09, 0.14))
+    eyes(model, head + (big * 0.75, 0, big * 0.35), big * 0.5, draw.between(0.09, 0.14))
+
+
+def _tail_and_dress(model: Model, skin: int, size: tuple[float, float, float], start: Floats, head: Floats) -> None:
+    """Tail, saddle cloth or mane, collar, for a body of length, half width and height ``size``."""
+    draw = model.draw
+    long, fat, z = size
+    coat = model.coats[skin].paint
     swing = draw.between(-0.3, 0.3)
     back = np.array([-long / 2 - fat * 0.3, 0, z + fat * 0.4])
-    path = smooth([back, back + (-0.25, swing * 0.5, draw.between(-0.2, 0.3)), back + (-0.3, swing, draw.between(-0.5, 0.6))], 10)
+    path = smooth(
+        [back, back + (-0.25, swing * 0.5, draw.between(-0.2, 0.3)), back + (-0.3, swing, draw.between(-0.5, 0.6))], 10
+    )
     model.add(tube(path, np.linspace(0.06, draw.between(0.02, 0.09), 10), 10), coat)
     if draw.chance(0.3):  # a saddle cloth
         model.decal(skin, "box", (0, 0, z + fat * 0.6), (long * 0.2, 1, fat * 0.9), model.colours[2])
@@ -95,7 +113,23 @@ def quadruped(model: Model) -> None:
             model.add(ellipsoid((0.2, 0.1, 0.2), 8, 10), DARK, start + t * (head - start) + (-0.14, 0, 0.08 + 0.1 * t))
     if draw.chance(0.4):
         mid = start * 0.4 + head * 0.6
-        model.add(capsule(mid - (0.05, 0.12, 0), mid + (0.0, 0.12, 0.02), 0.13, 0.13), draw.pick([(0.6, 0.03, 0.03), model.colours[3]]))
+        model.add(
+            capsule(mid - (0.05, 0.12, 0), mid + (0.0, 0.12, 0.02), 0.13, 0.13),
+            draw.pick([(0.6, 0.03, 0.03), model.colours[3]]),
+        )
+
+
+def _coat(model: Model, size: float) -> Paint:
+    draw = model.draw
+    if draw.chance(0.35):
+        return model.paint(size, 0.2)
+    first, second = draw.pick(_FUR), draw.pick([*_FUR, WHITE])
+    return patterned(
+        draw,
+        draw.pick(["plain", "blotches", "blotches", "stripes", "dots", "gradient"]),
+        (first, second, draw.pick(_FUR)),
+        size * draw.between(0.25, 0.5),
+    )
 
 
 def bird(model: Model) -> None:
@@ -107,7 +141,13 @@ def bird(model: Model) -> None:
     body = model.add(ellipsoid((long, fat, fat * 1.05)), coat, (0, 0, 0), turn)
     c, s = math.cos(math.radians(lean)), math.sin(math.radians(lean))
     breast = np.array([c, 0, s]) * long * 0.35
-    model.decal(body, "ellipsoid", breast + (0.2, 0, -0.1), (0.4, fat * 0.32, 0.42), draw.pick([WHITE, model.colours[2], YELLOW_BREAST]))
+    model.decal(
+        body,
+        "ellipsoid",
+        breast + (0.2, 0, -0.1),
+        (0.4, fat * 0.32, 0.42),
+        draw.pick([WHITE, model.colours[2], YELLOW_BREAST]),
+    )
     big = draw.between(0.3, 0.45)
     head = breast + (draw.between(0.05, 0.2), 0, draw.between(0.2, 0.55))
     model.add(capsule(breast, head, big * 0.42, big * 0.35), coat)
@@ -118,7 +158,7 @@ def bird(model: Model) -> None:
         model.add(ellipsoid((beak * 1.4, 0.22, 0.07)), bill, head + (big * 0.5 + beak * 0.4, 0, -0.04))
     else:
         model.add(rod(head + (big * 0.35, 0, 0), head + (big * 0.5 + beak, 0, drop), 0.1, 0.01), bill)
-    _eyes(model, head + (big * 0.3, 0, big * 0.16), big * 0.3, big * draw.between(0.2, 0.4))
+    eyes(model, head + (big * 0.3, 0, big * 0.16), big * 0.3, big * draw.between(0.2, 0.4))
     feather = model.paint(0.4, 0.25)
     spread = draw.chance(0.4)
     for y in (-1, 1):
@@ -126,125 +166,24 @@ def bird(model: Model) -> None:
             wing = ellipsoid((long * 0.5, 0.9, 0.07)).turned("x", y * draw.between(5, 40))
             model.add(wing.moved((0, y * (fat * 0.35 + 0.4), 0.1 + draw.between(0.05, 0.25))), feather)
         else:
-            model.add(ellipsoid((long * 0.75, 0.12, fat * 0.7)), feather, (-0.05, y * fat * 0.47, 0), (*turn, ("z", y * 6)))
+            model.add(
+                ellipsoid((long * 0.75, 0.12, fat * 0.7)), feather, (-0.05, y * fat * 0.47, 0), (*turn, ("z", y * 6))
+            )
     tail = -np.array([c, 0, s]) * long * 0.45
     for k in range(-1, 2):
         tip = tail + (-draw.between(0.25, 0.5), k * 0.14, draw.between(-0.1, 0.4))
-        model.add(ellipsoid((0.6, 0.14, 0.05)), model.colours[(k + 3) % 5], (tail + tip) / 2, (("y", draw.between(-10, 35)), ("z", -k * 14)))
+        model.add(
+            ellipsoid((0.6, 0.14, 0.05)),
+            model.colours[(k + 3) % 5],
+            (tail + tip) / 2,
+            (("y", draw.between(-10, 35)), ("z", -k * 14)),
+        )
     if draw.chance(0.5):
         for k in range(3):
             model.add(ellipsoid((0.13, 0.05, 0.16), 8, 10), (0.6, 0.03, 0.02), head + (0.08 - 0.1 * k, 0, big * 0.52))
     drop = fat * 0.5 + draw.between(0.05, 0.3)
-    for y in (-0.13, 0.13):
-        model.add(rod((0, y, -fat * 0.3), (0.02, y, -drop), 0.035), bill)
+    for side in (-1, 1):
+        leg = side * 0.13
+        model.add(rod((0, leg, -fat * 0.3), (0.02, leg, -drop), 0.035), bill)
         for k in (-1, 0, 1):
-            model.add(capsule((0.02, y, -drop), (0.2, y + 0.07 * k, -drop - 0.02), 0.03), bill)
-
-
-YELLOW_BREAST: Colour = (0.75, 0.45, 0.08)
-
-
-def fish(model: Model) -> None:
-    """A fish with fins, or a whale or shark with its blow hole."""
-    draw = model.draw
-    long, high, wide = 1.6, draw.between(0.25, 0.6), draw.between(0.14, 0.3)
-    t = np.linspace(0, 1, 18)
-    swell = np.sin(math.pi * t ** draw.between(0.6, 0.9)) ** draw.between(0.6, 0.9) + 0.06
-    ring, sway = circle(24), draw.between(-0.25, 0.25)
-    path = np.stack([long * (0.5 - t), sway * t**2, 0.05 * t], -1)
-    rings = [p + np.stack([np.zeros(24), ring[:, 0] * wide * s, ring[:, 1] * high * s], -1)
-             for p, s in zip(path, swell, strict=True)]  # fmt: skip
-    body = model.add(loft(np.stack(rings)), model.paint(0.8, 0.1))
-    model.decal(body, "box", (0, 0, -high), (2, 2, high * 0.62), draw.pick([WHITE, model.colours[1]]))
-    if draw.chance(0.5):
-        model.decal(body, "box", (long * 0.44, 0, 0), (long * 0.14, 1, 1), model.colours[2])
-    fin = model.paint(0.4, 0.4)
-    end = path[-1]
-    model.add(_fan(end + (0.08, 0, 0), draw.between(0.35, 0.55), draw.between(0.3, 0.6), draw.between(0.2, 0.6), 0.05), fin)
-    if draw.chance(0.5):
-        model.add(_ridge(draw.between(0.1, 0.3), -0.3, high * 0.7, draw.between(0.2, 0.5)), fin)
-        model.add(_ridge(-0.1, -0.4, -high * 0.6, -draw.between(0.15, 0.3)), fin)
-    else:
-        model.add(_ridge(0.15, -0.15, high * 0.8, draw.between(0.3, 0.5)), fin)
-    for y in (-1, 1):
-        flap = ellipsoid((0.35, 0.5, 0.04)).moved((-0.1, y * 0.25, 0)).turned("x", -y * draw.between(10, 50))
-        model.add(flap, fin, (0.25, y * wide * 0.8, -high * 0.3))
-        eye = np.array([long * 0.32, y * wide * 0.72, high * 0.22])
-        coat = model.add(ellipsoid((0.16, 0.1, 0.16), 10, 14), WHITE, eye)
-        model.decal(coat, "ellipsoid", eye + (0.03, y * 0.04, 0), (0.05, 0.06, 0.05), BLACK)
-    lip = np.array([long * 0.5 - 0.01, 0, -0.03])
-    model.add(ellipsoid((0.1, wide * 0.7, 0.09)), draw.pick([(0.6, 0.15, 0.12), DARK]), lip)
-
-
-def _fan(root: ArrayLike, back: float, up: float, notch: float, thick: float):
-    x, z = np.asarray(root, float)[[0, 2]]
-    outline = np.array([(x, z - 0.06), (x - back, z - up), (x - back * (1 - notch), z), (x - back, z + up), (x, z + 0.06)])
-    from .primitives import extrude
-
-    solid = extrude(outline, thick)
-    solid.vertices[-2:, 0] = x - back * 0.35  # the notch must see the fan's middle
-    return solid.moved((0, np.asarray(root, float)[1], 0))
-
-
-def _ridge(front: float, back: float, low: float, rise: float):
-    from .primitives import extrude
-
-    outline = [(front, low), (back, low + rise), (back - 0.06, low + rise * 0.85), (back + 0.02, low)]
-    return extrude(outline, 0.05)
-
-
-def beetle(model: Model) -> None:
-    """A beetle, crab or turtle: shell above, head in front, six legs."""
-    draw = model.draw
-    long, wide, high = draw.between(0.9, 1.3), draw.between(0.7, 1.1), draw.between(0.45, 0.9)
-    shell = model.add(ellipsoid((long, wide, high)), model.paint(0.7, 0.1), (0, 0, 0.3))
-    if draw.chance(0.6):
-        model.decal(shell, "box", (-0.15 * long, 0, 0.6), (long * 0.5, 0.025, 1), DARK)
-    skin = draw.pick([DARK, model.colours[1], (0.12, 0.3, 0.06)])
-    model.add(ellipsoid((long * 0.96, wide * 0.96, 0.2)), skin, (0, 0, 0.22))
-    head = np.array([long / 2 + draw.between(0.02, 0.2), 0, draw.between(0.25, 0.4)])
-    model.add(capsule((0.2, 0, 0.28), head, 0.15), skin)
-    big = draw.between(0.3, 0.42)
-    model.add(ellipsoid((big, big, big * 0.85)), skin, head)
-    _eyes(model, head + (big * 0.3, 0, big * 0.25), big * 0.33, draw.between(0.1, 0.17))
-    if draw.chance(0.6):
-        for y in (-1, 1):
-            path = smooth([head + (0.1, y * 0.08, 0.12), head + (0.2, y * 0.2, 0.35), head + (0.45, y * 0.3, 0.4)], 8)
-            model.add(tube(path, 0.02, 6), DARK)
-            model.add(ellipsoid((0.07, 0.07, 0.07), 8, 10), model.colours[3], path[-1])
-    else:
-        for y in (-1, 1):
-            arm = smooth([(0.3, y * wide * 0.4, 0.2), (0.6, y * wide * 0.75, 0.25), (0.85, y * wide * 0.55, 0.3)], 10)
-            model.add(tube(arm, 0.06, 8), skin)
-            model.add(ellipsoid((0.38, 0.2, 0.24)), model.colours[2], arm[-1] + (0.1, 0, 0))
-    for y in (-1, 1):
-        for k, x in enumerate(np.linspace(long * 0.3, -long * 0.35, 3)):
-            knee = (x + 0.1 - 0.1 * k, y * wide * 0.68, 0.3)
-            model.add(capsule((x, y * wide * 0.3, 0.22), knee, 0.05), skin)
-            model.add(capsule(knee, (x + 0.2 - 0.22 * k, y * wide * 0.85, -0.05), 0.05, 0.025), skin)
-
-
-def snail(model: Model) -> None:
-    """A snail: a soft foot with horns in front and a coiled shell on its back."""
-    draw = model.draw
-    skin = draw.pick([(0.55, 0.4, 0.2), (0.3, 0.35, 0.2), (0.6, 0.35, 0.3), model.colours[1]])
-    path = smooth([(-0.9, 0, 0.05), (-0.3, 0, 0.12), (0.4, 0, 0.12), (0.75, 0, 0.3), (0.85, 0, draw.between(0.4, 0.6))], 18)
-    model.add(tube(path, 0.17 * np.sin(np.linspace(0.2, 2.4, 18)) + 0.03, 16), skin)
-    head = path[-1]
-    model.add(ellipsoid((0.3, 0.26, 0.26)), skin, head)
-    for y in (-1, 1):
-        tip = head + (draw.between(0.08, 0.25), y * 0.14, draw.between(0.25, 0.4))
-        model.add(capsule(head, tip, 0.035), skin)
-        coat = model.add(ellipsoid((0.12, 0.12, 0.12), 8, 12), WHITE, tip)
-        model.decal(coat, "ellipsoid", tip + (0.06, 0, 0), (0.04, 0.04, 0.04), BLACK)
-    turns, size = draw.between(2.0, 3.2), draw.between(0.38, 0.5)
-    coil = _coil(turns, size, draw.between(0.0, 0.3) * draw.pick([-1, 1]))
-    model.add(coil, model.paint(0.5, 0.1), (-0.15, 0, 0.12 + size * 0.95))
-
-
-def _coil(turns: float, size: float, side: float):
-    s: Floats = np.linspace(0, 1, int(26 * turns))
-    turn = -2 * math.pi * turns * s + 1.2
-    radius = size * 0.62 * (0.08 + 0.92 * s**1.2)
-    path = np.stack([radius * np.cos(turn), side * (1 - s), radius * np.sin(turn)], -1)
-    return tube(path, size * 0.42 * (0.12 + 0.88 * s), 14)
+            model.add(capsule((0.02, leg, -drop), (0.2, leg + 0.07 * k, -drop - 0.02), 0.03), bill)

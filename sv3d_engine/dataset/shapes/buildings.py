@@ -1,5 +1,6 @@
 """Houses, castles, windmills: doors in front."""
 
+# ruff: noqa: RUF005  (tuples are added to arrays as vectors)
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from ..palette import BLACK, DARK, GLASS, WHITE, patterned
 from .model import Model
 from .primitives import box, ellipsoid, extrude, lathe, rod
+from .solid import rotation
 
 _WALLS = ((0.75, 0.7, 0.6), (0.55, 0.2, 0.12), (0.7, 0.55, 0.3), (0.4, 0.4, 0.42), (0.25, 0.45, 0.55), (0.6, 0.35, 0.3))
 _ROOFS = ((0.35, 0.08, 0.04), (0.1, 0.1, 0.13), (0.45, 0.18, 0.06), (0.08, 0.15, 0.1), (0.25, 0.14, 0.08))
@@ -16,7 +18,9 @@ def _wall(model: Model, size: float):
     draw = model.draw
     r, g, b = draw.pick([*_WALLS, *model.colours])
     darker = (r * 0.72, g * 0.72, b * 0.72)
-    return patterned(draw, draw.pick(["plain", "bricks", "stripes", "bricks"]), ((r, g, b), darker, (0.5, 0.48, 0.45)), size)
+    return patterned(
+        draw, draw.pick(["plain", "bricks", "stripes", "bricks"]), ((r, g, b), darker, (0.5, 0.48, 0.45)), size
+    )
 
 
 def _window(model: Model, coat: int, at: tuple[float, float, float], across: int, size: float) -> None:
@@ -41,7 +45,12 @@ def house(model: Model) -> None:
     deep, wide, high = draw.between(0.8, 1.3), draw.between(0.8, 1.5), draw.between(0.5, 1.1)
     walls = model.add(box((deep, wide, high), 0.01), _wall(model, draw.between(0.12, 0.25)), (0, 0, high / 2))
     r, g, b = draw.pick([*_ROOFS, *_ROOFS, model.colours[1]])
-    tiles = patterned(draw, draw.pick(["plain", "bricks", "bricks", "stripes"]), ((r, g, b), (r * 0.6, g * 0.6, b * 0.6), (r * 0.4,) * 3), 0.16)
+    tiles = patterned(
+        draw,
+        draw.pick(["plain", "bricks", "bricks", "stripes"]),
+        ((r, g, b), (r * 0.6, g * 0.6, b * 0.6), (r * 0.4,) * 3),
+        0.16,
+    )
     rise, eave = draw.between(0.3, 0.75), draw.between(0.08, 0.2)
     a = deep / 2 if draw.chance(0.5) else wide / 2
     across = deep if a == wide / 2 else wide
@@ -68,27 +77,47 @@ def house(model: Model) -> None:
                 _window(model, walls, (place * deep * 0.8, side * wide / 2, high * 0.55), 1, 0.09)
     if draw.chance(0.7):
         at = (-deep * 0.22, draw.pick([-1, 1]) * wide * 0.25, z + rise * 0.75)
-        chimney = model.add(box((0.18, 0.18, rise + 0.3), 0.05), patterned(draw, "bricks", ((0.4, 0.12, 0.07), (0.3, 0.1, 0.06), (0.5, 0.45, 0.4)), 0.1), at)
+        chimney = model.add(
+            box((0.18, 0.18, rise + 0.3), 0.05),
+            patterned(draw, "bricks", ((0.4, 0.12, 0.07), (0.3, 0.1, 0.06), (0.5, 0.45, 0.4)), 0.1),
+            at,
+        )
         model.decal(chimney, "box", (at[0], at[1], at[2] + rise / 2 + 0.15), (1, 1, 0.06), DARK)
     if draw.chance(0.4):
         side = draw.pick([-1, 1])
         size = (deep * 0.7, 0.5, high * 0.6)
         annexe = model.add(box(size, 0.02), _wall(model, 0.2), (0, side * (wide / 2 + 0.22), size[2] / 2))
-        model.decal(annexe, "box", (size[0] / 2, side * (wide / 2 + 0.22), size[2] * 0.4), (0.05, 0.17, size[2] * 0.4), model.colours[3])
-        model.add(box((size[0] + 0.14, 0.6, 0.07), 0.1), tiles, (0, side * (wide / 2 + 0.24), size[2] + 0.03), (("x", -side * 10),))
+        model.decal(
+            annexe,
+            "box",
+            (size[0] / 2, side * (wide / 2 + 0.22), size[2] * 0.4),
+            (0.05, 0.17, size[2] * 0.4),
+            model.colours[3],
+        )
+        model.add(
+            box((size[0] + 0.14, 0.6, 0.07), 0.1),
+            tiles,
+            (0, side * (wide / 2 + 0.24), size[2] + 0.03),
+            (("x", -side * 10),),
+        )
     if draw.chance(0.5):
         model.add(box((deep + 0.9, wide + 0.9, 0.06), 0.1), (0.1, 0.25, 0.05), (0.1, 0, -0.02))
         for _ in range(draw.count(1, 4)):
-            size, y = draw.between(0.18, 0.4), draw.pick([-1, 1]) * (wide / 2 + 0.24)
-            at = (draw.between(-0.4, 0.5) * deep, y, size / 2)
-            model.add(ellipsoid((size, size, size * draw.between(1, 2))), (0.05, 0.2, 0.03), at)
+            bush, y = draw.between(0.18, 0.4), draw.pick([-1, 1]) * (wide / 2 + 0.24)
+            at = (draw.between(-0.4, 0.5) * deep, y, bush / 2)
+            model.add(ellipsoid((bush, bush, bush * draw.between(1, 2))), (0.05, 0.2, 0.03), at)
 
 
 def castle(model: Model) -> None:
     """A keep and round towers with battlements or cones, a gate in front."""
     draw = model.draw
     r, g, b = draw.pick([*_WALLS, (0.35, 0.33, 0.3)])
-    stone = patterned(draw, draw.pick(["bricks", "plain", "blotches"]), ((r, g, b), (r * 0.75,) * 3, (r * 0.5, g * 0.5, b * 0.5)), 0.14)
+    stone = patterned(
+        draw,
+        draw.pick(["bricks", "plain", "blotches"]),
+        ((r, g, b), (r * 0.75,) * 3, (r * 0.5, g * 0.5, b * 0.5)),
+        0.14,
+    )
     size, high = draw.between(0.55, 0.8), draw.between(0.4, 0.8)
     wall = model.add(box((2 * size, 2 * size, high), 0.01), stone, (0, 0, high / 2))
     model.decal(wall, "box", (size, 0, high * 0.28), (0.06, 0.2, high * 0.3), (0.2, 0.1, 0.04))
@@ -107,7 +136,9 @@ def castle(model: Model) -> None:
             out = at + (fat * x, 0, tall * 0.8)
             model.decal(tower, "ellipsoid", out, (0.08, 0.05, 0.1), BLACK)
             if draw.chance(0.65):
-                model.add(lathe([(0.01, tall), (fat * 1.25, tall), (0.02, tall + draw.between(0.35, 0.6))], 24), cone, at)
+                model.add(
+                    lathe([(0.01, tall), (fat * 1.25, tall), (0.02, tall + draw.between(0.35, 0.6))], 24), cone, at
+                )
             else:
                 for k in range(8):
                     t = 2 * math.pi * k / 8
@@ -125,13 +156,21 @@ def windmill(model: Model) -> None:
     """A tapering tower with four sails in front, or a lighthouse with its door and lamp."""
     draw = model.draw
     high, low, top = draw.between(1.1, 1.7), draw.between(0.4, 0.55), draw.between(0.22, 0.34)
-    tower = model.add(lathe([(0.01, 0), (low, 0), (top, high), (0.01, high)], draw.pick([8, 32])), _wall(model, 0.2) if draw.chance(0.5) else patterned(draw, "stripes", (WHITE, model.colours[0], DARK), high / draw.between(2, 4)))
+    tower = model.add(
+        lathe([(0.01, 0), (low, 0), (top, high), (0.01, high)], draw.pick([8, 32])),
+        _wall(model, 0.2)
+        if draw.chance(0.5)
+        else patterned(draw, "stripes", (WHITE, model.colours[0], DARK), high / draw.between(2, 4)),
+    )
     model.decal(tower, "box", (low, 0, 0.15), (0.2, 0.12, 0.19), model.colours[2])
     for k in range(draw.count(1, 3)):
         z = high * (0.4 + 0.2 * k)
         model.decal(tower, "box", (low + (top - low) * z / high, 0.04 * k, z), (0.1, 0.06, 0.08), GLASS)
     if draw.chance(0.6):
-        model.add(lathe([(0.01, high), (top * 1.15, high), (top * 0.9, high + 0.2), (0.02, high + 0.45)], 24), model.paint(0.3, 0.7))
+        model.add(
+            lathe([(0.01, high), (top * 1.15, high), (top * 0.9, high + 0.2), (0.02, high + 0.45)], 24),
+            model.paint(0.3, 0.7),
+        )
         hub = np.array([top + 0.12, 0, high + 0.02])
         model.add(rod((0, 0, hub[2]), hub + (0.08, 0, 0), 0.05), DARK)
         start, long = draw.between(0, 90), draw.between(0.6, 0.95)
@@ -139,16 +178,21 @@ def windmill(model: Model) -> None:
         for k in range(4):
             turn = (("x", start + 90 * k),)
             model.add(box((0.03, 0.05, long), 0.2), DARK, hub + _about_x((0.05, 0, long / 2), start + 90 * k), turn)
-            model.add(box((0.02, 0.2, long * 0.75), 0.2), sail, hub + _about_x((0.05, 0.1, long * 0.6), start + 90 * k), turn)
+            model.add(
+                box((0.02, 0.2, long * 0.75), 0.2), sail, hub + _about_x((0.05, 0.1, long * 0.6), start + 90 * k), turn
+            )
     else:
         model.add(rod((0, 0, high), (0, 0, high + 0.06), top * 1.4, None, 24), DARK)
         model.add(rod((0, 0, high), (0, 0, high + 0.3), top * 0.7, None, 24), (0.85, 0.75, 0.3))
         model.add(lathe([(0.01, high + 0.3), (top * 0.95, high + 0.3), (0.02, high + 0.55)], 24), model.colours[0])
         model.add(box((0.5, 0.45, 0.35), 0.03), _wall(model, 0.15), (-0.1, draw.pick([-1, 1]) * low * 1.1, 0.17))
-        model.add(ellipsoid((1.6, 1.5, 0.3)), patterned(draw, "blotches", ((0.25, 0.24, 0.22), (0.15, 0.2, 0.08), (0.4, 0.38, 0.35)), 0.4), (0, 0, -0.05))
+        model.add(
+            ellipsoid((1.6, 1.5, 0.3)),
+            patterned(draw, "blotches", ((0.25, 0.24, 0.22), (0.15, 0.2, 0.08), (0.4, 0.38, 0.35)), 0.4),
+            (0, 0, -0.05),
+        )
 
 
 def _about_x(v: tuple[float, float, float], degrees: float) -> np.ndarray:
-    from .primitives import rotation
 
     return rotation("x", degrees) @ np.asarray(v)

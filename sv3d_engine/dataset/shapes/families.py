@@ -2,19 +2,34 @@
 
 from collections.abc import Callable
 
-from . import animals, buildings, figures, furniture, kitchen, nature, things, vehicles
+from . import (
+    animals,
+    buildings,
+    creatures,
+    figures,
+    furniture,
+    kitchen,
+    nature,
+    piles,
+    plants,
+    sweets,
+    things,
+    tools,
+    vehicles,
+    wheeled,
+)
 from .model import Model
 
 FAMILIES: dict[str, Callable[[Model], None]] = {
     build.__name__: build
     for build in (
-        *(animals.beetle, animals.bird, animals.fish, animals.quadruped, animals.snail),
+        *(animals.bird, animals.quadruped, creatures.beetle, creatures.fish, creatures.snail),
         *(buildings.castle, buildings.house, buildings.windmill),
-        *(figures.person, figures.robot, figures.snowman, figures.totem),
+        *(figures.person, figures.robot, piles.snowman, piles.totem),
         *(furniture.cabinet, furniture.chair, furniture.lamp, furniture.table),
-        *(kitchen.bottle, kitchen.burger, kitchen.cake, kitchen.mug, kitchen.teapot),
-        *(nature.fruit, nature.mushroom, nature.potted, nature.rock, nature.tree),
-        *(things.camera, things.clockwork, things.guitar, things.letters, things.shoe, things.tool),
-        *(vehicles.boat, vehicles.car, vehicles.locomotive, vehicles.lorry, vehicles.plane, vehicles.rocket),
+        *(kitchen.bottle, kitchen.mug, kitchen.teapot, sweets.burger, sweets.cake),
+        *(plants.fruit, nature.mushroom, plants.potted, nature.rock, nature.tree),
+        *(things.camera, tools.clockwork, things.guitar, tools.letters, things.shoe, tools.tool),
+        *(vehicles.boat, wheeled.car, wheeled.locomotive, wheeled.lorry, vehicles.plane, vehicles.rocket),
     )
 }

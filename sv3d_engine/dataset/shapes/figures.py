@@ -1,15 +1,20 @@
-"""Robots, people, snowmen, totems: things with faces."""
+"""Robots and people."""
 
+# ruff: noqa: RUF005  (tuples are added to arrays as vectors)
 import math
 
 import numpy as np
 
 from ..glyphs import LETTERS
+from ..paint import Colour
 from ..palette import BLACK, DARK, RED, STEEL, WHITE, YELLOW
 from .model import Model
-from .primitives import box, capsule, ellipsoid, lathe, rod, smooth, superquadric, torus, tube
+from .primitives import box, capsule, ellipsoid, lathe, rod, smooth, superquadric, tube
+from .solid import Floats
 
 _SKINS = ((0.65, 0.4, 0.28), (0.3, 0.15, 0.08), (0.5, 0.27, 0.15), (0.75, 0.52, 0.4), (0.12, 0.06, 0.035))
+
+
 _HAIR = ((0.03, 0.02, 0.015), (0.2, 0.09, 0.03), (0.55, 0.35, 0.1), (0.4, 0.1, 0.03), (0.5, 0.5, 0.5))
 
 
@@ -23,7 +28,21 @@ def robot(model: Model) -> None:
     model.decal(body, "box", (x, 0, 0), (0.15, wide * 0.3, high * 0.22), draw.pick([WHITE, DARK, model.colours[2]]))
     for k in range(draw.count(1, 4)):
         at = (x, wide * (0.2 - 0.13 * k), high * draw.between(-0.12, 0.12))
-        model.decal(body, draw.pick(["ellipsoid", "box", draw.pick(LETTERS)]), at, (0.2, 0.05, 0.06), draw.pick([RED, YELLOW, model.colours[3]]))
+        model.decal(
+            body,
+            draw.pick(["ellipsoid", "box", draw.pick(LETTERS)]),
+            at,
+            (0.2, 0.05, 0.06),
+            draw.pick([RED, YELLOW, model.colours[3]]),
+        )
+    _robot_head(model, high)
+    _robot_limbs(model, wide, deep, high)
+    if draw.chance(0.5):
+        model.add(box((0.2, wide * 0.6, high * 0.6), 0.15), model.paint(0.3, 0.2), (-deep / 2 - 0.05, 0, 0))
+
+
+def _robot_head(model: Model, high: float) -> None:
+    draw = model.draw
     size = np.array([draw.between(0.3, 0.5), draw.between(0.35, 0.7), draw.between(0.28, 0.45)])
     z = high / 2 + 0.08 + size[2] / 2
     model.add(rod((0, 0, 0), (0, 0, z), 0.1), DARK)
@@ -36,7 +55,9 @@ def robot(model: Model) -> None:
         for y in (-1, 1):
             big = draw.between(0.1, 0.17)
             at = (front * 0.9, y * size[1] * 0.23, z + 0.04)
-            eye = model.add(draw.pick([ellipsoid((big, big, big)), box((big, big, big), 0.2)]), draw.pick([WHITE, YELLOW]), at)
+            eye = model.add(
+                draw.pick([ellipsoid((big, big, big)), box((big, big, big), 0.2)]), draw.pick([WHITE, YELLOW]), at
+            )
             model.decal(eye, "ellipsoid", (at[0] + big / 2, at[1], at[2]), (0.06, big * 0.25, big * 0.25), BLACK)
     model.decal(head, "box", (front, 0, z - size[2] * 0.27), (0.12, size[1] * 0.25, 0.03), draw.pick([BLACK, RED]))
     for _ in range(draw.count(0, 2)):
@@ -44,6 +65,10 @@ def robot(model: Model) -> None:
         top = (draw.between(-0.1, 0.05), y * 1.5, z + size[2] / 2 + draw.between(0.15, 0.35))
         model.add(rod((0, y, z), top, 0.02), STEEL)
         model.add(ellipsoid((0.1, 0.1, 0.1), 8, 12), RED, top)
+
+
+def _robot_limbs(model: Model, wide: float, deep: float, high: float) -> None:
+    draw = model.draw
     limb = model.paint(0.3, 0.4)
     for side in (-1, 1):
         shoulder = np.array([0, side * wide * 0.5, high * 0.25])
@@ -64,24 +89,33 @@ def robot(model: Model) -> None:
             for k in (-1, 0, 1):
                 spot = (k * deep * 0.4, side * (wide * 0.42 + 0.09), -high * 0.55)
                 model.add(ellipsoid((0.16, 0.04, 0.16), 8, 14), STEEL, spot)
-    if draw.chance(0.5):
-        model.add(box((0.2, wide * 0.6, high * 0.6), 0.15), model.paint(0.3, 0.2), (-deep / 2 - 0.05, 0, 0))
 
 
 def person(model: Model) -> None:
     """A person in clothes: hat or hair, a pose, perhaps something in the hand."""
     draw = model.draw
-    skin, hair = draw.pick(_SKINS), draw.pick(_HAIR)
+    skin = draw.pick(_SKINS)
     fat, leg, trunk = draw.between(0.13, 0.24), draw.between(0.4, 0.75), draw.between(0.45, 0.65)
     shirt, trousers = model.paint(0.4, 0.25), model.paint(0.4, 0.5)
     step = draw.between(-0.2, 0.2)
     shirt_coat = model.add(superquadric((fat * 1.5, fat * 2.3, trunk), 0.8, 0.5), shirt, (0, 0, leg + trunk / 2))
     for k in range(draw.count(0, 3)):
-        model.decal(shirt_coat, "ellipsoid", (fat, 0, leg + trunk * (0.3 + 0.2 * k)), (0.15, 0.025, 0.025), draw.pick([WHITE, BLACK]))
+        model.decal(
+            shirt_coat,
+            "ellipsoid",
+            (fat, 0, leg + trunk * (0.3 + 0.2 * k)),
+            (0.15, 0.025, 0.025),
+            draw.pick([WHITE, BLACK]),
+        )
     if draw.chance(0.4):
         model.decal(shirt_coat, draw.pick(LETTERS), (fat, 0, leg + trunk * 0.55), (0.2, 0.09, 0.11), model.colours[4])
     if draw.chance(0.3):
-        model.add(lathe([(0.01, leg + 0.2), (fat, leg + 0.2), (fat * draw.between(1.6, 2.3), leg * 0.45), (0.01, leg * 0.5)], 24), model.paint(0.4, 0.2))
+        model.add(
+            lathe(
+                [(0.01, leg + 0.2), (fat, leg + 0.2), (fat * draw.between(1.6, 2.3), leg * 0.45), (0.01, leg * 0.5)], 24
+            ),
+            model.paint(0.4, 0.2),
+        )
     shoe = draw.pick([BLACK, (0.2, 0.08, 0.03), model.colours[3]])
     for side in (-1, 1):
         foot = np.array([side * step, side * fat * 0.75, 0.06])
@@ -96,16 +130,30 @@ def person(model: Model) -> None:
         model.add(capsule(elbow, hand, fat * 0.33, fat * 0.26), skin)
         model.add(ellipsoid((0.12, 0.12, 0.12), 8, 14), skin, hand)
         if draw.chance(0.35):
-            kind = draw.count(0, 2)
-            if kind == 0:
-                model.add(rod(hand - (0, 0, 0.35), hand + (0, 0, 0.6), 0.025), (0.4, 0.22, 0.09))
-                model.add(ellipsoid((0.06, 0.3, 0.4)), STEEL, hand + (0, 0, 0.65))
-            elif kind == 1:
-                model.add(ellipsoid((0.27, 0.27, 0.27)), model.paint(0.2, 0.1), hand + (0.12, 0, -0.05))
-            else:
-                model.add(box((0.32, 0.1, 0.24), 0.1), model.colours[4], hand - (0, 0, 0.18))
-    big = draw.between(0.3, 0.46)
-    head = np.array([0.03, 0, leg + trunk + big * 0.5])
+            _held(model, hand)
+    _person_head(model, leg + trunk, skin)
+    if draw.chance(0.4):
+        pack = superquadric((0.24, fat * 2, trunk * 0.75), 0.5, 0.6)
+        model.add(pack, model.paint(0.3, 0.2), (-fat - 0.05, 0, leg + trunk * 0.55))
+
+
+def _held(model: Model, hand: Floats) -> None:
+    """A spade, a ball or a bag."""
+    kind = model.draw.count(0, 2)
+    if kind == 0:
+        model.add(rod(hand - (0, 0, 0.35), hand + (0, 0, 0.6), 0.025), (0.4, 0.22, 0.09))
+        model.add(ellipsoid((0.06, 0.3, 0.4)), STEEL, hand + (0, 0, 0.65))
+    elif kind == 1:
+        model.add(ellipsoid((0.27, 0.27, 0.27)), model.paint(0.2, 0.1), hand + (0.12, 0, -0.05))
+    else:
+        model.add(box((0.32, 0.1, 0.24), 0.1), model.colours[4], hand - (0, 0, 0.18))
+
+
+def _person_head(model: Model, neck: float, skin: Colour) -> None:
+    """Face, and hair or hat."""
+    draw = model.draw
+    big, hair = draw.between(0.3, 0.46), draw.pick(_HAIR)
+    head = np.array([0.03, 0, neck + big * 0.5])
     face = model.add(ellipsoid((big, big * 0.9, big * 1.1)), skin, head)
     for side in (-1, 1):
         at = head + (big * 0.42, side * big * 0.19, big * 0.08)
@@ -118,80 +166,17 @@ def person(model: Model) -> None:
         model.add(ellipsoid((big * 1.05, big * 1.05, big * 0.9)), hair, head + (-big * 0.13, 0, big * 0.22))
     elif kind == 1:
         brim = big * draw.between(0.6, 1.0)
-        hat = [(0.01, 0.28 * big), (brim, 0.28 * big), (brim, 0.33 * big), (big * 0.5, 0.36 * big), (big * 0.4, big * draw.between(0.6, 1.2)), (0.01, big * 0.9)]
+        hat = [
+            (0.01, 0.28 * big),
+            (brim, 0.28 * big),
+            (brim, 0.33 * big),
+            (big * 0.5, 0.36 * big),
+            (big * 0.4, big * draw.between(0.6, 1.2)),
+            (0.01, big * 0.9),
+        ]
         model.add(lathe(hat, 28), model.paint(0.3, 0.5), head)
     elif kind == 2:
         model.add(ellipsoid((big * 1.06, big * 1.0, big * 0.9)), model.colours[0], head + (-0.02, 0, big * 0.25))
         model.add(ellipsoid((big * 0.8, big * 0.75, 0.06)), model.colours[0], head + (big * 0.5, 0, big * 0.27))
     else:
         model.add(ellipsoid((big * 0.9, big * 1.1, big * 1.5)), hair, head + (-big * 0.25, 0, -big * 0.05))
-    if draw.chance(0.4):
-        model.add(superquadric((0.24, fat * 2, trunk * 0.75), 0.5, 0.6), model.paint(0.3, 0.2), (-fat - 0.05, 0, leg + trunk * 0.55))
-
-
-def snowman(model: Model) -> None:
-    """Balls one on the other: snowman, nesting doll or bear, with a nose, buttons and a scarf."""
-    draw = model.draw
-    size, z = draw.between(0.8, 1.1), 0.0
-    base = draw.pick([WHITE, WHITE, model.colours[0]])
-    paint = base if draw.chance(0.6) else model.paint(0.6, 0.1)
-    count = draw.count(2, 3)
-    for k in range(count):
-        ball = model.add(ellipsoid((size, size, size * 0.92)), paint, (0, 0, z))
-        if k < count - 1:
-            for j in range(draw.count(1, 3)):
-                up = size * (0.28 - 0.18 * j)
-                model.add(ellipsoid((0.09, 0.1, 0.1), 8, 10), DARK, (math.sqrt(max(size**2 / 4 - up**2, 0)), 0, z + up))
-            z += size * 0.62
-            size *= draw.between(0.62, 0.78)
-    del ball
-    for y in (-1, 1):
-        model.add(ellipsoid((0.08, 0.09, 0.1), 8, 10), BLACK, (size * 0.43, y * size * 0.2, z + size * 0.14))
-    model.add(rod((size * 0.4, 0, z), (size * 0.5 + draw.between(0.15, 0.4), 0, z - 0.03), 0.07, 0.01), (0.8, 0.28, 0.02))
-    neck = z - size * 0.42
-    scarf = model.paint(0.3, 0.1)
-    model.add(torus(size * 0.44, 0.085).turned("x", 90), scarf, (0, 0, neck))
-    model.add(box((0.08, 0.15, 0.45), 0.3), scarf, (size * 0.5, draw.pick([-0.15, 0.15]), neck - 0.2), (("y", -8),))
-    if draw.chance(0.7):
-        top = z + size * 0.4
-        hat = [(0.01, 0), (size * 0.55, 0), (size * 0.55, 0.04), (size * 0.35, 0.05), (size * 0.32, 0.4), (0.01, 0.4)]
-        model.add(lathe(hat, 26), model.paint(0.3, 0.6), (-0.03, 0, top), (("y", draw.between(-12, 5)),))
-    else:
-        for y in (-1, 1):
-            model.add(ellipsoid((0.12, size * 0.35, size * 0.35)), model.colours[1], (0, y * size * 0.38, z + size * 0.42))
-    for side in (-1, 1):
-        a = np.array([0, side * 0.35, z * 0.6])
-        b = a + (draw.between(0, 0.25), side * draw.between(0.3, 0.5), draw.between(-0.1, 0.5))
-        model.add(rod(a, b, 0.03, 0.02), (0.15, 0.07, 0.03))
-        model.add(rod(a * 0.3 + b * 0.7, b + (0.1, 0, 0.12), 0.02, 0.012), (0.15, 0.07, 0.03))
-    if draw.chance(0.35):
-        model.add(rod((0.15, 0.62, -0.4), (0.15, 0.62, 1.0), 0.025), (0.4, 0.22, 0.09))
-        model.add(rod((0.15, 0.62, 0.9), (0.15, 0.62, 1.25), 0.04, 0.16), (0.7, 0.5, 0.15))
-
-
-def totem(model: Model) -> None:
-    """Superquadrics piled up, each with a face or a sign on its front."""
-    draw = model.draw
-    z = 0.0
-    for k in range(draw.count(2, 5)):
-        size = np.array([draw.between(0.4, 0.8), draw.between(0.4, 0.9), draw.between(0.3, 0.6)])
-        block = superquadric(size, draw.pick([0.15, 0.5, 1.0, 1.6]), draw.pick([0.15, 0.5, 1.0, 1.6]))
-        shift = draw.between(-0.08, 0.08)
-        coat = model.add(block, model.paint(0.5, 0.3), (shift, 0, z + size[2] / 2))
-        middle, front = z + size[2] / 2, shift + size[0] / 2
-        if k % 2 == 0 or draw.chance(0.5):
-            for y in (-1, 1):
-                at = (front, y * size[1] * 0.2, middle + size[2] * 0.12)
-                model.decal(coat, "ellipsoid", at, (0.25, 0.1, 0.1), WHITE)
-                model.decal(coat, "ellipsoid", at, (0.25, 0.05, 0.05), BLACK)
-            model.decal(coat, "box", (front, 0, middle - size[2] * 0.25), (0.25, size[1] * 0.2, 0.035), RED)
-            model.add(rod((front - 0.12, 0, middle), (front + draw.between(0.05, 0.25), 0, middle - 0.03), 0.08, 0.03), model.colours[k % 5])
-        else:
-            model.decal(coat, draw.pick([*LETTERS, "ellipsoid", "box"]), (front, 0, middle), (0.25, size[1] * 0.22, size[2] * 0.3), model.colours[(k + 2) % 5])
-        if draw.chance(0.3):
-            wide = draw.between(0.4, 0.8)
-            for y in (-1, 1):
-                model.add(ellipsoid((0.1, wide, 0.2)), model.colours[(k + 1) % 5], (shift - 0.05, y * size[1] * 0.6, middle + 0.08), (("x", y * 20),))
-        z += size[2] * 0.96
-    if draw.chance(0.5):
-        model.add(superquadric((0.3, 0.3, 0.5), 1, draw.pick([0.5, 1.8])), model.paint(0.3), (0, 0, z + 0.15))

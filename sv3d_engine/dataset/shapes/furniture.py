@@ -1,9 +1,11 @@
 """Chairs, tables, lamps, cabinets."""
 
+# ruff: noqa: RUF005  (tuples are added to arrays as vectors)
 import math
 
 import numpy as np
 
+from ..paint import Paint
 from ..palette import BLACK, DARK, STEEL, WHITE
 from .model import Model
 from .primitives import box, capsule, ellipsoid, lathe, loft, rod, smooth, superquadric, tube
@@ -28,8 +30,22 @@ def chair(model: Model) -> None:
         for k in range(5):
             a = 2 * math.pi * k / 5
             model.add(capsule((0, 0, 0.15), (0.5 * math.cos(a), 0.5 * math.sin(a), 0.06), 0.045), DARK)
+    _back(model, (frame, cover), wide, -deep / 2 + 0.05, seat)
+    if draw.chance(0.4):
+        for side in (-wide / 2, wide / 2):
+            model.add(box((deep * 0.9, 0.1, 0.08), 0.3), frame, (0, side, seat + 0.4))
+            model.add(rod((deep * 0.35, side, seat), (deep * 0.35, side, seat + 0.4), 0.04), frame)
+    if draw.chance(0.3):
+        cushion = superquadric((0.25, 0.6, 0.45), 0.5, 0.7)
+        model.add(cushion, model.paint(0.4, 0.1), (-deep / 2 + 0.25, 0, seat + 0.3), (("y", -15),))
+
+
+def _back(model: Model, paints: tuple[Paint, Paint], wide: float, x: float, seat: float) -> None:
+    """A chair's back: a board, bars, rungs or a shell."""
+    draw = model.draw
+    frame, cover = paints
     tall, lean = draw.between(0.75, 1.3), draw.between(0, 0.25)
-    kind, x = draw.count(0, 3), -deep / 2 + 0.05
+    kind = draw.count(0, 3)
     turn = (("y", -math.degrees(math.atan(lean))),)
     if kind == 0:
         model.add(box((0.09, wide, tall), 0.3), cover, (x - lean * tall / 2, 0, seat + tall / 2), turn)
@@ -43,15 +59,12 @@ def chair(model: Model) -> None:
         for z in np.linspace(0.3, 0.95, draw.count(2, 4)) * tall:
             model.add(box((0.06, wide, 0.13), 0.2), cover, (x - lean * z, 0, seat + z), turn)
     else:
-        model.add(superquadric((0.16, wide, tall), 0.6, draw.between(0.5, 1)), cover,
-                  (x - lean * tall / 2, 0, seat + tall / 2), turn)  # fmt: skip
-    if draw.chance(0.4):
-        for y in (-wide / 2, wide / 2):
-            model.add(box((deep * 0.9, 0.1, 0.08), 0.3), frame, (0, y, seat + 0.4))
-            model.add(rod((deep * 0.35, y, seat), (deep * 0.35, y, seat + 0.4), 0.04), frame)
-    if draw.chance(0.3):
-        model.add(superquadric((0.25, 0.6, 0.45), 0.5, 0.7), model.paint(0.4, 0.1), (x + 0.2, 0, seat + 0.3),
-                  (("y", -15),))  # fmt: skip
+        model.add(
+            superquadric((0.16, wide, tall), 0.6, draw.between(0.5, 1)),
+            cover,
+            (x - lean * tall / 2, 0, seat + tall / 2),
+            turn,
+        )
 
 
 def table(model: Model) -> None:
@@ -60,8 +73,11 @@ def table(model: Model) -> None:
     wide, deep, high = draw.between(1.0, 1.9), draw.between(0.8, 1.2), draw.between(0.6, 1.0)
     paint = model.wood(1.2) if draw.chance(0.6) else model.paint(1.2, 0.3)
     if draw.chance(0.35):
-        model.add(lathe([(0.01, -0.05), (1, -0.05), (1, 0.04), (0.01, 0.05)], 40).scaled((deep / 2, wide / 2, 1)),
-                  paint, (0, 0, high))  # fmt: skip
+        model.add(
+            lathe([(0.01, -0.05), (1, -0.05), (1, 0.04), (0.01, 0.05)], 40).scaled((deep / 2, wide / 2, 1)),
+            paint,
+            (0, 0, high),
+        )
     else:
         model.add(box((deep, wide, 0.1), 0.2), paint, (0, 0, high))
     leg = model.paint(0.5, 0.6)
@@ -80,8 +96,12 @@ def table(model: Model) -> None:
         at = np.array([draw.between(-0.3, 0.3) * deep, (k / 4 - 0.3) * wide, high + 0.05])
         kind, size = draw.count(0, 3), draw.between(0.15, 0.32)
         if kind == 0:
-            model.add(box((size, size * 1.4, size * 0.5), 0.06), model.paint(size), at + (0, 0, size * 0.25),
-                      (("z", draw.between(-40, 40)),))  # fmt: skip
+            model.add(
+                box((size, size * 1.4, size * 0.5), 0.06),
+                model.paint(size),
+                at + (0, 0, size * 0.25),
+                (("z", draw.between(-40, 40)),),
+            )
         elif kind == 1:
             model.add(ellipsoid((size, size, size)), model.paint(size), at + (0, 0, size / 2))
         elif kind == 2:
@@ -89,8 +109,12 @@ def table(model: Model) -> None:
             model.add(lathe([(0.01, 0), *curve, (0.01, size * 2)], 20), model.paint(size), at)
         else:
             model.add(box((0.05, size * 1.7, size * 1.2), 0.1), BLACK, at + (0, 0, size * 0.8), (("y", -12),))
-            model.add(box((0.05, size * 1.5, size * 1.0), 0.1), model.paint(size, 0.1), at + (0.012, 0, size * 0.8),
-                      (("y", -12),))  # fmt: skip
+            model.add(
+                box((0.05, size * 1.5, size * 1.0), 0.1),
+                model.paint(size, 0.1),
+                at + (0.012, 0, size * 0.8),
+                (("y", -12),),
+            )
 
 
 def lamp(model: Model) -> None:
@@ -114,7 +138,9 @@ def lamp(model: Model) -> None:
         model.add(ellipsoid((0.2, 0.2, 0.2)), (0.85, 0.8, 0.5), head + bulb, turn)
     else:
         high = draw.between(0.8, 1.3)
-        curve = smooth([(0.06, 0.1), (draw.between(0.05, 0.35), 0.35), (draw.between(0.05, 0.2), 0.6), (0.04, high)], 22)
+        curve = smooth(
+            [(0.06, 0.1), (draw.between(0.05, 0.35), 0.35), (draw.between(0.05, 0.2), 0.6), (0.04, high)], 22
+        )
         model.add(lathe(curve, 28), model.paint(0.6, 0.3))
         low, top, tall = draw.between(0.35, 0.6), draw.between(0.15, 0.4), draw.between(0.4, 0.7)
         z = high - 0.25
@@ -153,13 +179,18 @@ def cabinet(model: Model) -> None:
             while r < rows and y < wide / 2 - 0.1:
                 thick, tall = draw.between(0.05, 0.12), high / rows * draw.between(0.55, 0.85)
                 if draw.chance(0.85):
-                    model.add(box((deep * 0.7, thick, tall), 0.1), draw.pick([*model.colours, WHITE, DARK]),
-                              (0.02, y + thick / 2, z + 0.03 + tall / 2))  # fmt: skip
+                    model.add(
+                        box((deep * 0.7, thick, tall), 0.1),
+                        draw.pick([*model.colours, WHITE, DARK]),
+                        (0.02, y + thick / 2, z + 0.03 + tall / 2),
+                    )
                 y += thick + 0.01
     for y in (-1, 1):
         for x in (-1, 1):
             p = (x * deep * 0.4, y * wide * 0.42, -high / 2)
             model.add(rod((p[0], p[1], -high / 2 - 0.15), p, 0.04, 0.06), DARK)
     if draw.chance(0.5):
-        model.add(tube(smooth([(0, 0.1, high / 2), (0.1, 0.2, high / 2 + 0.2), (0, 0.1, high / 2 + 0.4)], 10), 0.05, 8),
-                  model.paint(0.2))  # fmt: skip
+        model.add(
+            tube(smooth([(0, 0.1, high / 2), (0.1, 0.2, high / 2 + 0.2), (0, 0.1, high / 2 + 0.4)], 10), 0.05, 8),
+            model.paint(0.2),
+        )

@@ -1,23 +1,14 @@
-"""Mugs, bottles, teapots, cakes."""
+"""Mugs, bottles, teapots."""
 
+# ruff: noqa: RUF005  (tuples are added to arrays as vectors)
 import math
 
 import numpy as np
 
 from ..glyphs import LETTERS
-from ..palette import BLACK, DARK, GLASS, RED, WHITE
+from ..palette import BLACK, DARK, RED, WHITE
 from .model import Model
-from .primitives import Floats, capsule, circle, ellipsoid, lathe, loft, rod, smooth, tube
-
-
-def _label(model: Model, coat: int, radius: float, height: float, size: float) -> None:
-    """A badge on the front of a round body."""
-    draw = model.draw
-    colour, ink = draw.pick([(WHITE, BLACK), (WHITE, RED), (DARK, WHITE), (model.colours[3], model.colours[1])])
-    at, half = (radius, 0.0, height), (radius * 0.6, size, size * draw.between(0.7, 1.2))
-    model.decal(coat, draw.pick(["ellipsoid", "box"]), at, half, colour)
-    mark = draw.pick([*LETTERS, "ellipsoid", "box"])
-    model.decal(coat, mark, at, (half[0], half[1] * 0.5, half[2] * 0.6), ink)
+from .primitives import capsule, ellipsoid, lathe, rod, smooth, tube
 
 
 def mug(model: Model) -> None:
@@ -38,8 +29,9 @@ def mug(model: Model) -> None:
     rise = draw.between(0.25, 0.38) * high
     path = smooth([(0, 0, -rise), (reach * 0.8, 0, -rise), (reach, 0, 0), (reach * 0.8, 0, rise), (0, 0, rise)], 20)
     path += [float(radius[5]) - 0.03, 0, high / 2]
-    model.add(tube(path, draw.between(0.04, 0.075), 12, draw.between(0.7, 1.4)), model.paint(high, 0.7),
-              turn=(("z", turn),))  # fmt: skip
+    model.add(
+        tube(path, draw.between(0.04, 0.075), 12, draw.between(0.7, 1.4)), model.paint(high, 0.7), turn=(("z", turn),)
+    )
     if draw.chance(0.5):
         model.add(rod((0, 0, high * 0.8), (0, 0, high * 0.84), wide * 0.9), draw.pick([(0.09, 0.03, 0.01), DARK]))
     if draw.chance(0.3):
@@ -65,7 +57,7 @@ def bottle(model: Model) -> None:
     else:
         for _ in range(draw.count(1, 4)):
             top = np.array([draw.between(-0.1, 0.5), draw.between(-0.4, 0.4), draw.between(1.7, 2.1)])
-            model.add(tube(smooth([(0, 0, 0.6), (0, 0, 1.3), top], 10), 0.02, 6), (0.05, 0.2, 0.03))
+            model.add(tube(smooth(np.array([(0, 0, 0.6), (0, 0, 1.3), top]), 10), 0.02, 6), (0.05, 0.2, 0.03))
             model.add(ellipsoid((0.12, 0.32, 0.32)), model.colours[1], top, (("y", -30),))
             model.add(ellipsoid((0.12, 0.13, 0.13)), (0.8, 0.5, 0.03), top + (0.04, 0, 0.02), (("y", -30),))
     if draw.chance(0.3):
@@ -83,8 +75,14 @@ def teapot(model: Model) -> None:
     body = model.add(lathe([(0.01, 0), *curve, (0.01, high)], 36), model.paint(high, 0.3))
     if draw.chance(0.6):
         _label(model, body, wide, high * 0.45, 0.15)
-    lid = [(top * 0.95, high - 0.01), (top * 0.7, high + 0.1), (0.06, high + 0.15), (0.05, high + 0.2),
-           (0.09, high + 0.26), (0.01, high + 0.31)]  # fmt: skip
+    lid = [
+        (top * 0.95, high - 0.01),
+        (top * 0.7, high + 0.1),
+        (0.06, high + 0.15),
+        (0.05, high + 0.2),
+        (0.09, high + 0.26),
+        (0.01, high + 0.31),
+    ]
     model.add(lathe(lid, 24), model.paint(0.3, 0.7))
     reach, lift = draw.between(0.4, 0.75), draw.between(0.6, 1.15) * high
     spout = smooth([(wide * 0.6, 0, high * 0.25), (wide + reach * 0.5, 0, high * 0.4), (wide + reach, 0, lift)], 16)
@@ -92,96 +90,33 @@ def teapot(model: Model) -> None:
     pipe = model.add(tube(spout, thick, 14), model.paint(0.4, 0.8))
     model.decal(pipe, "ellipsoid", (wide + reach, 0, lift), (0.04, 0.04, 0.04), BLACK)
     if draw.chance(0.4):
-        handle = smooth([(-wide * 0.8, 0, high * 0.8), (-wide * 0.5, 0, high * 1.7), (0.1, 0, high * 1.8),
-                         (wide * 0.8, 0, high * 0.8)], 24)  # fmt: skip
+        handle = smooth(
+            [
+                (-wide * 0.8, 0, high * 0.8),
+                (-wide * 0.5, 0, high * 1.7),
+                (0.1, 0, high * 1.8),
+                (wide * 0.8, 0, high * 0.8),
+            ],
+            24,
+        )
     else:
-        handle = smooth([(-wide * 0.7, 0, high * 0.2), (-wide - 0.35, 0, high * 0.35), (-wide - 0.35, 0, high * 0.85),
-                         (-top * 0.8, 0, high * 0.9)], 24)  # fmt: skip
+        handle = smooth(
+            [
+                (-wide * 0.7, 0, high * 0.2),
+                (-wide - 0.35, 0, high * 0.35),
+                (-wide - 0.35, 0, high * 0.85),
+                (-top * 0.8, 0, high * 0.9),
+            ],
+            24,
+        )
     model.add(tube(handle, draw.between(0.04, 0.07), 12), model.paint(0.4, 0.6))
 
 
-def cake(model: Model) -> None:
-    """A round cake of layers with a slice gone from the front, icing, cherries and candles."""
+def _label(model: Model, coat: int, radius: float, height: float, size: float) -> None:
+    """A badge on the front of a round body."""
     draw = model.draw
-    gap, start = draw.between(40, 110), draw.between(-20, 20)
-    turn = np.radians(np.linspace(gap / 2, 360 - gap / 2, 40) + start)
-    z, radius = 0.0, 0.8
-    for _ in range(draw.count(1, 3)):
-        high = draw.between(0.25, 0.45)
-        for share, paint in ((0.42, model.paint(0.3, 0.6)), (0.12, model.colours[1]), (0.34, model.paint(0.3, 0.6))):
-            model.add(_wedge(turn, radius, z, z + share * high), paint)
-            z += share * high
-        model.add(_wedge(turn, radius * 1.03, z, z + 0.12 * high), model.colours[2])
-        z += 0.12 * high
-        for angle in turn[2:-2 : draw.count(3, 6)]:
-            at = (radius * 0.86 * math.cos(angle), radius * 0.86 * math.sin(angle), z)
-            model.add(ellipsoid((0.14, 0.14, 0.14), 8, 12), model.colours[3], at)
-        radius *= draw.between(0.55, 0.75)
-    for k in range(draw.count(0, 4)):
-        x, y = -0.1 - 0.05 * k, 0.13 * (k - 1.5)
-        model.add(rod((x, y, z), (x, y, z + 0.3), 0.025), model.paint(0.15, 0.2))
-        model.add(ellipsoid((0.05, 0.05, 0.11), 8, 10), (0.85, 0.4, 0.03), (x, y, z + 0.35))
-    if draw.chance(0.6):
-        plate = [(0.01, -0.08), (0.7, -0.08), (1.05, 0.02), (1.05, 0.05), (0.7, 0), (0.01, 0)]
-        model.add(lathe(plate, 40), model.draw.pick([WHITE, GLASS, model.colours[4]]))
-
-
-def _wedge(turn: Floats, radius: float, low: float, high: float):
-    arc = np.stack([np.cos(turn), np.sin(turn)], 1) * radius
-    flat = np.concatenate([[[0.0, 0.0]], arc])
-    rings = [np.concatenate([flat, np.full((len(flat), 1), z)], 1) for z in (low, high)]
-    solid = loft(rings)
-    # The caps' fans must start from the tip: the mean of the outline may lie in the gap.
-    solid.vertices[-2], solid.vertices[-1] = (0, 0, low), (0, 0, high)
-    return solid
-
-
-def burger(model: Model) -> None:
-    """A bun with layers that stick out to the front, or an ice-cream in a cone."""
-    draw = model.draw
-    if draw.chance(0.5):
-        model.add(lathe([(0.02, -1.2), (0.06, -1.2), (0.42, 0), (0.36, 0.04), (0.01, 0.04)], 28),
-                  model.wood(0.6) if draw.chance(0.2) else _waffle(model))  # fmt: skip
-        z = 0.1
-        for k in range(draw.count(1, 3)):
-            size = 0.78 - 0.12 * k
-            at = (draw.between(-0.06, 0.1), draw.between(-0.08, 0.08), z + 0.1)
-            model.add(ellipsoid((size, size, size * 0.85)), model.paint(0.3, 0.35), at)
-            z += size * 0.5
-        model.add(ellipsoid((0.2, 0.2, 0.2)), RED, (0.1, 0.05, z + 0.22))
-        model.add(rod((-0.1, -0.1, z - 0.2), (-0.4, -0.35, z + 0.55), 0.05), model.paint(0.2, 0.2))
-        return
-    bun = (0.55, 0.26, 0.07)
-    model.add(lathe([(0.01, 0), (0.7, 0), (0.78, 0.1), (0.75, 0.22), (0.01, 0.24)], 36), bun)
-    z = 0.24
-    for _ in range(draw.count(3, 5)):
-        kind, thick = draw.count(0, 2), draw.between(0.07, 0.15)
-        shift = (draw.between(0, 0.16), draw.between(-0.08, 0.08), z + thick / 2)
-        colour = draw.pick([(0.1, 0.03, 0.015), (0.1, 0.4, 0.04), (0.8, 0.5, 0.05), RED, model.colours[0]])
-        if kind == 0:
-            model.add(lathe([(0.01, -thick / 2), (0.8, -thick / 2), (0.8, thick / 2), (0.01, thick / 2)]), colour, shift)
-        elif kind == 1:  # a leaf with a wavy rim
-            ring = circle(48)
-            wave = 0.04 * np.sin(np.arange(48) * 2 * math.pi * 8 / 48)
-            rings = [np.column_stack([ring * s, wave * (s > 0.5) + h]) for s, h in
-                     ((0.02, -0.03), (0.9, -0.03), (0.92, 0.02), (0.02, 0.03))]  # fmt: skip
-            model.add(loft(rings), colour, shift)
-        else:
-            square = circle(4) * 1.15
-            model.add(loft([np.column_stack([square, np.full(4, h)]) for h in (-0.03, 0.03)]), colour, shift)
-        z += thick * 0.9
-    top = smooth([(0.78, z), (0.74, z + 0.3), (0.4, z + 0.52), (0.02, z + 0.56)], 14)
-    coat = model.add(lathe([(0.01, z), *top], 36), bun)
-    for p in draw.points(14, 1.0):
-        p[2] = abs(p[2])
-        p = p / np.linalg.norm(p)
-        model.decal(coat, "ellipsoid", (p[0] * 0.7, p[1] * 0.7, z + p[2] * 0.53), (0.05, 0.05, 0.07), WHITE)
-    if draw.chance(0.5):
-        model.add(rod((0, 0, z), (0, 0, z + 1.0), 0.02), WHITE)
-        model.add(ellipsoid((0.02, 0.4, 0.3)), model.paint(0.2, 0.1), (0, 0.2, z + 0.85))
-
-
-def _waffle(model: Model):
-    from ..palette import patterned
-
-    return patterned(model.draw, "checks", ((0.55, 0.3, 0.1), (0.38, 0.18, 0.05), WHITE), 0.12)
+    colour, ink = draw.pick([(WHITE, BLACK), (WHITE, RED), (DARK, WHITE), (model.colours[3], model.colours[1])])
+    at, half = (radius, 0.0, height), (radius * 0.6, size, size * draw.between(0.7, 1.2))
+    model.decal(coat, draw.pick(["ellipsoid", "box"]), at, half, colour)
+    mark = draw.pick([*LETTERS, "ellipsoid", "box"])
+    model.decal(coat, mark, at, (half[0], half[1] * 0.5, half[2] * 0.6), ink)

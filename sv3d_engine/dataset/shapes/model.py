@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from ..paint import Coat, Colour, Decal, Paint
 from ..palette import palette, random_paint, wooden
 from .draw import Draw
-from .primitives import Floats, Ints, Solid, rotation
+from .solid import Floats, Ints, Solid, rotation
 
 
 @dataclass

@@ -1,32 +1,27 @@
-"""Trees, potted plants, mushrooms, cacti, rocks, fruit."""
+"""Trees, mushrooms, rocks."""
 
+# ruff: noqa: RUF005  (tuples are added to arrays as vectors)
 import math
 
 import numpy as np
 
-from ..palette import DARK, RED, WHITE, YELLOW, patterned
 from ..paint import Paint
+from ..palette import RED, WHITE, YELLOW, patterned
 from .model import Model
-from .primitives import Solid, box, capsule, ellipsoid, lathe, rod, smooth, superquadric, tube
+from .primitives import box, ellipsoid, lathe, rod, smooth, superquadric, tube
+from .solid import Solid
 
-_GREENS = ((0.05, 0.2, 0.03), (0.12, 0.32, 0.04), (0.03, 0.12, 0.05), (0.3, 0.35, 0.05), (0.5, 0.15, 0.02), (0.7, 0.35, 0.4))
+GREENS = (
+    (0.05, 0.2, 0.03),
+    (0.12, 0.32, 0.04),
+    (0.03, 0.12, 0.05),
+    (0.3, 0.35, 0.05),
+    (0.5, 0.15, 0.02),
+    (0.7, 0.35, 0.4),
+)
+
+
 _BARK = ((0.2, 0.1, 0.05), (0.12, 0.08, 0.05), (0.5, 0.47, 0.42))
-
-
-def _foliage(model: Model, size: float) -> Paint:
-    green = model.draw.pick(_GREENS)
-    r, g, b = green
-    return patterned(model.draw, "blotches", (green, (r * 0.6, g * 0.65, b * 0.6), (min(r * 1.6, 0.8), g * 1.4, b * 1.3)), size)
-
-
-def bumpy(draw, size: float, rough: float, rows: int = 22) -> Solid:
-    """A ball dented and swollen by waves."""
-    ball = ellipsoid((size, size, size), rows, rows * 3 // 2)
-    unit = ball.vertices / np.maximum(np.linalg.norm(ball.vertices, axis=1, keepdims=True), 1e-9)
-    swell = np.zeros(len(unit))
-    for k in range(7):
-        swell += np.sin(unit @ draw.points(1, 1.6 + 0.6 * k)[0] + draw.between(0, 6.3)) / (1 + 0.7 * k)
-    return Solid(ball.vertices * (1 + rough * swell)[:, None], ball.faces)
 
 
 def tree(model: Model) -> None:
@@ -38,7 +33,7 @@ def tree(model: Model) -> None:
     path = smooth([(0, 0, 0), (bend * 0.3, 0, high * 0.5), (bend, 0, high)], 12)
     trunk = model.add(tube(path, np.linspace(fat * 1.5, fat * 0.8, 12), 14), bark)
     top = path[-1]
-    leaves = _foliage(model, 0.25)
+    leaves = foliage(model, 0.25)
     kind = draw.count(0, 2)
     if kind == 0:
         model.decal(trunk, "ellipsoid", path[5] + (fat, 0, 0), (0.12, fat * 0.6, fat * 0.9), (0.02, 0.012, 0.008))
@@ -74,59 +69,23 @@ def tree(model: Model) -> None:
         for y in (-0.09, 0.05, 0.12):
             model.add(ellipsoid((0.17, 0.17, 0.19)), (0.2, 0.1, 0.04), top + (0.1, y, -0.08))
     if draw.chance(0.5):
-        model.add(ellipsoid((0.9, 0.9, 0.15)), _foliage(model, 0.15), (0.1, 0, 0))
-
-
-def potted(model: Model) -> None:
-    """A plant in a pot that has a sign: leaves, a cactus, or flowers."""
-    draw = model.draw
-    low, wide, high = draw.between(0.22, 0.35), draw.between(0.3, 0.5), draw.between(0.35, 0.6)
-    pot = [(0.01, 0), (low, 0), (wide, high), (wide * 1.1, high), (wide * 1.1, high + 0.1), (wide * 0.95, high + 0.1), (wide * 0.9, high), (0.01, high)]
-    clay = draw.pick([(0.5, 0.2, 0.09), model.colours[0], WHITE])
-    coat = model.add(lathe(pot, 30), clay if draw.chance(0.5) else model.paint(0.4, 0))
-    model.decal(coat, draw.pick(["ellipsoid", "box"]), ((low + wide) / 2, 0, high * 0.55), (0.15, 0.12, 0.12), draw.pick([WHITE, model.colours[2]]))
-    model.add(ellipsoid((wide * 1.8, wide * 1.8, 0.1)), (0.08, 0.045, 0.02), (0, 0, high))
-    leaf = _foliage(model, 0.3)
-    kind = draw.count(0, 2)
-    if kind == 0:
-        for k in range(draw.count(7, 14)):
-            t, tilt = 2.4 * k + draw.between(-0.2, 0.2), draw.between(15, 65)
-            long = draw.between(0.6, 1.2) * (1.2 if math.cos(t) > 0 else 0.8)
-            blade = ellipsoid((0.06, draw.between(0.14, 0.3), long)).moved((0, 0, long / 2)).bent(0.3)
-            model.add(blade, leaf, (0, 0, high), (("y", tilt), ("z", math.degrees(t))))
-    elif kind == 1:
-        tall, fat = draw.between(0.6, 1.2), draw.between(0.15, 0.24)
-        green = draw.pick(_GREENS[:4])
-        skin = patterned(draw, draw.pick(["dots", "stripes"]), (green, (0.02, 0.09, 0.02), WHITE), 0.09)
-        model.add(capsule((0, 0, high), (0, 0, high + tall), fat), skin)
-        for side in (-1, 1)[: draw.count(1, 2)]:
-            z = high + tall * draw.between(0.3, 0.6)
-            x = draw.between(0, 0.25)
-            arm = smooth([(0, 0, z), (x, side * 0.3, z + 0.05), (x, side * 0.36, z + draw.between(0.3, 0.5))], 12)
-            model.add(tube(arm, fat * 0.55, 12), skin)
-            model.add(ellipsoid((fat * 1.1,) * 3), skin, arm[-1])
-        for _ in range(draw.count(1, 3)):
-            at = (fat * 0.9, draw.between(-0.1, 0.1), high + tall * draw.between(0.5, 1))
-            model.add(ellipsoid((0.13, 0.17, 0.17), 8, 12), draw.pick([(0.75, 0.1, 0.25), YELLOW]), at)
-    else:
-        for _ in range(draw.count(3, 7)):
-            end = np.array([draw.between(-0.2, 0.5), draw.between(-0.45, 0.45), high + draw.between(0.5, 1.0)])
-            model.add(tube(smooth([(0, 0, high), (end[0] * 0.3, end[1] * 0.3, high + 0.4), end], 8), 0.025, 6), (0.06, 0.22, 0.03))
-            tint = draw.pick([*model.colours, RED, YELLOW])
-            for k in range(6):
-                petal = ellipsoid((0.04, 0.11, 0.17)).moved((0, 0, 0.12))
-                model.add(petal, tint, end, (("x", 60 * k), ("y", -20)))
-            model.add(ellipsoid((0.1, 0.14, 0.14), 8, 12), draw.pick([YELLOW, DARK]), end, (("y", -20),))
-        for k in range(4):
-            model.add(ellipsoid((0.5, 0.2, 0.04)).moved((0.25, 0, 0)), leaf, (0, 0, high + 0.05), (("y", -35), ("z", 90 * k + 30)))
+        model.add(ellipsoid((0.9, 0.9, 0.15)), foliage(model, 0.15), (0.1, 0, 0))
 
 
 def mushroom(model: Model) -> None:
     """A group of toadstools, the biggest with a door or a snail's bite."""
     draw = model.draw
-    cap = model.paint(0.4, 0.1) if draw.chance(0.5) else patterned(draw, "dots", (WHITE, RED, RED), draw.between(0.25, 0.4))
+    cap = (
+        model.paint(0.4, 0.1)
+        if draw.chance(0.5)
+        else patterned(draw, "dots", (WHITE, RED, RED), draw.between(0.25, 0.4))
+    )
     stem = draw.pick([(0.75, 0.68, 0.55), WHITE, (0.6, 0.45, 0.3)])
-    places = [(0.0, 0.0, 1.0), (draw.between(0.3, 0.6), draw.between(-0.5, 0.5), 0.55), (draw.between(-0.4, 0.1), 0.55, 0.4)]
+    places = [
+        (0.0, 0.0, 1.0),
+        (draw.between(0.3, 0.6), draw.between(-0.5, 0.5), 0.55),
+        (draw.between(-0.4, 0.1), 0.55, 0.4),
+    ]
     for x, y, size in places[: draw.count(1, 3)]:
         high, fat = size * draw.between(0.7, 1.1), size * draw.between(0.12, 0.24)
         wide, rise = size * draw.between(0.45, 0.7), size * draw.between(0.25, 0.6)
@@ -140,17 +99,25 @@ def mushroom(model: Model) -> None:
         hood = lathe([(0.01, 0.02 * size), (wide * 0.9, -0.06 * size), *dome], 32)
         coat = model.add(hood, cap, (x + lean, y, high - 0.03), (("y", draw.between(-15, 20)),))
         model.decal(coat, "box", (x + lean, y, high - 0.1), (0.4 * size, 0.4 * size, 0.06), (0.7, 0.6, 0.45))
-    model.add(ellipsoid((1.3, 1.3, 0.2)), _foliage(model, 0.2), (0.1, 0.05, 0))
+    model.add(ellipsoid((1.3, 1.3, 0.2)), foliage(model, 0.2), (0.1, 0.05, 0))
     for _ in range(4):
         at = np.array([draw.between(0.2, 0.6), draw.between(-0.5, 0.5), 0])
-        model.add(rod(at, at + (draw.between(-0.1, 0.1), draw.between(-0.1, 0.1), draw.between(0.2, 0.4)), 0.03, 0.005), (0.1, 0.3, 0.04))
+        model.add(
+            rod(at, at + (draw.between(-0.1, 0.1), draw.between(-0.1, 0.1), draw.between(0.2, 0.4)), 0.03, 0.005),
+            (0.1, 0.3, 0.04),
+        )
 
 
 def rock(model: Model) -> None:
     """Boulders with moss, crystals or a fossil in front; a gem or an idol on a plinth."""
     draw = model.draw
     r = draw.between(0.15, 0.5)
-    stone = patterned(draw, draw.pick(["blotches", "marble"]), ((r, r * 0.95, r * 0.85), (r * 0.5, r * 0.5, r * 0.52), (r * 0.7, r * 0.9, r * 0.4)), draw.between(0.25, 0.6))
+    stone = patterned(
+        draw,
+        draw.pick(["blotches", "marble"]),
+        ((r, r * 0.95, r * 0.85), (r * 0.5, r * 0.5, r * 0.52), (r * 0.7, r * 0.9, r * 0.4)),
+        draw.between(0.25, 0.6),
+    )
     big = bumpy(draw, 1.0, draw.between(0.05, 0.11), 30).scaled((draw.between(0.7, 1.1), 1, draw.between(0.5, 1.2)))
     model.add(big, stone)
     for _ in range(draw.count(1, 3)):
@@ -171,35 +138,19 @@ def rock(model: Model) -> None:
         model.add(box((0.05, 0.5, 0.28), 0.1), (0.5, 0.3, 0.12), (0.14, 0, 0.75), (("x", draw.between(-12, 12)),))
 
 
-def fruit(model: Model) -> None:
-    """A bowl, basket or board of fruit: apples, bananas, pears, a pineapple."""
-    draw = model.draw
-    wide = draw.between(0.6, 0.8)
-    bowl = [(0.01, -0.3), (wide * 0.5, -0.3), (wide, 0.05), (wide * 0.94, 0.07), (wide * 0.45, -0.22), (0.01, -0.22)]
-    coat = model.add(lathe(bowl, 36), model.paint(0.5, 0.2))
-    model.decal(coat, "ellipsoid", (wide * 0.8, 0, -0.13), (0.2, 0.13, 0.1), draw.pick([WHITE, model.colours[2]]))
-    for k in range(draw.count(4, 7)):
-        t, out = 2.4 * k, 0.36 if k else 0.0
-        at = np.array([out * math.cos(t), out * math.sin(t), 0.06 if k else 0.22])
-        kind, size = draw.count(0, 3), draw.between(0.34, 0.46)
-        tint = draw.pick([RED, (0.3, 0.45, 0.04), (0.8, 0.3, 0.02), YELLOW, (0.25, 0.03, 0.12)])
-        if kind == 0:
-            curve = smooth([(0.02, 0.8), (0.3, 0.95), (0.5, 0.55), (0.3, 0.08), (0.02, 0.1)], 16) * size
-            apple = patterned(draw, "gradient", (tint, tint, (0.6, 0.5, 0.05)), size * 2)
-            model.add(lathe(curve, 24), apple, at, (("x", draw.between(-30, 30)), ("y", draw.between(-30, 30))))
-            model.add(rod(at + (0, 0, size * 0.75), at + (0.05, 0, size * 1.15), 0.02), (0.15, 0.08, 0.03))
-        elif kind == 1:
-            model.add(ellipsoid((size, size, size)), (0.8, 0.3, 0.02), at + (0, 0, 0.15))
-        elif kind == 2:
-            pear = smooth([(0.02, 0), (0.26, 0.1), (0.3, 0.4), (0.13, 0.75), (0.02, 0.85)], 18) * size * 1.4
-            model.add(lathe(pear, 22), tint, at, (("y", draw.between(-40, 40)),))
-        else:
-            for s in (-1, 0, 1):
-                arc = smooth([(0.5, 0.09 * s, 0.45), (0.45, 0.1 * s, 0.2), (0.2, 0.1 * s, 0.1), (-0.1, 0.09 * s, 0.2)], 14)
-                model.add(tube(arc, 0.085 * np.sin(np.linspace(0.3, 2.9, 14)) + 0.01, 8), (0.8, 0.55, 0.04), at + (0, 0, 0.12), (("z", draw.between(-20, 20)),))
-    if draw.chance(0.4):
-        at = np.array([-0.2, draw.between(-0.2, 0.2), 0.35])
-        skin = patterned(draw, "checks", ((0.5, 0.28, 0.03), (0.3, 0.14, 0.02), DARK), 0.09)
-        model.add(ellipsoid((0.42, 0.42, 0.7)), skin, at)
-        for k in range(10):
-            model.add(ellipsoid((0.05, 0.1, 0.45)).moved((0, 0, 0.2)), (0.05, 0.2, 0.04), at + (0, 0, 0.3), (("y", 15 + 3 * k), ("z", 137 * k)))
+def foliage(model: Model, size: float) -> Paint:
+    green = model.draw.pick(GREENS)
+    r, g, b = green
+    return patterned(
+        model.draw, "blotches", (green, (r * 0.6, g * 0.65, b * 0.6), (min(r * 1.6, 0.8), g * 1.4, b * 1.3)), size
+    )
+
+
+def bumpy(draw, size: float, rough: float, rows: int = 22) -> Solid:
+    """A ball dented and swollen by waves."""
+    ball = ellipsoid((size, size, size), rows, rows * 3 // 2)
+    unit = ball.vertices / np.maximum(np.linalg.norm(ball.vertices, axis=1, keepdims=True), 1e-9)
+    swell = np.zeros(len(unit))
+    for k in range(7):
+        swell += np.sin(unit @ draw.points(1, 1.6 + 0.6 * k)[0] + draw.between(0, 6.3)) / (1 + 0.7 * k)
+    return Solid(ball.vertices * (1 + rough * swell)[:, None], ball.faces)

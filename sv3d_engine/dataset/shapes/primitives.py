@@ -1,57 +1,11 @@
 """Closed triangle meshes, all of them lofts: rings of points joined one to the next, the first and last capped."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Solid:
-    """A closed mesh with normals outward: vertices (V, 3), faces (F, 3)."""
-
-    vertices: Floats
-    faces: Ints
-
-    def moved(self, by: ArrayLike) -> "Solid":
-        """Shifted by a vector."""
-        return Solid(self.vertices + np.asarray(by, float), self.faces)
-
-    def scaled(self, by: ArrayLike) -> "Solid":
-        """Stretched along the axes by three numbers or one; a mirroring turns the faces over."""
-        factor = np.broadcast_to(np.asarray(by, float), 3)
-        faces = self.faces if np.prod(factor) > 0 else self.faces[:, ::-1]
-        return Solid(self.vertices * factor, faces)
-
-    def turned(self, axis: str, degrees: float) -> "Solid":
-        """Turned about the x, y or z axis through the origin."""
-        return Solid(self.vertices @ rotation(axis, degrees).T, self.faces)
-
-    def bent(self, amount: float) -> "Solid":
-        """Leant towards +X by amount · z²."""
-        return Solid(self.vertices + np.outer(amount * self.vertices[:, 2] ** 2, [1, 0, 0]), self.faces)
-
-
-def rotation(axis: str, degrees: float) -> Floats:  # (3, 3)
-    """Matrix of a right-handed turn about x, y or z."""
-    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    i = "xyz".index(axis)
-    j, k = (i + 1) % 3, (i + 2) % 3
-    matrix = np.eye(3)
-    matrix[j, j], matrix[j, k], matrix[k, j], matrix[k, k] = c, -s, s, c
-    return matrix
-
-
-def joined(solids: Sequence[Solid]) -> Solid:
-    """Several solids as one."""
-    offsets = np.cumsum([0, *(len(s.vertices) for s in solids[:-1])])
-    faces = [s.faces + o for s, o in zip(solids, offsets, strict=True)]
-    return Solid(np.concatenate([s.vertices for s in solids]), np.concatenate(faces))
+from .solid import Floats, Ints, Solid
 
 
 def loft(rings: ArrayLike, loop: bool = False) -> Solid:
@@ -146,7 +100,7 @@ def rod(start: ArrayLike, end: ArrayLike, first: float, last: float | None = Non
 
 
 def superquadric(size: ArrayLike, east: float = 1.0, north: float = 1.0, rows: int = 16, segments: int = 28) -> Solid:
-    """|x|, |y|, |z| up to half of ``size``; exponents 1 make an ellipsoid, near 0 a box, 2 an octahedron (Barr 1981)."""
+    """|x|, |y|, |z| up to half of ``size``; exponents 1: an ellipsoid, near 0: a box, 2: an octahedron (Barr 1981)."""
     latitude = np.linspace(-math.pi / 2 + 0.02, math.pi / 2 - 0.02, rows)
     half = np.asarray(size, float) / 2
 
@@ -155,9 +109,7 @@ def superquadric(size: ArrayLike, east: float = 1.0, north: float = 1.0, rows: i
 
     ring = power(circle(segments), east)
     wide, high = power(np.cos(latitude), north), power(np.sin(latitude), north)
-    points = np.concatenate(
-        [wide[:, None, None] * ring, np.broadcast_to(high[:, None, None], (rows, segments, 1))], 2
-    )
+    points = np.concatenate([wide[:, None, None] * ring, np.broadcast_to(high[:, None, None], (rows, segments, 1))], 2)
     return loft(points * half)
 
 
@@ -190,9 +142,11 @@ def extrude(outline: ArrayLike, depth: float, bevel: float = 0.0) -> Solid:
     """
     polygon = np.asarray(outline, float)
     middle = polygon.mean(0)
-    steps = [(1 - bevel, -0.5), (1, -0.5 + bevel / 2), (1, 0.5 - bevel / 2), (1 - bevel, 0.5)] if bevel else [
-        (1, -0.5), (1, 0.5)
-    ]  # fmt: skip
+    steps = (
+        [(1 - bevel, -0.5), (1, -0.5 + bevel / 2), (1, 0.5 - bevel / 2), (1 - bevel, 0.5)]
+        if bevel
+        else [(1, -0.5), (1, 0.5)]
+    )
     rings = []
     for size, y in steps:
         p = middle + (polygon - middle) * size
