@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from ..paint import Paint
 from ..palette import BLACK, DARK, GLASS, WHITE, patterned
 from .model import Model
 from .primitives import box, ellipsoid, extrude, lathe, rod
@@ -14,7 +15,7 @@ _WALLS = ((0.75, 0.7, 0.6), (0.55, 0.2, 0.12), (0.7, 0.55, 0.3), (0.4, 0.4, 0.42
 _ROOFS = ((0.35, 0.08, 0.04), (0.1, 0.1, 0.13), (0.45, 0.18, 0.06), (0.08, 0.15, 0.1), (0.25, 0.14, 0.08))
 
 
-def _wall(model: Model, size: float):
+def _wall(model: Model, size: float) -> Paint:
     draw = model.draw
     r, g, b = draw.pick([*_WALLS, *model.colours])
     darker = (r * 0.72, g * 0.72, b * 0.72)

@@ -10,7 +10,7 @@ from ..palette import BLACK, DARK, WHITE
 from .eyes import eyes
 from .model import Model
 from .primitives import capsule, circle, ellipsoid, extrude, loft, smooth, tube
-from .solid import Floats
+from .solid import Floats, Solid
 
 
 def fish(model: Model) -> None:
@@ -49,7 +49,7 @@ def fish(model: Model) -> None:
     model.add(ellipsoid((0.1, wide * 0.7, 0.09)), draw.pick([(0.6, 0.15, 0.12), DARK]), lip)
 
 
-def _fan(root: ArrayLike, back: float, up: float, notch: float, thick: float):
+def _fan(root: ArrayLike, back: float, up: float, notch: float, thick: float) -> Solid:
     x, z = np.asarray(root, float)[[0, 2]]
     outline = np.array(
         [(x, z - 0.06), (x - back, z - up), (x - back * (1 - notch), z), (x - back, z + up), (x, z + 0.06)]
@@ -60,7 +60,7 @@ def _fan(root: ArrayLike, back: float, up: float, notch: float, thick: float):
     return solid.moved((0, np.asarray(root, float)[1], 0))
 
 
-def _ridge(front: float, back: float, low: float, rise: float):
+def _ridge(front: float, back: float, low: float, rise: float) -> Solid:
 
     outline = [(front, low), (back, low + rise), (back - 0.06, low + rise * 0.85), (back + 0.02, low)]
     return extrude(outline, 0.05)
@@ -117,7 +117,7 @@ def snail(model: Model) -> None:
     model.add(coil, model.paint(0.5, 0.1), (-0.15, 0, 0.12 + size * 0.95))
 
 
-def _coil(turns: float, size: float, side: float):
+def _coil(turns: float, size: float, side: float) -> Solid:
     s: Floats = np.linspace(0, 1, int(26 * turns))
     turn = -2 * math.pi * turns * s + 1.2
     radius = size * 0.62 * (0.08 + 0.92 * s**1.2)

@@ -1,4 +1,4 @@
-"""Chairs, tables, lamps, cabinets."""
+"""Chairs, tables, cabinets."""
 
 # ruff: noqa: RUF005  (tuples are added to arrays as vectors)
 import math
@@ -8,7 +8,7 @@ import numpy as np
 from ..paint import Paint
 from ..palette import BLACK, DARK, STEEL, WHITE
 from .model import Model
-from .primitives import box, capsule, ellipsoid, lathe, loft, rod, smooth, superquadric, tube
+from .primitives import box, capsule, ellipsoid, lathe, rod, smooth, superquadric
 
 
 def chair(model: Model) -> None:
@@ -117,44 +117,8 @@ def table(model: Model) -> None:
             )
 
 
-def lamp(model: Model) -> None:
-    """A desk lamp with a bent arm, or a bedside lamp with its switch in front."""
-    draw = model.draw
-    base = draw.between(0.3, 0.5)
-    model.add(lathe([(0.01, 0), (base, 0), (base, 0.05), (base * 0.5, 0.12), (0.01, 0.13)], 32), model.paint(0.4, 0.6))
-    shade = model.paint(0.6, 0.3)
-    if draw.chance(0.6):
-        elbow = np.array([-draw.between(0.25, 0.6), draw.between(-0.1, 0.1), draw.between(0.7, 1.0)])
-        head = np.array([draw.between(0.25, 0.6), draw.between(-0.15, 0.15), draw.between(1.2, 1.6)])
-        model.add(capsule((0, 0, 0.1), elbow, 0.035), model.colours[1])
-        model.add(capsule(elbow, head, 0.03), model.colours[1])
-        for p in (elbow, head):
-            model.add(ellipsoid((0.15, 0.15, 0.15), 8, 14), DARK, p)
-        wide, long = draw.between(0.22, 0.38), draw.between(0.3, 0.5)
-        cone = [(0.06, 0.02), (0.1, 0), (wide, -long), (wide - 0.03, -long), (0.05, -0.05), (0.01, -0.05)]
-        turn = (("y", -draw.between(25, 60)),)
-        model.add(lathe(cone, 32), shade, head, turn)
-        bulb = np.array([0.1, 0, -0.2])
-        model.add(ellipsoid((0.2, 0.2, 0.2)), (0.85, 0.8, 0.5), head + bulb, turn)
-    else:
-        high = draw.between(0.8, 1.3)
-        curve = smooth(
-            [(0.06, 0.1), (draw.between(0.05, 0.35), 0.35), (draw.between(0.05, 0.2), 0.6), (0.04, high)], 22
-        )
-        model.add(lathe(curve, 28), model.paint(0.6, 0.3))
-        low, top, tall = draw.between(0.35, 0.6), draw.between(0.15, 0.4), draw.between(0.4, 0.7)
-        z = high - 0.25
-        sides = draw.pick([4, 6, 36])
-        profile = [(low, z), (top, z + tall), (top - 0.03, z + tall), (low - 0.03, z)]
-        ring = [lathe([(r, h)] * 1, sides).vertices[:sides] for r, h in profile]
-        model.add(loft(ring, loop=True), shade)
-        model.add(ellipsoid((0.22, 0.22, 0.3)), (0.85, 0.8, 0.55), (0, 0, z + tall * 0.4))
-        model.add(rod((0.2, 0, z), (0.2, 0, z - 0.3), 0.012), BLACK)
-        model.add(ellipsoid((0.08, 0.08, 0.12), 8, 10), model.colours[3], (0.2, 0, z - 0.33))
-
-
 def cabinet(model: Model) -> None:
-    """A chest of drawers, a bookshelf, a stove or a television: plain behind, full of detail in front."""
+    """A chest of drawers or a bookshelf: plain behind, full of detail in front."""
     draw = model.draw
     wide, deep, high = draw.between(0.7, 1.5), draw.between(0.4, 0.8), draw.between(0.7, 1.7)
     body = model.wood(1) if draw.chance(0.5) else model.paint(1, 0.6)
@@ -189,8 +153,19 @@ def cabinet(model: Model) -> None:
         for x in (-1, 1):
             p = (x * deep * 0.4, y * wide * 0.42, -high / 2)
             model.add(rod((p[0], p[1], -high / 2 - 0.15), p, 0.04, 0.06), DARK)
-    if draw.chance(0.5):
-        model.add(
-            tube(smooth([(0, 0.1, high / 2), (0.1, 0.2, high / 2 + 0.2), (0, 0.1, high / 2 + 0.4)], 10), 0.05, 8),
-            model.paint(0.2),
-        )
+    _ornament(model, wide, high / 2)
+
+
+def _ornament(model: Model, wide: float, top: float) -> None:
+    """Perhaps a vase or books on top."""
+    draw = model.draw
+    y, size = draw.between(-0.25, 0.25) * wide, draw.between(0.16, 0.3)
+    if draw.chance(0.4):
+        curve = smooth([(0.08, 0), (0.16, size), (0.05, size * 1.7), (0.1, size * 2)], 12)
+        model.add(lathe([(0.01, 0), *curve, (0.01, size * 2)], 20), model.paint(size), (0.05, y, top))
+    elif draw.chance(0.5):
+        for k in range(draw.count(1, 3)):
+            at, turn = (0.05, y, top + 0.04 + 0.08 * k), (("z", draw.between(-30, 30)),)
+            model.add(
+                box((size, size * 1.5, 0.08), 0.1), model.paint(size, 0.5), (0.05, y, top + 0.04 + 0.08 * k), turn
+            )

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..paint import Paint
 from ..palette import RED, WHITE, YELLOW, patterned
+from .draw import Draw
 from .model import Model
 from .primitives import box, ellipsoid, lathe, rod, smooth, superquadric, tube
 from .solid import Solid
@@ -146,7 +147,7 @@ def foliage(model: Model, size: float) -> Paint:
     )
 
 
-def bumpy(draw, size: float, rough: float, rows: int = 22) -> Solid:
+def bumpy(draw: Draw, size: float, rough: float, rows: int = 22) -> Solid:
     """A ball dented and swollen by waves."""
     ball = ellipsoid((size, size, size), rows, rows * 3 // 2)
     unit = ball.vertices / np.maximum(np.linalg.norm(ball.vertices, axis=1, keepdims=True), 1e-9)

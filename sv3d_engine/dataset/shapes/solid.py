@@ -36,6 +36,11 @@ class Solid:
         """Leant towards +X by amount · z²."""
         return Solid(self.vertices + np.outer(amount * self.vertices[:, 2] ** 2, [1, 0, 0]), self.faces)
 
+    def cleaned(self) -> "Solid":
+        """Without faces that have no area."""
+        a, b, c = (self.vertices[self.faces[:, k]] for k in range(3))
+        return Solid(self.vertices, self.faces[np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-10])
+
 
 def rotation(axis: str, degrees: float) -> Floats:  # (3, 3)
     """Matrix of a right-handed turn about x, y or z."""

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
+from ..paint import Paint
 from ..palette import GLASS, RED, WHITE, patterned
 from .model import Model
 from .primitives import circle, ellipsoid, lathe, loft, rod, smooth
-from .solid import Floats
+from .solid import Floats, Solid
 
 
 def cake(model: Model) -> None:
@@ -36,14 +37,14 @@ def cake(model: Model) -> None:
         model.add(lathe(plate, 40), model.draw.pick([WHITE, GLASS, model.colours[4]]))
 
 
-def _wedge(turn: Floats, radius: float, low: float, high: float):
+def _wedge(turn: Floats, radius: float, low: float, high: float) -> Solid:
     arc = np.stack([np.cos(turn), np.sin(turn)], 1) * radius
     flat = np.concatenate([[[0.0, 0.0]], arc])
     rings = [np.concatenate([flat, np.full((len(flat), 1), z)], 1) for z in (low, high)]
     solid = loft(rings)
     # The caps' fans must start from the tip: the mean of the outline may lie in the gap.
     solid.vertices[-2], solid.vertices[-1] = (0, 0, low), (0, 0, high)
-    return solid
+    return solid.cleaned()
 
 
 def burger(model: Model) -> None:
@@ -96,6 +97,6 @@ def burger(model: Model) -> None:
         model.add(ellipsoid((0.02, 0.4, 0.3)), model.paint(0.2, 0.1), (0, 0.2, z + 0.85))
 
 
-def _waffle(model: Model):
+def _waffle(model: Model) -> Paint:
 
     return patterned(model.draw, "checks", ((0.55, 0.3, 0.1), (0.38, 0.18, 0.05), WHITE), 0.12)
