@@ -166,6 +166,4 @@ def _ornament(model: Model, wide: float, top: float) -> None:
     elif draw.chance(0.5):
         for k in range(draw.count(1, 3)):
             at, turn = (0.05, y, top + 0.04 + 0.08 * k), (("z", draw.between(-30, 30)),)
-            model.add(
-                box((size, size * 1.5, 0.08), 0.1), model.paint(size, 0.5), (0.05, y, top + 0.04 + 0.08 * k), turn
-            )
+            model.add(box((size, size * 1.5, 0.08), 0.1), model.paint(size, 0.5), at, turn)

@@ -5,7 +5,7 @@ import numpy as np
 from ..glyphs import LETTERS
 from ..palette import BLACK, DARK
 from .model import Model
-from .primitives import capsule, ellipsoid, lathe, loft, rod, smooth, tube
+from .primitives import capsule, circle, ellipsoid, lathe, loft, rod, smooth, tube
 
 
 def lamp(model: Model) -> None:
@@ -42,7 +42,7 @@ def lamp(model: Model) -> None:
         z = high - 0.25
         sides = draw.pick([4, 6, 36])
         profile = [(low, z), (top, z + tall), (top - 0.03, z + tall), (low - 0.03, z)]
-        ring = [lathe([(r, h)] * 1, sides).vertices[:sides] for r, h in profile]
+        ring = [np.column_stack([circle(sides) * r, np.full(sides, h)]) for r, h in profile]
         model.add(loft(ring, loop=True), shade)
         model.add(ellipsoid((0.22, 0.22, 0.3)), (0.85, 0.8, 0.55), (0, 0, z + tall * 0.4))
         model.add(rod((0.2, 0, z), (0.2, 0, z - 0.3), 0.012), BLACK)

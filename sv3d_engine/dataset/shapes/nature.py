@@ -66,7 +66,7 @@ def tree(model: Model) -> None:
             t = k * 2.4
             out = np.array([math.cos(t), math.sin(t), 0]) * draw.between(0.5, 0.9)
             curve = smooth([top, top + out * 0.5 + (0, 0, 0.25), top + out + (0, 0, draw.between(-0.4, 0.1))], 10)
-            model.add(tube(curve, 0.14 * np.sin(np.linspace(0.25, 3.0, 10)), 8, 0.25 if abs(out[2]) < 1 else 1), leaves)
+            model.add(tube(curve, 0.14 * np.sin(np.linspace(0.25, 3.0, 10)), 8, 0.25), leaves)
         for y in (-0.09, 0.05, 0.12):
             model.add(ellipsoid((0.17, 0.17, 0.19)), (0.2, 0.1, 0.04), top + (0.1, y, -0.08))
     if draw.chance(0.5):

@@ -72,15 +72,12 @@ def shoe(model: Model) -> None:
         model.add(capsule((at[0], -0.09, at[2]), (at[0], 0.09, at[2] + 0.03), 0.022), WHITE)
     sole = draw.pick([WHITE, DARK, (0.35, 0.18, 0.07), model.colours[4]])
     thick = draw.between(0.05, 0.12)
-    for low, high, up in ((0, 16, lift),):
-        under = [
-            np.stack(
-                [np.full(4, x * 1.03), np.array([-1, 1, 1, -1]) * h * 0.95, np.array([-1, -1, 1, 1]) * thick / 2 + u],
-                -1,
-            )
-            for (x, _), h, u in zip(top[low:high], half[low:high], up, strict=True)
-        ]
-        model.add(loft(np.stack(under)), sole)
+    across, down = np.array([-0.95, 0.95, 0.95, -0.95]), np.array([-1, -1, 1, 1]) * thick / 2
+    under = [
+        np.column_stack([np.full(4, x * 1.03), across * h, down + up])
+        for (x, _), h, up in zip(top, half, lift, strict=True)
+    ]
+    model.add(loft(np.stack(under)), sole)
     if heel:
         model.add(rod((-0.48, 0, heel), (-0.44, 0, -thick / 2), 0.12, 0.05 + 0.05 * draw.chance(0.5)), sole)
     else:

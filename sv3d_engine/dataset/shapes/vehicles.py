@@ -96,7 +96,7 @@ def boat(model: Model) -> None:
         rise = 0.28 * max(s - 0.4, 0) ** 2 / 0.36 + 0.05 * (1 - s)
         y = w * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.7
         z = deep * np.sin(turn) * (1 - 0.35 * s**3) + rise * (1 + np.sin(turn))
-        section = np.stack([np.full(13, (s - 0.5) * long + 0.12 * s * 0), y, z], -1)
+        section = np.stack([np.full(13, (s - 0.5) * long), y, z], -1)
         deck = np.stack([np.full(5, (s - 0.5) * long), np.linspace(w * 0.9, -w * 0.9, 5), np.full(5, rise - 0.05)], -1)
         rings.append(np.concatenate([section, deck]))
     hull = model.add(loft(np.stack(rings)), model.paint(0.6, 0.4))
