@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..errors import UserError
 from ..progress import Progress
 from .config import Config, Data
 from .shards import Shards
@@ -23,25 +22,20 @@ class Source(Protocol):
 
 
 def from_dataset(data: Data, index: int, seed: int, size: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """An orbit of the dataset room's: a generated object, or file ``index`` of the folder (over and over)."""
+    """An orbit of the dataset room's: a generated object, or one of the folder's.
+
+    The last ``held_out`` files of a folder are held out; the others come in turn, over and over.  Raises UserError.
+    """
+    from ..dataset.files import load_object, model_files
     from ..dataset.samples import sample
 
     thing = None
     if data.folder is not None:
-        from ..dataset.files import load_object
-
-        files = object_files(Path(data.folder))
-        thing = load_object(files[index % len(files)])
+        files = model_files(Path(data.folder))
+        kept = max(1, len(files) - data.held_out)
+        thing = load_object(files[(kept + index) % len(files) if seed >= data.held_out_seed else index % kept])
     made = sample(seed, size, moves(data, index), device, data.white, thing)
     return made.frames.cpu(), made.elevations, made.azimuths
-
-
-def object_files(folder: Path) -> Sequence[Path]:
-    """GLB and OBJ files under a folder, in a fixed order.  Raises UserError where there are none."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".glb", ".obj"))
-    if not files:
-        raise UserError(f"There are no GLB or OBJ files in {folder}.", "Give another folder under [data].")
-    return files
 
 
 def moves(data: Data, index: int) -> bool:
