@@ -10,11 +10,10 @@ import pytest
 
 from sv3d_engine import __version__, cli, protocol
 from sv3d_engine.pipeline import run
-from sv3d_engine.pipeline.stages import Stage
+from sv3d_engine.pipeline.stage import Stage
 from sv3d_engine.terminal import TerminalProgress, duration, progress_line
 
 ROOT = Path(__file__).parents[1]
-SECONDS = dict.fromkeys(protocol.PRESETS, 1.0)
 
 
 def frames_stage(job, out, progress):
@@ -43,7 +42,7 @@ def with_stages(monkeypatch):
     real = run.run_job
 
     def use(*functions):
-        stages = [Stage(f.__name__, f.__name__.title(), SECONDS, f) for f in functions]
+        stages = [Stage(f.__name__, f.__name__.title(), lambda job: 1.0, f) for f in functions]
         monkeypatch.setattr(run, "run_job", functools.partial(real, stages=stages))
 
     return use

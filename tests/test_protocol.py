@@ -47,7 +47,7 @@ def test_left_out_fields_have_their_defaults():
         ("[]", "JSON object"),
         ("{}", "Unknown message type None"),
         ('{"type": ["mesh"]}', "Unknown message type"),
-        ('{"type": "dance"}', "Unknown message type 'dance'; known here: mesh, cancel, doctor, shutdown"),
+        ('{"type": "dance"}', "Unknown message type 'dance'; known here: mesh, orbit, generate, cancel, doctor, shutdown"),
         ('{"type": "hello", "protocol": 1}', "Unknown message type 'hello'"),
         ('{"type": "mesh", "job": "a"}', "mesh lacks frames, out"),
         ('{"type": "cancel", "job": 1}', "cancel.job must be str, not 1"),

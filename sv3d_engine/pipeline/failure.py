@@ -17,7 +17,8 @@ def explain(error: BaseException) -> UserError:
     if isinstance(error, MemoryError) or _out_of_memory(error):
         return UserError(
             "There is not enough memory for this job.",
-            "Choose the preset “draft”, close other programs, or use the device “cpu”.",
+            "Close other programs, choose the preset “draft” (mesh) or the memory mode “blocks” (orbit), or use the "
+            "device “cpu”.",
             details,
         )
     if isinstance(error, OSError) and error.errno in _FULL:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sv3d_engine import protocol
 from sv3d_engine.pipeline.job import Job
-from sv3d_engine.pipeline.stages import Facts, Stage
+from sv3d_engine.pipeline.mesh_stages import MESH_STAGES
+from sv3d_engine.pipeline.orbit_stages import ORBIT_STAGES
+from sv3d_engine.pipeline.stage import Facts, Stage
 from sv3d_engine.progress import Progress
 
-SECONDS = dict.fromkeys(protocol.PRESETS, 1.0)
+INPUTS = {stage.name: stage.inputs for stage in (*ORBIT_STAGES, *MESH_STAGES)}
 Run = Callable[[Job, Path, Progress], Facts]
 
 
@@ -36,7 +37,8 @@ def raises(error: BaseException) -> Run:
 
 
 def stage(name: str, run: Run) -> Stage:
-    return Stage(name, f"Doing {name}", SECONDS, run)
+    """A stage that depends on what the real one of this name does."""
+    return Stage(name, f"Doing {name}", lambda job: 1.0, run, INPUTS[name])
 
 
 def make_source(folder: Path, count: int = 3) -> Path:

@@ -12,11 +12,12 @@ from safetensors.torch import load_file
 
 from sv3d_engine import protocol
 from sv3d_engine.asset.glb import read_glb
-from sv3d_engine.pipeline import job as job_module
+from sv3d_engine.pipeline.mesh_stages import MESH_STAGES
 from sv3d_engine.pipeline.run import run_job
 from sv3d_engine.pipeline.settings import PRESETS
 
 SIZE, COUNT = 64, 8
+MESH_STAGE_NAMES = [stage.name for stage in MESH_STAGES]
 TINY = replace(
     PRESETS["draft"],
     coarse_steps=8,
@@ -50,7 +51,7 @@ def done(ball, tmp_path_factory):
     out, told = tmp_path_factory.mktemp("job") / "out", []
     request = protocol.MeshJob("ball", str(ball), str(out), preset="draft", device="cpu", seed=4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(job_module.PRESETS, "draft", TINY)
+        patch.setitem(PRESETS, "draft", TINY)
         result = run_job(request, told.append)
         yield request, result, told
 
@@ -74,7 +75,7 @@ def test_the_mesh_is_a_textured_ball(done):
 
 def test_the_report_tells_of_every_stage(done):
     report = json.loads(Path(done[1].report).read_text())
-    assert list(report["stages"]) == list(protocol.STAGE_NAMES)
+    assert list(report["stages"]) == MESH_STAGE_NAMES
     assert all(stage["seconds"] > 0 and stage["peak_memory"] > 0 for stage in report["stages"].values())
     assert report["stages"]["mesh"]["losses"]
     assert report["stages"]["asset"]["watertight"] is True
@@ -82,7 +83,7 @@ def test_the_report_tells_of_every_stage(done):
 
 def test_stages_report_and_show_previews(done):
     told = done[2]
-    assert {m.stage for m in told if isinstance(m, protocol.Stage)} == set(protocol.STAGE_NAMES)
+    assert {m.stage for m in told if isinstance(m, protocol.Stage)} == set(MESH_STAGE_NAMES)
     assert {m.kind for m in told if isinstance(m, protocol.Preview)} >= {"frame", "mesh"}
 
 
@@ -100,7 +101,7 @@ def test_a_resumed_job_makes_the_same_mesh(done, lost):
 
 
 def test_the_unit_of_the_distance_changes_the_size_and_nothing_else(ball, tmp_path, monkeypatch):
-    monkeypatch.setitem(job_module.PRESETS, "draft", TINY)
+    monkeypatch.setitem(PRESETS, "draft", TINY)
     angles = [{"file": f"{i:03d}.png", "elevation": 10, "azimuth": 360 * (i + 1) / COUNT % 360} for i in range(COUNT)]
     surfaces, meshes = [], []
     for distance in (2.0, 200.0):

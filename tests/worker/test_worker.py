@@ -335,6 +335,6 @@ def test_goes_on_after_kill_9(tmp_path, client, make_job):
     second.wait_for_note("Kept from the earlier run")
     assert isinstance(second.wait_for(*FINAL), protocol.Result)
     assert Path(job.out, "mesh.glb").read_text() == "whole"
-    assert not Path(job.out, ".partial").exists()
+    assert not Path(job.out, ".sv3d-partial").exists()
     assert runner_pid(job) == pid, "the first stage was not done again"
     second.process.kill()
