@@ -14,12 +14,12 @@ _PREVIEW_SCALE = 8.0  # in rows
 
 
 def draw_weights_wanted(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Before the first picture: where its model comes from."""
+    """Before the first picture: what it needs, and where that comes from."""
     box = layout.box()
-    _draw_text(box, context, "SV3D needs its weights to work from a picture: choose the file once.", "INFO")
-    row = box.row(align=True)
-    row.operator("sv3d.preferences", text="Choose Weights", icon="PREFERENCES")
-    row.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
+    _draw_text(box, context, "To work from a picture, SV3D needs the file of its weights.", "INFO")
+    column = box.column(align=True)
+    column.operator("sv3d.preferences", text="Choose Weights", icon="PREFERENCES")
+    column.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
 
 
 def draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
@@ -47,7 +47,7 @@ def draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -
             _draw_text(box, context, note, "INFO")
         if session.waiting_to_deliver:
             box.label(text="Waits for Object Mode", icon="SORTTIME")
-        if isinstance(job.result, protocol.OrbitResult):
+        if isinstance(job.result, protocol.OrbitResult) and context.scene.sv3d.folder != job.result.frames:
             box.operator("sv3d.use_orbit", icon="MESH_MONKEY")
         _draw_import_again(box, job)
 

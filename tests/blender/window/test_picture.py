@@ -1,0 +1,106 @@
+"""From a picture, in the real window: chosen or dropped, the orbit as it emerges, and what comes of it."""
+
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import STAND_IN
+
+EDITOR = "next(a for a in C.window.screen.areas if a.type == 'IMAGE_EDITOR').spaces.active"
+SETTINGS = "C.scene.sv3d"
+PREFERENCES = "C.preferences.addons['bl_ext.user_default.sv3d'].preferences"
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "sv3d_p.safetensors"
+    path.touch()
+    return path
+
+
+def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, weights):
+    window = open_window(STAND_IN, STAND_IN_SECONDS="20")
+    window.exec("D.objects.remove(D.objects['Cube']); C.scene.cursor.location = (0, 0, 0)")
+    window.exec("next(a for a in C.window.screen.areas if a.type == 'PROPERTIES').type = 'IMAGE_EDITOR'")
+    window.settle(5)
+    window.open_sidebar("SV3D")
+    window.settle(10)
+    window.keep("picture-none")
+    assert not window.eval("bpy.ops.sv3d.use_active_image.poll()")
+    window.exec(f"{EDITOR}.image = D.images.load({str(picture)!r})")
+    window.click_button("sv3d.use_active_image")
+    assert window.eval(f"{SETTINGS}.picture.name") == "cow.png"
+    window.settle(10)
+    window.keep("picture-weights-wanted")
+    assert not window.eval("bpy.ops.sv3d.generate.poll()")
+
+    window.exec(f"{PREFERENCES}.weights = {str(weights)!r}; {SETTINGS}.make = 'ORBIT'")
+    window.click_button("sv3d.generate")
+    window.wait("session.job.preview and session.job.preview.is_orbit", timeout=60)
+    window.wait("session.job.preview.edition > 5", timeout=60)
+    tab = window.region("VIEW_3D", "UI")
+    seen = [window.image(rect=tab)]
+    for _ in range(2):
+        time.sleep(0.4)
+        seen.append(window.image(rect=tab))
+    window.keep("picture-orbit-emerging")
+    assert all(one.difference(other) for one, other in pairwise(seen))  # it turns
+
+    # The artist's picture stays in the Image Editor until she asks for the orbit.
+    assert window.eval(f"{EDITOR}.image.name") == "cow.png"
+    window.click_button("sv3d.show_preview")
+    assert window.eval(f"{EDITOR}.image.name") == "SV3D Orbit"
+    assert window.eval(f"{EDITOR}.image_user.frame_duration") == 21
+    window.settle(10)
+    window.keep("picture-orbit-in-editor")
+
+    window.wait("not session.busy and not session.waiting_to_deliver", timeout=120)
+    assert window.eval("session.shown_failure") is None
+    assert window.eval("[o.type for o in C.object.children]") == ["CAMERA"]
+    assert window.eval(f"{EDITOR}.image.name") == "cow orbit"
+    window.settle(10)
+    window.keep("picture-orbit-done")
+    window.click_button("sv3d.look_through")
+    window.exec("C.scene.frame_set(5)")
+    window.settle(20)
+    window.keep("picture-orbit-camera")
+
+    window.click_button("sv3d.use_orbit")
+    assert window.eval(f"{SETTINGS}.frame_count") == 21
+    window.settle(10)
+    window.keep("picture-orbit-as-source")
+    window.click_button("sv3d.generate")
+    window.wait("'cow' in D.meshes", timeout=120)
+
+
+def test_a_picture_dropped_on_the_tab(open_window, picture, weights):
+    window = open_window(STAND_IN, STAND_IN_SECONDS="1")
+    window.exec(f"{PREFERENCES}.weights = {str(weights)!r}")
+    window.open_sidebar("SV3D")
+    files = f"directory={str(picture.parent)!r}, files=[{{'name': {picture.name!r}}}]"
+    handler = "bpy.types.FileHandler.bl_rna_get_subclass_py('SV3D_FH_picture')"
+    assert not window.eval(f"{handler}.poll_drop(C)", "VIEW_3D", "WINDOW")
+    assert window.eval(f"{handler}.poll_drop(C)", "VIEW_3D", "UI")
+    window.exec(f"bpy.ops.wm.drop_import_file('INVOKE_DEFAULT', {files})", "VIEW_3D", "UI")
+    window.settle(10)
+    if window.eval(f"{SETTINGS}.picture is None"):  # Blender 5 asks, as it has a use for pictures itself
+        window.keep("picture-drop-menu")
+        window.key("u")  # Use Picture in SV3D
+    window.wait(f"{SETTINGS}.picture and {SETTINGS}.picture.name == 'cow.png'")
+    window.open_panel("SV3D_PT_view3d_advanced")
+    window.settle(10)
+    window.keep("picture-dropped")
+    window.click_button("sv3d.generate")
+    window.wait("'cow' in D.objects", timeout=60)
+    window.settle(10)
+    window.keep("picture-mesh")
+    assert window.eval("C.object.type") == "MESH"
+
+
+def test_weights_are_chosen_in_the_preferences(open_window):
+    window = open_window(STAND_IN)
+    window.open_sidebar("SV3D")
+    window.exec("bpy.ops.sv3d.preferences()")
+    window.settle(20)
+    window.keep("picture-preferences")
