@@ -6,9 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import UserError
 from ..progress import Progress
 from .fingerprint import frames_inputs
-from .job import FramesToMesh
+from .job import FramesToMesh, PictureToMesh
 from .seed import seed_everything
 from .stage import Facts, Stage
 
@@ -21,8 +22,20 @@ _FIELD, _SURFACE = "field.safetensors", "surface.safetensors"
 def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     from ..frames.prepare import prepare_frames
 
-    orbit = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
+    try:
+        orbit = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
+    except UserError as error:
+        raise (_not_one_object(job, error) if isinstance(job, PictureToMesh) else error) from error
     return {"count": len(orbit.views), "fov_deg": orbit.fov_deg, "distance": orbit.distance}
+
+
+def _not_one_object(job: PictureToMesh, error: UserError) -> UserError:
+    """What is wrong with frames that the artist did not make, and so cannot put right."""
+    return UserError(
+        "The orbit that SV3D made does not show one solid object from all sides, so it cannot become a mesh.",
+        f"Look at {job.orbit_folder / 'contact_sheet.png'}; try another seed, elevation or picture.",
+        f"{error}\n{error.details}",
+    )
 
 
 # Steps, priors and grids are tuned in these units, whatever the artist's own are.

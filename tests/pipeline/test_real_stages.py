@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ball import SIZE, TINY, ball_frame
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -16,32 +17,16 @@ from sv3d_engine.pipeline.mesh_stages import MESH_STAGES
 from sv3d_engine.pipeline.run import run_job
 from sv3d_engine.pipeline.settings import PRESETS
 
-SIZE, COUNT = 64, 8
+COUNT = 8
 MESH_STAGE_NAMES = [stage.name for stage in MESH_STAGES]
-TINY = replace(
-    PRESETS["draft"],
-    coarse_steps=8,
-    fine_steps=4,
-    coarse_size=32,
-    fine_size=SIZE,
-    grid_resolution=24,
-    face_budget=600,
-    texture_size=128,
-    turntable_size=64,
-    turntable_count=2,
-)
 
 
 @pytest.fixture(scope="module")
 def ball(tmp_path_factory):
     """Frames of a ball that is lit from above: the same from all sides."""
     folder = tmp_path_factory.mktemp("ball")
-    y, x = np.mgrid[:SIZE, :SIZE] / (SIZE - 1) * 2 - 1
-    inside = x**2 + y**2 < 0.36
-    grey = np.where(inside, 140 - 60 * y, 255).astype(np.uint8)
-    picture = np.stack([grey, grey // 2 + 128 * ~inside, grey, 255 * inside], -1).astype(np.uint8)
     for i in range(COUNT):
-        Image.fromarray(picture).save(folder / f"{i:03d}.png")
+        Image.fromarray(ball_frame(SIZE)).save(folder / f"{i:03d}.png")
     return folder
 
 
