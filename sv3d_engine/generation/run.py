@@ -13,11 +13,13 @@ from torch import Tensor
 from ..diffusion import guidance, schedule
 from ..network.architecture import LATENT_CHANNELS
 from ..network.autoencoder import SCALE_FACTOR
-from ..network.weights import load_sv3d
+from ..network.sv3d import SV3D
+from ..network.weights import inspect, load_sv3d
 from ..orbit.trajectory import Pose
 from ..picture.prepare import on_white
 from ..progress import Progress
-from .placement import Placement
+from .placement import Placement, suit
+from .plan import plan
 from .preview import LatentPreview
 from .sampling import condition, decoded, sample
 
@@ -60,9 +62,10 @@ def make_orbit(
 
     Raises UserError for weights that cannot be used, Cancelled at any step.
     """
-    load = progress.part(0.0, 0.05)
-    model = load_sv3d(weights, _dtype(settings.precision, device), "cpu", lambda f: load(f, "Loading SV3D"))
-    placement = Placement(device)
+    dtype = dtype_for(settings.precision, device)
+    planned = plan(inspect(weights).architecture, len(picture), dtype, device, settings.memory)
+    placement = Placement(device, planned.mode, planned.chunk)
+    model = _load(weights, dtype, placement, progress.part(0.0, 0.05))
     image = torch.from_numpy(on_white(picture)).permute(2, 0, 1)  # (3, S, S) in [0, 1]
     random = torch.Generator().manual_seed(seed)  # on the CPU: the same numbers on every device
     noise = torch.randn(1, *image.shape, generator=random)
@@ -85,8 +88,29 @@ def make_orbit(
     frames = decoded(model, latents, placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
     pixels = to_bytes(frames)
     pixels[-1] = (image.permute(1, 2, 0) * 255).round().byte().numpy()  # the one true view
-    facts = {"steps": len(sigmas) - 1, "sampler": settings.sampler}
-    return Orbit(pixels, facts, ())
+    facts = {
+        "steps": len(sigmas) - 1,
+        "sampler": settings.sampler,
+        "precision": str(dtype).removeprefix("torch."),
+        "memory": placement.mode,
+        **planned.facts,
+    }
+    return Orbit(pixels, facts, placement.notes or planned.notes)
+
+
+def _load(weights: Path, dtype: torch.dtype, placement: Placement, progress: Progress) -> SV3D:
+    """The networks where they live: on the device, or in RAM if it has no room for all of them."""
+    while True:
+        home = placement.device if placement.resident else torch.device("cpu")
+        try:
+            model = load_sv3d(weights, dtype, home, lambda f: progress(f, "Loading SV3D"))
+            break
+        except (MemoryError, RuntimeError) as error:
+            placement.give_way(error)
+        placement.tidy()
+    placement.networks = [network for _, network in model.parts()]
+    suit(model, placement.device)
+    return model
 
 
 def to_bytes(frames: Tensor) -> NDArray[np.uint8]:  # (N, 3, S, S) in [−1, 1] → (N, S, S, 3)
@@ -106,7 +130,7 @@ def scale_for(settings: OrbitSettings, count: int) -> Tensor:  # (count,)
     return shape(count, most=settings.guidance_scale)
 
 
-def _dtype(precision: str, device: torch.device) -> torch.dtype:
+def dtype_for(precision: str, device: torch.device) -> torch.dtype:
     """Half precision where it is faster: not on processors."""
     if precision != "auto":
         return {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}[precision]
