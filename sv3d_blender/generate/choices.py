@@ -13,9 +13,9 @@ ORBITS: Items = (
     ("file", "From File", "The camera takes the 21 views that a cameras file tells"),
 )
 SAMPLERS: Items = (
-    ("euler", "Euler", "SV3D's own: the most careful and the slowest"),
-    ("ays", "Align Your Steps", "Nearly as good in far fewer steps"),
-    ("dpm++2m", "DPM++ 2M", "Fewer steps than Euler, more than Align Your Steps"),
+    ("euler", "Euler · 50 steps", "SV3D's own: the most careful and the slowest"),
+    ("ays", "Align Your Steps · 10", "Steps laid where they matter most: the fastest"),
+    ("dpm++2m", "DPM++ 2M · 20 steps", "Learns from the step before: between the two"),
 )
 GUIDANCES: Items = (
     ("triangle", "Triangle", "Strongest at the back, which the picture tells least about. SV3D's own"),

@@ -95,4 +95,4 @@ def _weights(chosen: SV3DPreferences) -> Path:
 
 
 def _absolute(path: str) -> Path:
-    return Path(bpy.path.abspath(path)).expanduser()
+    return Path(bpy.path.abspath(path)).expanduser().absolute()
