@@ -102,6 +102,7 @@ class Supervisor:
             log.info("ending")
             if self._runner is not None:
                 _kill(self._runner)
+            self._tidy_up()
             os._exit(0)  # other threads may sit in a read that nothing will end
 
     def _next(self) -> None:
@@ -124,7 +125,7 @@ class Supervisor:
             if self._running is job and self._runner is not None:
                 log.warning("job %s does not react to cancel; ending its runner", job.job)
                 _kill(self._runner)
-                JobFolder(Path(job.out)).tidy_after_kill()
+                self._tidy_up()
                 self._finish(protocol.Cancelled(job.job))
                 self._runner = None
                 self.start()
@@ -157,7 +158,7 @@ class Supervisor:
         log.error("the runner ended with code %s", code)
         self._runner = None
         if self._running is not None:
-            JobFolder(Path(self._running.out)).tidy_after_kill()
+            self._tidy_up()
             self._finish(
                 protocol.Error(
                     self._running.job,
@@ -167,6 +168,11 @@ class Supervisor:
                 )
             )
         self._next()
+
+    def _tidy_up(self) -> None:
+        """The runner was ended in the middle of its job: nothing half-written shall stay."""
+        if self._running is not None:
+            JobFolder(Path(self._running.out)).tidy_after_kill()
 
     def _finish(self, reply: protocol.End) -> None:
         self._running = None
