@@ -101,6 +101,7 @@ def test_a_picture_dropped_on_the_tab(open_window, picture, weights):
 def test_weights_are_chosen_in_the_preferences(open_window):
     window = open_window(STAND_IN)
     window.open_sidebar("SV3D")
-    window.exec("bpy.ops.sv3d.preferences()")
+    window.click_button("sv3d.preferences")
     window.settle(20)
     window.keep("picture-preferences")
+    assert window.find_button("preferences.weights", "PREFERENCES", "WINDOW")
