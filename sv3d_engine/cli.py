@@ -43,6 +43,34 @@ def _job(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
+    return _bench_orbit(arguments) if arguments.what == "orbit" else _bench_mesh(arguments)
+
+
+def _bench_orbit(arguments: argparse.Namespace) -> int:
+    from .generation.bench import BenchSettings, as_text, bench_orbit
+    from .pipeline.failure import explain
+
+    settings = BenchSettings(
+        weights=Path(arguments.weights) if arguments.weights else None,
+        tiny=arguments.tiny,
+        frame_size=arguments.frame_size,
+        steps=arguments.steps,
+        precision=arguments.precision,
+        device=arguments.device,
+        memory=arguments.memory,
+        compiled=arguments.compile,
+    )
+    try:
+        result = bench_orbit(settings, lambda doing: print(f"{doing} …", file=sys.stderr, flush=True))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except Exception as error:  # the boundary of the program: every failure becomes a message
+        raise explain(error) from error
+    print(json.dumps(result) if arguments.json else as_text(result), end="\n" if arguments.json else "")
+    return 0
+
+
+def _bench_mesh(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         folder = arguments.out or stack.enter_context(tempfile.TemporaryDirectory(prefix="sv3d-bench-"))
         result = _run(request(arguments, Path(folder).absolute()), arguments.details)

@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _add_common(bench_mesh)
     bench_mesh.add_argument("--out", metavar="DIR", help="keep the job folder here (default: not kept)")
     bench_mesh.set_defaults(resume=False)
+    _add_bench_orbit(what.add_parser("orbit", help="SV3D itself, part by part", allow_abbrev=False))
 
     doctor = commands.add_parser("doctor", help="tell what this machine can do, and how to put right what it cannot")
     doctor.add_argument("--json", action="store_true", help="one line of JSON")
@@ -86,6 +87,20 @@ def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
+
+
+def _add_bench_orbit(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--weights", metavar="FILE", help="default: random ones, of the official size")
+    what.add_argument("--tiny", action="store_true", help="a very small network, to try the command out")
+    parser.add_argument("--frame-size", type=int, metavar="N", help="pixels, a multiple of 64 (default: 576)")
+    parser.add_argument("--steps", type=int, default=1, metavar="N", help="how many to measure (default: %(default)s)")
+    parser.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
+    parser.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto")
+    parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
+    parser.add_argument("--compile", action="store_true", help="with torch.compile, which needs a C++ compiler")
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
     parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
 
 
