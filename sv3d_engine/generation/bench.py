@@ -180,7 +180,7 @@ def _steps(
         model,
         known,
         noise,
-        edm_sigmas(50)[: count + warm_up + 1],
+        edm_sigmas(max(50, count + warm_up))[: count + warm_up + 1],
         torch.ones(FRAMES),
         "euler",
         placement,
