@@ -24,7 +24,7 @@ class OrbitAttention(AttnProcessor2_0):
         if encoder_hidden_states is not None and encoder_hidden_states.shape[1] == 1:
             answer: Tensor = attn.to_out[0](attn.to_v(encoder_hidden_states))
             return answer
-        part = _part(hidden_states, attn.heads) if hidden_states.device.type == "mps" else len(hidden_states)
+        part = _part(hidden_states, attn.heads)
         if part >= len(hidden_states):
             return super().__call__(attn, hidden_states, encoder_hidden_states)
         return torch.cat([super(OrbitAttention, self).__call__(attn, h) for h in hidden_states.split(part)])
@@ -38,5 +38,7 @@ def chunk_feed_forward(unet: UNetSpatioTemporalConditionModel, chunked: bool) ->
 
 
 def _part(hidden: Tensor, heads: int) -> int:
-    """How many of a batch (B, N, C) may attend at once."""
+    """How many of a batch (B, N, C) attend at once."""
+    if hidden.device.type != "mps":
+        return len(hidden)
     return max(1, _MOST_PAIRS // (heads * hidden.shape[1] ** 2 * hidden.element_size()))
