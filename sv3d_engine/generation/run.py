@@ -20,11 +20,10 @@ from ..picture.prepare import on_white
 from ..progress import Progress
 from .placement import Placement, suit
 from .plan import plan
-from .preview import LatentPreview
+from .preview import LatentPreview, Previews
 from .sampling import condition, decoded, sample
 
 _STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}
-_PREVIEWS = 10  # of a whole run
 
 
 @dataclass(frozen=True)
@@ -72,24 +71,22 @@ def make_orbit(
     known = condition(model, image[None] * 2 - 1, poses, noise, placement)
     side = len(image[0]) // model.architecture.latent_scale
     start = torch.randn(len(poses), LATENT_CHANNELS, side, side, generator=random)
-    preview = LatentPreview.fit(known.latents[0].cpu(), image)
+    show = Previews(LatentPreview.fit(known.latents[0].cpu(), image), previews, progress)
     told = progress.part(0.1, 0.9)
     sigmas = sigmas_for(settings)
-    every = max(1, (len(sigmas) - 1) // _PREVIEWS)
+    total = len(sigmas) - 1
 
     def watch(done: int, clean: Tensor) -> None:
-        total = len(sigmas) - 1
         told(done / total, f"Step {done} of {total}")
-        if done % every == 0 and done < total:
-            preview.write(clean.cpu() / SCALE_FACTOR, previews)
-            progress.preview("orbit", previews)
+        if done < total:
+            show(clean / SCALE_FACTOR)
 
     latents = sample(model, known, start, sigmas, scale_for(settings, len(poses)), settings.sampler, placement, watch)
     frames = decoded(model, latents, placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
     pixels = to_bytes(frames)
     pixels[-1] = (image.permute(1, 2, 0) * 255).round().byte().numpy()  # the one true view
     facts = {
-        "steps": len(sigmas) - 1,
+        "steps": total,
         "sampler": settings.sampler,
         "precision": str(dtype).removeprefix("torch."),
         "memory": placement.mode,
