@@ -19,11 +19,9 @@ def session(blender):
 @pytest.fixture
 def preferences(blender, tmp_path):
     chosen = part("preferences.property_group").preferences(blender.context)
-    weights = tmp_path / "sv3d_p.safetensors"
-    weights.touch()
-    chosen.weights = str(weights)
+    chosen.weights = str(wedge.write_weights(tmp_path / "sv3d_p.safetensors"))
     yield chosen
-    for name in ("weights", "variant", "download"):
+    for name in ("weights", "weights_variant", "weights_problem", "variant", "download", "device"):
         chosen.property_unset(name)
 
 
@@ -172,6 +170,39 @@ def test_generate_waits_for_what_is_lacking(blender, settings, preferences, sess
     assert not blender.ops.sv3d.generate.poll()
 
 
+def test_angles_are_as_typed(blender, settings):
+    settings.orbit_kind, settings.elevation = "static", radians(89)
+    assert order(blender).request.elevation == 89.0
+    settings.orbit_kind, settings.elevation, settings.amplitude = "sine", radians(59), radians(30)
+    assert blender.ops.sv3d.generate.poll()
+    assert order(blender).request.elevation == 59.0
+
+
+def test_an_orbit_that_cannot_be_is_told_before_the_click(blender, settings, preferences, session, tmp_path):
+    settings.elevation = radians(70)
+    assert not blender.ops.sv3d.generate.poll()
+    settings.orbit_kind = "static"
+    assert blender.ops.sv3d.generate.poll()
+    preferences.weights = str(wedge.write_weights(tmp_path / "sv3d_u.safetensors", "u"))
+    assert preferences.weights_variant == "u"
+    assert blender.ops.sv3d.generate.poll()
+    settings.orbit_kind = "sine"
+    assert not blender.ops.sv3d.generate.poll()
+
+
+def test_weights_that_are_something_else_are_told_when_chosen_and_at_the_click(blender, settings, preferences, session):
+    weights = Path(preferences.weights)
+    weights.write_bytes(b"PK\x03\x04")
+    preferences.weights = str(weights)
+    assert "not a whole safetensors file" in preferences.weights_problem
+    blender.ops.sv3d.generate()
+    assert "not a whole safetensors file" in session.shown_failure.cause
+    assert not session.busy
+    wedge.write_weights(weights)  # the right one, in its place
+    assert order(blender).request.weights == str(weights)
+    assert (preferences.weights_variant, preferences.weights_problem) == ("p", "")
+
+
 # ---- choosing ---------------------------------------------------------------------------------------------------
 
 
@@ -271,6 +302,26 @@ def test_a_cancelled_orbit_is_resumed_under_its_name(blender, settings, session,
     assert session.job.request.resume
     turn_until(lambda: not session.busy and not session.waiting_to_deliver)
     assert blender.context.active_object.name == "cow"
+
+
+def test_a_resumed_job_is_as_asked_for_on_what_is_chosen_now(blender, settings, preferences, tmp_path):
+    asked, _ = order(blender)
+    settings.memory, settings.preset, settings.seed, preferences.device = "blocks", "draft", 5, "cpu"
+    preferences.weights = str(wedge.write_weights(tmp_path / "moved.safetensors"))
+    again = part("generate.request").resumed(asked, settings, preferences)
+    assert again.resume
+    assert again.job != asked.job
+    assert (again.memory, again.device, again.weights) == ("blocks", "cpu", preferences.weights)
+    assert (again.out, again.picture, again.preset, again.seed) == (asked.out, asked.picture, asked.preset, asked.seed)
+    preferences.weights = ""
+    assert part("generate.request").resumed(asked, settings, preferences).weights == asked.weights
+
+
+def test_a_resumed_mesh_takes_the_device_chosen_now(blender, settings, preferences):
+    protocol = part("engine.session").protocol
+    preferences.device = "cpu"
+    again = part("generate.request").resumed(protocol.MeshJob("a", "/frames", "/out"), settings, preferences)
+    assert (again.device, again.resume, again.frames) == ("cpu", True, "/frames")
 
 
 def painted(width: int, height: int) -> list[float]:
