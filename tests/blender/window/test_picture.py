@@ -1,11 +1,17 @@
 """From a picture, in the real window: chosen or dropped, the orbit as it emerges, and what comes of it."""
 
+import sys
 import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import wedge
 from conftest import STAND_IN
+from measure import LONGEST_TURN, TIMED
+
+from tests.golden import write_checkpoint
+from tests.network.small import manifest
 
 EDITOR = "next(a for a in C.window.screen.areas if a.type == 'IMAGE_EDITOR').spaces.active"
 SETTINGS = "C.scene.sv3d"
@@ -14,13 +20,11 @@ PREFERENCES = "C.preferences.addons['bl_ext.user_default.sv3d'].preferences"
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
-    path = tmp_path / "sv3d_p.safetensors"
-    path.touch()
-    return path
+    return wedge.write_weights(tmp_path / "sv3d_p.safetensors")
 
 
 def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, weights):
-    window = open_window(STAND_IN, STAND_IN_SECONDS="20")
+    window = open_window(STAND_IN, STAND_IN_SECONDS="40")
     window.exec("D.objects.remove(D.objects['Cube']); C.scene.cursor.location = (0, 0, 0)")
     window.exec("next(a for a in C.window.screen.areas if a.type == 'PROPERTIES').type = 'IMAGE_EDITOR'")
     window.settle(5)
@@ -55,7 +59,7 @@ def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, wei
     window.settle(10)
     window.keep("picture-orbit-in-editor")
 
-    window.wait("not session.busy and not session.waiting_to_deliver", timeout=120)
+    window.wait("not session.busy and not session.waiting_to_deliver", timeout=200)
     assert window.eval("session.shown_failure") is None
     assert window.eval("[o.type for o in C.object.children]") == ["CAMERA"]
     assert window.eval(f"{EDITOR}.image.name") == "cow orbit"
@@ -71,7 +75,7 @@ def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, wei
     window.settle(10)
     window.keep("picture-orbit-as-source")
     window.click_button("sv3d.generate")
-    window.wait("'cow' in D.meshes", timeout=120)
+    window.wait("'cow' in D.meshes", timeout=200)
 
 
 def test_a_picture_dropped_on_the_tab(open_window, picture, weights):
@@ -98,10 +102,61 @@ def test_a_picture_dropped_on_the_tab(open_window, picture, weights):
     assert window.eval("C.object.type") == "MESH"
 
 
-def test_weights_are_chosen_in_the_preferences(open_window):
+def test_what_cannot_be_is_told_before_the_click(open_window, picture, weights, tmp_path):
+    window = open_window(STAND_IN)
+    other = wedge.write_weights(tmp_path / "sv3d_u.safetensors", "u")
+    window.exec(f"{SETTINGS}.picture = D.images.load({str(picture)!r}); {SETTINGS}.orbit_kind = 'sine'")
+    window.exec(f"{PREFERENCES}.weights = {str(weights)!r}")
+    window.open_sidebar("SV3D")
+    window.settle(10)
+    window.keep("picture-ready")
+    window.exec(f"{PREFERENCES}.weights = {str(other)!r}")
+    window.settle(10)
+    window.keep("picture-orbit-for-other-weights")
+    assert not window.eval("bpy.ops.sv3d.generate.poll()")
+    other.write_bytes(b"<!doctype html>")
+    window.exec(f"{PREFERENCES}.weights = {str(other)!r}")
+    window.settle(10)
+    window.keep("picture-wrong-weights")
+    window.click_button("sv3d.generate")
+    window.wait("session.shown_failure is not None")
+    window.settle(10)
+    window.keep("picture-wrong-weights-refused")
+
+
+def test_weights_are_chosen_in_the_preferences(open_window, weights):
     window = open_window(STAND_IN)
     window.open_sidebar("SV3D")
     window.click_button("sv3d.preferences")
+    window.exec(f"{PREFERENCES}.weights = {str(weights)!r}")
     window.settle(20)
     window.keep("picture-preferences")
     assert window.find_button("preferences.weights", "PREFERENCES", "WINDOW")
+
+
+@pytest.mark.parametrize("variant", ["p", "u"])
+def test_the_engine_itself_makes_an_orbit(open_window, picture, tmp_path, variant):
+    weights = tmp_path / f"small_{variant}.safetensors"
+    write_checkpoint(manifest(variant), weights, frame_size=128)
+    window = open_window(Path(sys.executable))
+    window.exec(TIMED)
+    window.exec("D.objects.remove(D.objects['Cube'])")
+    window.exec("next(a for a in C.window.screen.areas if a.type == 'PROPERTIES').type = 'IMAGE_EDITOR'")
+    window.exec(f"{PREFERENCES}.weights = {str(weights)!r}")
+    window.exec(f"{SETTINGS}.picture = D.images.load({str(picture)!r})")
+    window.exec(f"{SETTINGS}.make = 'ORBIT'; {SETTINGS}.sampler = 'ays'; {SETTINGS}.elevation = 0.7")
+    window.open_sidebar("SV3D")
+    window.settle(10)
+    window.keep(f"engine-picture-{variant}")
+    window.click_button("sv3d.generate")
+    window.wait("session.job.preview and session.job.preview.edition > 4 or not session.busy", timeout=300)
+    window.keep(f"engine-orbit-emerging-{variant}")
+    window.wait("not session.busy and not session.waiting_to_deliver", timeout=300)
+    window.settle(10)
+    window.keep(f"engine-orbit-done-{variant}")
+    assert window.eval("session.shown_failure") is None
+    assert window.eval("session.job.preview.edition") > 5  # the picture, the steps, the finished frames
+    assert any("trained on pictures" in note for note in window.eval("session.job.result.notes"))
+    assert window.eval(f"{EDITOR}.image.name") == "cow orbit"
+    assert window.eval("len(C.object.children[0].data.background_images)") == 1
+    assert window.eval("max(seconds for busy, seconds in turns if busy)") < LONGEST_TURN

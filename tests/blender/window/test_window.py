@@ -6,21 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import STAND_IN
+from measure import LONGEST_TURN, TIMED
 
 ORANGE, GREEN = (240, 130, 30), (60, 160, 80)  # the wedge's front, and one of its sides
 LOOKING = 0.5  # seconds a look at the window takes on a busy machine
 DEMO_ORBIT = Path(__file__).resolve().parents[3] / "sv3d_engine" / "demo" / "orbit"
-LONGEST_TURN = 0.05  # seconds the add-on may hold Blender's main thread while a job runs
-
-TIMED = """
-import time
-turns = []
-def timed(tick=session.tick):
-    busy, begun = session.busy, time.perf_counter()
-    tick()
-    turns.append((busy and session.busy, time.perf_counter() - begun))
-session.tick = timed
-"""
 
 
 def test_generate_scrub_and_undo(open_window, orbit_folder):
