@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ..network.architecture import Architecture
-from ..network.sv3d import empty_sv3d
+from ..network.sv3d import AUTOENCODER_DTYPE, empty_sv3d
 from ..pipeline.memory import total_and_available
 from ..protocol import MEMORY_MODES
 from .offload import SLOTS, units
@@ -44,12 +44,13 @@ class Budget:
 
     @classmethod
     def of(cls, architecture: Architecture, frame_size: int, dtype: torch.dtype) -> "Budget":
-        """For frames of ``frame_size`` pixels along a side."""
+        """For frames of ``frame_size`` pixels along a side, UNet and CLIP in ``dtype``."""
         model = empty_sv3d(architecture)
         weights = {name: _bytes(part, dtype) for name, part in model.parts()}
+        weights["autoencoder"] = _bytes(model.autoencoder, AUTOENCODER_DTYPE)
         side = frame_size // architecture.latent_scale
         features = FRAMES * architecture.channels[0] * side * side * dtype.itemsize
-        picture = architecture.vae_channels[0] * frame_size * frame_size * dtype.itemsize
+        picture = architecture.vae_channels[0] * frame_size * frame_size * AUTOENCODER_DTYPE.itemsize
         sizes = [_bytes(unit, dtype) for unit in units(model.unet)]
         return cls(
             **weights,

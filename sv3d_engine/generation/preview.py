@@ -62,18 +62,20 @@ class LatentPreview:
 
 
 class Previews:
-    """Shows what latents will become, as often as that takes at most four hundredths of the time."""
+    """Shows what latents will become, as often as that takes at most a twenty-fifth of the time."""
 
     def __init__(self, preview: LatentPreview, folder: Path, progress: Progress) -> None:
         self._preview, self._folder, self._progress = preview, folder, progress
-        self._due = 0.0  # on the monotonic clock
+        self._began = time.monotonic()
+        self._spent = self._last = 0.0  # seconds on all previews, and on the last one
 
     def __call__(self, latents: Tensor) -> None:
         """Write and announce latents (21, 4, h, w) as frames, if it is time for it.  Raises Cancelled."""
-        if time.monotonic() < self._due:
+        if self._spent + self._last > _MOST_OF_TIME * (time.monotonic() - self._began):
             return
         latents = latents.cpu()  # before the clock starts: a graphics card finishes its step first
-        began = time.monotonic()
+        start = time.monotonic()
         self._preview.write(latents, self._folder)
         self._progress.preview("orbit", self._folder)
-        self._due = began + (time.monotonic() - began) / _MOST_OF_TIME
+        self._last = time.monotonic() - start
+        self._spent += self._last

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..diffusion import guidance, schedule
+from ..errors import UserError
 from ..network.architecture import LATENT_CHANNELS
 from ..network.autoencoder import SCALE_FACTOR
 from ..network.sv3d import SV3D
@@ -78,11 +79,13 @@ def make_orbit(
 
     def watch(done: int, clean: Tensor) -> None:
         told(done / total, f"Step {done} of {total}")
+        check_finite(clean, dtype)
         if done < total:
             show(clean / SCALE_FACTOR)
 
     latents = sample(model, known, start, sigmas, scale_for(settings, len(poses)), settings.sampler, placement, watch)
     frames = decoded(model, latents, placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
+    check_finite(frames, dtype)
     pixels = to_bytes(frames)
     pixels[-1] = (image.permute(1, 2, 0) * 255).round().byte().numpy()  # the one true view
     facts = {
@@ -108,6 +111,18 @@ def _load(weights: Path, dtype: torch.dtype, placement: Placement, progress: Pro
     placement.networks = [network for _, network in model.parts()]
     suit(model, placement.device)
     return model
+
+
+def check_finite(values: Tensor, dtype: torch.dtype) -> None:
+    """Raises UserError where numbers have overflowed: black frames would come of them."""
+    if bool(torch.isfinite(values).all()):
+        return
+    half = dtype is torch.float16
+    raise UserError(
+        "The network's numbers became too large to go on.",
+        "Choose the precision “bfloat16” or “float32”." if half else "The weights seem to be damaged: get them again.",
+        f"computed in {dtype}",
+    )
 
 
 def to_bytes(frames: Tensor) -> NDArray[np.uint8]:  # (N, 3, S, S) in [−1, 1] → (N, S, S, 3)

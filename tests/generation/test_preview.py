@@ -102,6 +102,6 @@ def test_previews_take_at_most_a_twentieth_of_the_time(
         clock.now += step
         show(torch.zeros(21, 4, 2, 2))
     assert shown[0] == ("orbit", tmp_path)
-    assert (len(shown) - 1) * cost <= 0.05 * 200 * step  # the first comes at once
-    if cost < 0.04 * step:
+    assert (len(shown) - 1) * cost <= 0.05 * 200 * step  # the first comes at once, whatever it takes
+    if cost < 0.02 * step:
         assert len(shown) == 200
