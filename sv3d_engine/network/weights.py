@@ -76,7 +76,8 @@ def load_sv3d(
     """Load all three networks, tensor by tensor; at most one tensor is in memory beside the networks.
 
     UNet and CLIP work in ``dtype``, the autoencoder always in float32.  Float32 tensors of the file are not copied but
-    mapped: the file must not change while the networks are in use.  ``tell`` gets the share that is done, often, and may raise to stop.  Raises UserError as ``inspect`` does.
+    mapped: the file must not change while the networks are in use.  ``tell`` gets the share that is done, often, and
+    may raise to stop.  Raises UserError as ``inspect`` does.
     """
     source = _source(path)
     model = empty_sv3d(read_architecture(source.shapes, source.facts, path.name))

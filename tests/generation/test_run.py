@@ -28,9 +28,12 @@ def test_numbers_that_overflow_are_told_instead_of_black_frames(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = tmp_path / "w.safetensors"
-    monkeypatch.setattr(
-        "tests.golden.tensor", lambda key, shape, salt: tensor(key, shape) * (np.nan if key == KEY else 1)
-    )
+    whole = tensor(KEY, manifest("p")[KEY])
+
+    def damaged(key: str, shape: list[int], salt: str) -> np.ndarray:
+        return np.full_like(whole, np.nan) if key == KEY else tensor(key, shape, salt)
+
+    monkeypatch.setattr("tests.golden.tensor", damaged)
     write_checkpoint(manifest("p"), weights, frame_size=64)
     settings = OrbitSettings(sampler="ays", steps=2)
     with pytest.raises(UserError, match="too large to go on"):
