@@ -54,7 +54,7 @@ def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
     return {**orbit.facts, "notes": [*job.pose_notes, *orbit.notes]}
 
 
-# A step at full size is about 120 TFLOP: under a second on a good graphics card, a quarter of an hour on two CPU cores.
+# A step at full size is 66 TFLOP: under a second on a good graphics card, a quarter of an hour on two CPU cores.
 _STEP_SECONDS = {"cuda": 0.8, "mps": 30.0, "cpu": 900.0}
 _FULL_SIZE = 576  # pixels
 _AROUND = 5  # loading, encoding and decoding take about as long as this many steps
