@@ -1,17 +1,19 @@
-"""The command line: mesh, bench, doctor, and the worker's two ends (serve, work)."""
+"""The command line: jobs (mesh, orbit, generate), bench, doctor, and the worker's two ends (serve, work)."""
 
 import argparse
 import io
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import __version__, protocol
+from . import protocol
+from .cli_arguments import JOB_COMMANDS, parser, request
 from .errors import UserError
 from .interpreter import interpreter_flags
+from .terminal import TerminalProgress, duration
 
 _USER_ERROR = 2
 _INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
@@ -19,31 +21,59 @@ _INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 2 after an error that was explained, 130 after Ctrl-C."""
-    arguments = _parser().parse_args(argv)
-    if arguments.command not in (_serve, _work):  # theirs carries the protocol
+    arguments = parser().parse_args(argv)
+    if arguments.command not in ("serve", "work"):  # their output carries the protocol
         _print_anything()
     try:
-        status: int = arguments.command(arguments)
-        return status
+        return _COMMANDS[arguments.command](arguments)
     except UserError as error:
         _print_error(error, arguments.details)
         return _USER_ERROR
 
 
-def _mesh(arguments: argparse.Namespace) -> int:
-    out = Path(arguments.out).absolute()
-    request = _request(arguments, out, arguments.resume)
-    result = _run(request, arguments.details)
+def _job(arguments: argparse.Namespace) -> int:
+    result = _run(request(arguments, Path(arguments.out).absolute()), arguments.details)
     if isinstance(result, int):
         return result
-    print(f"Done in {result.seconds:.0f} s: {result.mesh}")
+    made = result.mesh if isinstance(result, protocol.Result) else result.frames
+    print(f"Done in {duration(result.seconds)}: {made}")
+    for note in result.notes:
+        print(f"Note: {note}")
     return 0
 
 
 def _bench(arguments: argparse.Namespace) -> int:
+    return _bench_orbit(arguments) if arguments.what == "orbit" else _bench_mesh(arguments)
+
+
+def _bench_orbit(arguments: argparse.Namespace) -> int:
+    from .generation.bench import BenchSettings, as_text, bench_orbit
+    from .pipeline.failure import explain
+
+    settings = BenchSettings(
+        weights=Path(arguments.weights) if arguments.weights else None,
+        tiny=arguments.tiny,
+        frame_size=arguments.frame_size,
+        steps=arguments.steps,
+        precision=arguments.precision,
+        device=arguments.device,
+        memory=arguments.memory,
+        compiled=arguments.compile,
+    )
+    try:
+        result = bench_orbit(settings, lambda doing: print(f"{doing} …", file=sys.stderr, flush=True))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except Exception as error:  # the boundary of the program: every failure becomes a message
+        raise explain(error) from error
+    print(json.dumps(result) if arguments.json else as_text(result), end="\n" if arguments.json else "")
+    return 0
+
+
+def _bench_mesh(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         folder = arguments.out or stack.enter_context(tempfile.TemporaryDirectory(prefix="sv3d-bench-"))
-        result = _run(_request(arguments, Path(folder).absolute(), resume=False), arguments.details)
+        result = _run(request(arguments, Path(folder).absolute()), arguments.details)
         if isinstance(result, int):
             return result
         report = json.loads(Path(result.report).read_text(encoding="utf-8"))
@@ -85,15 +115,14 @@ def _work(_: argparse.Namespace) -> int:
     return runner.main()
 
 
-def _run(request: protocol.MeshJob, details: bool) -> protocol.Result | int:
+def _run(job: protocol.Job, details: bool) -> protocol.Result | protocol.OrbitResult | int:
     """Do the job in this process, showing it on stderr; an exit status if it did not come to its end."""
     from .pipeline.failure import explain
     from .pipeline.run import run_job
-    from .terminal import TerminalProgress
 
     terminal = TerminalProgress(sys.stderr)
     try:
-        return run_job(request, terminal.show)
+        return run_job(job, terminal.show)
     except KeyboardInterrupt:
         terminal.close()
         print(
@@ -106,20 +135,6 @@ def _run(request: protocol.MeshJob, details: bool) -> protocol.Result | int:
         return _USER_ERROR
     finally:
         terminal.close()
-
-
-def _request(arguments: argparse.Namespace, out: Path, resume: bool) -> protocol.MeshJob:
-    return protocol.MeshJob(
-        job=out.name,
-        frames=arguments.frames,
-        out=str(out),
-        cameras=arguments.cameras,
-        elevation=arguments.elevation,
-        preset=arguments.preset,
-        device=arguments.device,
-        seed=arguments.seed,
-        resume=resume,
-    )
 
 
 def _print_error(error: UserError, details: bool) -> None:
@@ -137,42 +152,10 @@ def _print_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sv3d_engine", description="From orbit frames to a textured mesh.")
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    mesh = commands.add_parser("mesh", help="make a textured mesh from a folder of orbit frames", allow_abbrev=False)
-    _add_job_arguments(mesh)
-    mesh.add_argument("--out", required=True, metavar="DIR", help="job folder for everything that is made")
-    mesh.add_argument("--resume", action="store_true", help="go on after the last finished stage in DIR")
-    mesh.set_defaults(command=_mesh)
-
-    bench = commands.add_parser("bench", help="measure speed and memory")
-    what = bench.add_subparsers(required=True, metavar="WHAT")
-    bench_mesh = what.add_parser("mesh", help="a whole mesh job, stage by stage", allow_abbrev=False)
-    _add_job_arguments(bench_mesh)
-    bench_mesh.add_argument("--out", metavar="DIR", help="keep the job folder here (default: not kept)")
-    bench_mesh.set_defaults(command=_bench)
-
-    doctor = commands.add_parser("doctor", help="tell what this machine can do, and how to put right what it cannot")
-    doctor.add_argument("--json", action="store_true", help="one line of JSON")
-    doctor.set_defaults(command=_doctor, details=False)
-
-    serve = commands.add_parser("serve", help="take jobs as JSON lines on stdin (for the Blender add-on)")
-    serve.add_argument("--log", metavar="FILE", help="log file (default: in your user folder)")
-    serve.set_defaults(command=_serve, details=False)
-
-    work = commands.add_parser("work", help="the process that serve starts; not for use by hand")
-    work.set_defaults(command=_work, details=False)
-    return parser
-
-
-def _add_job_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
-    parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
-    parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
-    parser.add_argument("--preset", choices=protocol.PRESETS, default="standard")
-    parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    **dict.fromkeys(JOB_COMMANDS, _job),
+    "bench": _bench,
+    "doctor": _doctor,
+    "serve": _serve,
+    "work": _work,
+}

@@ -17,7 +17,7 @@ class Progress:
         """Report the share of the stage that is done, in [0, 1].  Raises Cancelled."""
 
     def preview(self, kind: str, path: Path) -> None:
-        """Announce a finished file worth showing; ``kind`` is "frame", "image" or "mesh"."""
+        """Announce something finished and worth showing; ``kind`` is one of protocol.PREVIEW_KINDS."""
 
     def part(self, start: float, end: float) -> "Progress":
         """A progress whose 0..1 is [start, end] of this one."""

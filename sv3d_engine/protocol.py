@@ -2,8 +2,8 @@
 
 The add-on starts ``python -m sv3d_engine serve`` and writes requests to its stdin; the engine writes replies to its
 stdout and ends when stdin closes.  The first reply is always ``Hello``.  Every job ends with exactly one of ``Result``
-(``OrbitResult`` for an ``OrbitJob``), ``Error`` or ``Cancelled`` that carries the same ``job`` name; jobs sent meanwhile
-wait their turn.
+(``OrbitResult`` for an ``OrbitJob``), ``Error`` or ``Cancelled`` that carries the same ``job`` name; jobs sent
+meanwhile wait their turn.
 
 Only the standard library is used here, because Blender's Python imports this file too.
 """
@@ -63,7 +63,7 @@ class OrbitJob:
     job: str
     picture: str
     out: str
-    weights: str | None = None  # safetensors file or diffusers-format folder; None = the model that comes with the engine
+    weights: str | None = None  # safetensors file or diffusers-format folder; the engine refuses None
     variant: str = "auto"  # what the weights have to be
     orbit: str = "auto"
     cameras: str | None = None  # cameras.json of 21 frames, for orbit "file"

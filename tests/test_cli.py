@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sv3d_engine import __version__, cli, protocol
+from sv3d_engine import __version__, cli, cli_arguments, protocol
 from sv3d_engine.pipeline import run
-from sv3d_engine.pipeline.stages import Stage
+from sv3d_engine.pipeline.stage import Stage
 from sv3d_engine.terminal import TerminalProgress, duration, progress_line
+from tests.network.small import write_zeros
 
 ROOT = Path(__file__).parents[1]
-SECONDS = dict.fromkeys(protocol.PRESETS, 1.0)
 
 
 def frames_stage(job, out, progress):
@@ -43,7 +43,7 @@ def with_stages(monkeypatch):
     real = run.run_job
 
     def use(*functions):
-        stages = [Stage(f.__name__, f.__name__.title(), SECONDS, f) for f in functions]
+        stages = [Stage(f.__name__, f.__name__.title(), lambda job: 1.0, f) for f in functions]
         monkeypatch.setattr(run, "run_job", functools.partial(real, stages=stages))
 
     return use
@@ -166,6 +166,61 @@ def test_serve_with_a_log_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert cli.main(["serve", "--log", str(tmp_path / "file" / "log")]) == 2
     assert "--log" in capsys.readouterr().err
+
+
+# ---- from a picture ---------------------------------------------------------------------------------------------
+
+
+def asked(*arguments):
+    """The job that a command line asks for."""
+    return cli_arguments.request(cli_arguments.parser().parse_args(arguments), Path("/out"))
+
+
+def test_an_orbit_without_options_is_what_the_protocol_has_as_default():
+    assert asked("orbit", "cup.png", "--out", "/out") == protocol.OrbitJob("out", "cup.png", "/out")
+    assert asked("generate", "cup.png", "--out", "/out") == protocol.GenerateJob("out", "cup.png", "/out")
+
+
+def test_every_option_of_an_orbit():
+    options = "--weights w --variant p --orbit sine --elevation -3 --amplitude 20 --sampler dpm++2m --steps 15"
+    options += " --guidance linear --guidance-scale 4 --no-background-model --download --memory blocks"
+    options += " --precision float16 --device cpu --seed 7 --resume"
+    job = asked("generate", "cup.png", "--out", "/out", "--preset", "high", *options.split())
+    assert job == protocol.GenerateJob(
+        *("out", "cup.png", "/out", "w", "p", "sine", None, -3.0, 20.0, "dpm++2m", 15, "linear", 4.0),
+        *(False, True, "blocks", "float16", "cpu", 7, True, "high"),
+    )
+
+
+def test_an_orbit_that_is_not_a_name_is_a_file():
+    job = asked("orbit", "cup.png", "--out", "/out", "--orbit", "my/cameras.json")
+    assert (job.orbit, job.cameras) == ("file", "my/cameras.json")
+
+
+def picture_stage(job, out, progress):
+    (out / "picture.png").write_text("picture")
+    return {"notes": ["The object is small."]}
+
+
+@pytest.mark.parametrize(("command", "made"), [("orbit", "frames"), ("generate", "mesh.glb")])
+def test_a_job_from_a_picture_says_where_it_is_and_what_to_know(with_stages, tmp_path, capsys, command, made):
+    with_stages(picture_stage)
+    picture, out = tmp_path / "cup.png", tmp_path / "out"
+    picture.write_text("picture")
+    weights = write_zeros(tmp_path / "sv3d_p.safetensors")
+    assert cli.main([command, str(picture), "--out", str(out), "--weights", str(weights)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith(str(out / made))
+    assert said[1] == "Note: The object is small."
+
+
+def test_weights_that_are_none(tmp_path, capsys):
+    picture = tmp_path / "cup.png"
+    picture.write_text("picture")
+    assert cli.main(["orbit", str(picture), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "No SV3D weights are chosen" in said
+    assert "--weights FILE" in said
 
 
 # ---- progress ---------------------------------------------------------------------------------------------------

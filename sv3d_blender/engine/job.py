@@ -130,7 +130,7 @@ def engine_gone(event: Ended) -> Failure:
         "The engine was ended from outside, perhaps because memory ran out."
         if memory
         else "The engine ended unexpectedly.",
-        "Close other programs or take the Draft preset, then press Resume; finished stages are kept."
+        "Close other programs, then press Resume; finished stages are kept. Or choose less quality and press Generate."
         if memory
         else "Press Resume to go on; finished stages are kept. If it happens again, send the copied report.",
         f"exit status {event.exit_status}\n{event.log_tail}",

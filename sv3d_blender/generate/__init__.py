@@ -1,1 +1,1 @@
-"""The SV3D tab: choose an orbit, generate, watch, cancel."""
+"""The SV3D tab: choose a picture or an orbit, generate, watch, cancel."""

@@ -6,20 +6,52 @@ from ...sv3d_engine import protocol
 from ..engine.job import Failure, Job, Phase, Preview
 from ..engine.session import session
 from ..preferences.panel import WEIGHTS_PAGE
+from ..preferences.property_group import preferences
 from ..result.delivery import import_options
 from . import preview, wording
 from .player import player
+from .preflight import orbit_advice, orbit_time, typed_degrees
+from .request import orbit_problem
 
 _PREVIEW_SCALE = 8.0  # in rows
 
 
-def draw_weights_wanted(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Before the first picture: where its model comes from."""
+def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Before a picture's job: what it lacks, and what cannot work."""
+    settings, chosen = context.scene.sv3d, preferences(context)
+    if not chosen.weights:
+        _draw_weights_wanted(layout, context, "To work from a picture, SV3D needs the file of its weights.")
+    elif chosen.weights_problem:
+        _draw_weights_wanted(layout, context, chosen.weights_problem, alert=True)
+    elif problem := orbit_problem(settings, chosen):
+        _draw_text(layout, context, problem, "ERROR", alert=True)
+
+
+def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What a picture's orbit takes and may lack; below Generate, so that no Cancel takes that button's place."""
+    settings = context.scene.sv3d
+    time = orbit_time(settings.sampler, settings.steps, _device(preferences(context).device))
+    orbit = "The orbit takes" if settings.make == "ORBIT" else "Before the mesh, the orbit takes"
+    _draw_text(layout, context, f"{orbit} {time}.", "TIME")
+    if advice := orbit_advice(typed_degrees(settings.elevation)):
+        _draw_text(layout, context, advice, "INFO")
+
+
+def _device(wanted: str) -> str:
+    """What the engine computes on, if that is known."""
+    if wanted == "auto" and isinstance(session.report, protocol.DoctorReport) and session.report.devices:
+        return session.report.devices[0]
+    return wanted
+
+
+def _draw_weights_wanted(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, *, alert: bool = False
+) -> None:
     box = layout.box()
-    _draw_text(box, context, "SV3D needs its weights to work from a picture: choose the file once.", "INFO")
-    row = box.row(align=True)
-    row.operator("sv3d.preferences", text="Choose Weights", icon="PREFERENCES")
-    row.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
+    _draw_text(box, context, text, "ERROR" if alert else "INFO", alert=alert)
+    column = box.column(align=True)
+    column.operator("sv3d.preferences", text="Choose Weights", icon="PREFERENCES")
+    column.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
 
 
 def draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
@@ -47,7 +79,7 @@ def draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -
             _draw_text(box, context, note, "INFO")
         if session.waiting_to_deliver:
             box.label(text="Waits for Object Mode", icon="SORTTIME")
-        if isinstance(job.result, protocol.OrbitResult):
+        if isinstance(job.result, protocol.OrbitResult) and context.scene.sv3d.folder != job.result.frames:
             box.operator("sv3d.use_orbit", icon="MESH_MONKEY")
         _draw_import_again(box, job)
 
@@ -57,7 +89,7 @@ def draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context, failure
     box = layout.box()
     _draw_text(box, context, failure.cause, "ERROR", alert=True)
     _draw_text(box, context, failure.remedy, "INFO")
-    if session.job and session.job.phase is Phase.FAILED:
+    if session.job and session.job.phase in (Phase.FAILED, Phase.CANCELLED):
         box.operator("sv3d.resume", icon="PLAY")
     if session.job:
         _draw_import_again(box, session.job)

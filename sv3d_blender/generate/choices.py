@@ -12,10 +12,11 @@ ORBITS: Items = (
     ("dynamic", "Random", "The camera wanders up and down and turns unevenly; another seed gives another way"),
     ("file", "From File", "The camera takes the 21 views that a cameras file tells"),
 )
+STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}  # the engine's, where none are asked for
 SAMPLERS: Items = (
-    ("euler", "Euler", "SV3D's own: the most careful and the slowest"),
-    ("ays", "Align Your Steps", "Nearly as good in far fewer steps"),
-    ("dpm++2m", "DPM++ 2M", "Fewer steps than Euler, more than Align Your Steps"),
+    ("euler", f"Euler · {STEPS['euler']} steps", "SV3D's own: the most careful and the slowest"),
+    ("ays", f"Align Your Steps · {STEPS['ays']}", "Steps laid where they matter most: the fastest"),
+    ("dpm++2m", f"DPM++ 2M · {STEPS['dpm++2m']} steps", "Learns from the step before: between the two"),
 )
 GUIDANCES: Items = (
     ("triangle", "Triangle", "Strongest at the back, which the picture tells least about. SV3D's own"),

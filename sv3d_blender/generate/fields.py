@@ -66,8 +66,11 @@ def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
 def _draw_picture(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     if settings.picture:
         layout.template_icon(layout.icon(settings.picture), scale=_PICTURE_SCALE)
-    layout.template_ID(settings, "picture", open="image.open")
-    if settings.picture is None:
+        row = layout.row(align=True)
+        row.template_ID(settings, "picture", open="image.open")
+        row.operator("sv3d.use_active_image", text="", icon="EYEDROPPER")
+    else:
+        layout.template_ID(settings, "picture", open="image.open")
         layout.operator("sv3d.use_active_image", icon="IMAGE_DATA")
         layout.label(text="Or drop a picture file here", icon="IMPORT")
 

@@ -1,8 +1,5 @@
 """The buttons that start and stop a job."""
 
-from dataclasses import replace
-from uuid import uuid4
-
 import bpy
 
 from ...sv3d_engine import __version__, protocol
@@ -12,7 +9,7 @@ from ..engine.session import session
 from ..preferences.property_group import preferences
 from . import preview
 from .player import player
-from .request import order
+from .request import orbit_problem, order, resumed
 from .wording import report
 
 
@@ -47,7 +44,10 @@ class SV3D_OT_generate(bpy.types.Operator):
 class SV3D_OT_resume(bpy.types.Operator):
     bl_idname = "sv3d.resume"
     bl_label = "Resume"
-    bl_description = "Go on with the stopped job after its last finished stage"
+    bl_description = (
+        "Go on with the stopped job after its last finished stage, as it was asked for. "
+        "Of what has been changed since, only weights, memory and device count"
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -55,9 +55,11 @@ class SV3D_OT_resume(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if session.job:
-            request = replace(session.job.request, job=uuid4().hex, resume=True)
+            chosen = preferences(context)
             try:
-                session.start(request, session.job.title, preferences(context).python)
+                session.start(
+                    resumed(session.job.request, context.scene.sv3d, chosen), session.job.title, chosen.python
+                )
                 _clear_previews()
             except UserError as error:
                 session.refuse(failure_of(error))
@@ -122,7 +124,7 @@ def _lacking(context: bpy.types.Context) -> str:
         return "Choose SV3D's weights in the preferences first"
     if settings.orbit_kind == "file" and not settings.orbit_file:
         return "Choose the orbit's cameras file first"
-    return ""
+    return orbit_problem(settings, preferences(context)).rstrip(".")
 
 
 def _clear_previews() -> None:

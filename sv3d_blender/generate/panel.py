@@ -4,7 +4,6 @@ import bpy
 
 from .. import tab
 from ..engine.session import session
-from ..preferences.property_group import preferences
 from ..result.ops import orbit_camera
 from . import cards, fields
 
@@ -19,11 +18,13 @@ def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     if session.busy and session.job:
         cards.draw_progress(layout, session.job)
         return
-    if settings.source == "PICTURE" and not preferences(context).weights:
-        cards.draw_weights_wanted(layout, context)
+    if settings.source == "PICTURE":
+        cards.draw_preflight(layout, context)
     row = layout.row()
     row.scale_y = 1.5
     row.operator("sv3d.generate", icon="MESH_MONKEY")
+    if settings.source == "PICTURE" and settings.picture:
+        cards.draw_expectation(layout, context)
     if session.shown_failure:
         cards.draw_failure(layout, context, session.shown_failure)
     elif session.job:

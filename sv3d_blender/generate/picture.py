@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ...sv3d_engine.errors import UserError
 from .source import SUFFIXES
@@ -50,14 +51,14 @@ def _save_pixels(image: bpy.types.Image, target: Path) -> Path:
     leaves out what was painted.
     """
     width, height = image.size
-    pixels = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(pixels)
+    pixels = np.empty((height, width, 4), np.float32)
+    image.pixels.foreach_get(pixels.ravel())
+    if image.is_float:
+        pixels = straight_srgb(pixels, linear=not image.colorspace_settings.is_data)
     target.parent.mkdir(parents=True, exist_ok=True)
-    copy = bpy.data.images.new(target.stem, width, height, alpha=True, float_buffer=image.is_float)
+    copy = bpy.data.images.new(target.stem, width, height, alpha=True)
     try:
-        copy.colorspace_settings.name = image.colorspace_settings.name
-        copy.alpha_mode = image.alpha_mode
-        copy.pixels.foreach_set(pixels)
+        copy.pixels.foreach_set(pixels.ravel())
         copy.file_format = "PNG"
         copy.filepath_raw = str(target)
         copy.save()
@@ -66,3 +67,12 @@ def _save_pixels(image: bpy.types.Image, target: Path) -> Path:
     finally:
         bpy.data.images.remove(copy)
     return target
+
+
+def straight_srgb(pixels: NDArray[np.float32], *, linear: bool) -> NDArray[np.float32]:  # (H, W, 4) → (H, W, 4)
+    """A float image's premultiplied colours as a PNG wants them; Blender itself would encode before it divides."""
+    alpha = pixels[..., 3:].clip(0.0, 1.0)
+    colour = (pixels[..., :3] / np.maximum(alpha, 1e-6)).clip(0.0, 1.0)
+    if linear:
+        colour = np.where(colour <= 0.0031308, 12.92 * colour, 1.055 * colour ** (1 / 2.4) - 0.055)
+    return np.concatenate([np.where(alpha > 0.0, colour, 1.0), alpha], -1, dtype=np.float32)

@@ -1,5 +1,6 @@
 """The orbit while it is made: it turns in the tab, and is an image sequence for the Image Editor."""
 
+import contextlib
 from pathlib import Path
 
 import bpy
@@ -34,7 +35,8 @@ class Player:
         if not self.frames:
             return
         if session.wanted:
-            update_live(self.frames[0], len(self.frames))
+            with contextlib.suppress(RuntimeError):  # Blender's word for a file it cannot open: the next one may do
+                update_live(self.frames[0], len(self.frames))
         if not bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.register(self.timer, persistent=True)
 

@@ -85,7 +85,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
     )
     steps: IntProperty(  # type: ignore[valid-type]
         name="Steps",
-        description="More steps take longer and show finer detail. 0 takes what suits the sampler",
+        description="More steps take longer and show finer detail. 0 takes what the sampler's name says",
         min=0,
         max=1000,
         soft_max=100,
@@ -109,8 +109,8 @@ class SV3DSettings(bpy.types.PropertyGroup):
         items=choices.MEMORY_MODES,
     )
     background_model: BoolProperty(  # type: ignore[valid-type]
-        name="Cut Out Automatically",
-        description="Cut the object out with the background model, where the engine has it. "
+        name="Cut Out Object",
+        description="Cut the object out with the background model, where the engine has it: see the preferences. "
         "A picture with a clear background of its own does not need it",
         default=True,
     )

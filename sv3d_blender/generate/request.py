@@ -1,6 +1,6 @@
 """From the tab's fields to a job for the engine."""
 
-from math import degrees
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -11,7 +11,8 @@ from ...sv3d_engine import protocol
 from ...sv3d_engine.errors import UserError
 from .. import storage
 from ..preferences.property_group import SV3DPreferences
-from . import picture
+from . import picture, preflight
+from .preflight import typed_degrees
 from .property_group import SV3DSettings
 from .source import static_cameras
 
@@ -28,25 +29,47 @@ def order(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
     return _from_picture(settings, chosen) if settings.source == "PICTURE" else _from_orbit(settings, chosen)
 
 
+def resumed(request: protocol.Job, settings: SV3DSettings, chosen: SV3DPreferences) -> protocol.Job:
+    """A stopped job once more: what it makes is as it was asked for, what it runs on is as it is chosen now.
+
+    So a job that lacked memory, or whose weights have moved, goes on where it stopped.
+    """
+    now: dict[str, Any] = {"job": uuid4().hex, "resume": True, "device": chosen.device}
+    if isinstance(request, protocol.OrbitJob):
+        now["memory"] = settings.memory
+        if chosen.weights:
+            now |= {"weights": str(chosen.weights_path), "variant": chosen.variant}
+    return replace(request, **now)
+
+
+def orbit_problem(settings: SV3DSettings, chosen: SV3DPreferences) -> str:
+    """Why the weights could not follow the orbit that is chosen; empty if they can.  Touches no disk."""
+    elevation, amplitude = typed_degrees(settings.elevation), typed_degrees(settings.amplitude)
+    return preflight.orbit_problem(settings.orbit_kind, chosen.weights_variant, elevation, amplitude)
+
+
 def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
     if settings.picture is None:
         raise UserError("No picture has been chosen.", "Choose a picture first.")
+    weights = _weights(chosen)
+    if problem := orbit_problem(settings, chosen):
+        raise UserError("SV3D cannot take this orbit.", problem)
     title = picture.title(settings.picture)
     out = storage.new_job_folder(title)
     fields: dict[str, Any] = {
         "job": uuid4().hex,
-        "weights": str(_weights(chosen)),
+        "weights": str(weights),
         "picture": str(picture.picture_file(settings.picture, out)),
         "out": str(out),
         "variant": chosen.variant,
         "orbit": settings.orbit_kind,
         "cameras": str(_absolute(settings.orbit_file)) if settings.orbit_kind == "file" else None,
-        "elevation": degrees(settings.elevation),
-        "amplitude": degrees(settings.amplitude),
+        "elevation": typed_degrees(settings.elevation),
+        "amplitude": typed_degrees(settings.amplitude),
         "sampler": settings.sampler,
         "steps": settings.steps or None,
         "guidance": settings.guidance,
-        "guidance_scale": settings.guidance_scale,
+        "guidance_scale": round(settings.guidance_scale, 4),
         "background_model": settings.background_model,
         "download": chosen.download and bpy.app.online_access,
         "memory": settings.memory,
@@ -61,7 +84,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
 def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
     orbit = settings.orbit()
     out = storage.new_job_folder(orbit.title)
-    elevation = degrees(settings.elevation)
+    elevation = typed_degrees(settings.elevation)
     cameras = _absolute(settings.cameras) if settings.cameras else None
     if cameras is None and settings.source == "SEQUENCE":
         # Other pictures may lie beside the sequence's own: name the ones that are meant.
@@ -82,7 +105,7 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
 
 
 def _weights(chosen: SV3DPreferences) -> Path:
-    path = _absolute(chosen.weights)
+    path = chosen.weights_path
     if not chosen.weights or not path.exists():
         raise UserError(
             "SV3D's weights are not where the preferences say."
@@ -91,8 +114,9 @@ def _weights(chosen: SV3DPreferences) -> Path:
             "Open the SV3D preferences and choose the weights file, for instance sv3d_p.safetensors.",
             f"Looked for {path}" if chosen.weights else "",
         )
+    chosen.recognise_weights()  # the file may be another one than when it was chosen
     return path
 
 
 def _absolute(path: str) -> Path:
-    return Path(bpy.path.abspath(path)).expanduser()
+    return Path(bpy.path.abspath(path)).expanduser().absolute()

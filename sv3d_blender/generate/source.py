@@ -14,6 +14,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp",
 FEWEST_FRAMES = 8
 
 _LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
+_JOB_TIME = re.compile(r"-\d{8}-\d{6}(-\d+)?$")  # what storage.new_job_folder adds to a job's name
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Orbit:
 
     @property
     def title(self) -> str:
-        return self.folder.name or "Orbit"
+        """What the artist calls it: the folder's name or, in an earlier job's folder, what that job was called."""
+        folder = self.folder.parent if self.folder.name == "frames" else self.folder
+        return _JOB_TIME.sub("", folder.name) or "Orbit"
 
 
 def orbit_in_folder(folder: Path) -> Orbit:

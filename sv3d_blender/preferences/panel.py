@@ -8,6 +8,8 @@ from ..engine.session import session
 
 WEIGHTS_PAGE = "https://huggingface.co/stabilityai/sv3d"
 
+_RECOGNISED = {"u": "This is SV3D_u: one level orbit", "p": "This is SV3D_p or SV3D_c: any orbit"}
+
 
 def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
     layout.use_property_split = True
@@ -18,6 +20,15 @@ def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) ->
         row.alignment = "RIGHT"
         row.label(text="Needed for pictures; frames of an orbit do without", icon="INFO")
         row.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
+    elif preferences.weights_problem:
+        row = layout.row()
+        row.alert = True
+        row.alignment = "RIGHT"
+        row.label(text=preferences.weights_problem, icon="ERROR")
+    elif preferences.weights_variant:
+        row = layout.row()
+        row.alignment = "RIGHT"
+        row.label(text=_RECOGNISED[preferences.weights_variant], icon="CHECKMARK")
     layout.prop(preferences, "variant")
     layout.prop(preferences, "device")
     column = layout.column()

@@ -1,13 +1,17 @@
 """The add-on's preferences."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ...sv3d_engine.errors import UserError
 from ...sv3d_engine.protocol import DEVICES
 from .. import storage
 from ..engine.launch import PYTHON_VARIABLE
+from ..generate.preflight import variant_of
 from . import panel
 
 _DEVICE_NAMES = {"auto": "Best Available", "cpu": "Processor", "cuda": "NVIDIA Graphics Card", "mps": "Apple Graphics"}
@@ -18,6 +22,12 @@ _VARIANTS = (
     ("c", "SV3D_c", "With a camera, trained on moving orbits only"),
     ("p", "SV3D_p", "With a camera, for any orbit. Best for meshes"),
 )
+
+
+def _look_at_weights(chosen: "SV3DPreferences", _context: bpy.types.Context) -> None:
+    """Recognise the weights once, when they are chosen: drawing must not touch the disk."""
+    with suppress(UserError):  # kept as weights_problem
+        chosen.recognise_weights()
 
 
 class SV3DPreferences(bpy.types.AddonPreferences):
@@ -35,7 +45,10 @@ class SV3DPreferences(bpy.types.AddonPreferences):
         description="File with what SV3D has learnt: sv3d_p.safetensors, best for meshes, or sv3d_u.safetensors, "
         "from Stability AI under their licence; or the folder of a converted model",
         subtype="FILE_PATH",
+        update=_look_at_weights,
     )
+    weights_variant: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+    weights_problem: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
     variant: EnumProperty(  # type: ignore[valid-type]
         name="Variant",
         description="Which SV3D the weights have to be; another one is refused",
@@ -51,6 +64,21 @@ class SV3DPreferences(bpy.types.AddonPreferences):
         description="What the engine computes on",
         items=tuple((device, _DEVICE_NAMES[device], "") for device in DEVICES),
     )
+
+    @property
+    def weights_path(self) -> Path:
+        return Path(bpy.path.abspath(self.weights)).expanduser().absolute()
+
+    def recognise_weights(self) -> None:
+        """See what the weights are now, from their headers.  Raises UserError if they cannot be used."""
+        self.weights_variant = self.weights_problem = ""
+        if not self.weights:
+            return
+        try:
+            self.weights_variant = variant_of(self.weights_path)
+        except UserError as error:
+            self.weights_problem = error.cause
+            raise
 
     def draw(self, _context: bpy.types.Context) -> None:
         panel.draw(self.layout, self)

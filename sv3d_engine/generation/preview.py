@@ -1,6 +1,7 @@
 """A look at an orbit while it is still latents, without the decoder."""
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ..progress import Progress
+
 _UPSCALE = 3
+_MOST_OF_TIME = 0.04  # that previews may take of the sampling
 _RIDGE = 1e-2  # of the latents' mean variance: colours that the picture does not have stay tame
 
 
@@ -55,3 +59,23 @@ class LatentPreview:
             partial = folder / f"{i:03d}.png.part"
             Image.fromarray(frame).save(partial, format="PNG", compress_level=1)
             os.replace(partial, folder / f"{i:03d}.png")
+
+
+class Previews:
+    """Shows what latents will become, as often as that takes at most a twenty-fifth of the time."""
+
+    def __init__(self, preview: LatentPreview, folder: Path, progress: Progress) -> None:
+        self._preview, self._folder, self._progress = preview, folder, progress
+        self._began = time.monotonic()
+        self._spent = self._last = 0.0  # seconds on all previews, and on the last one
+
+    def __call__(self, latents: Tensor) -> None:
+        """Write and announce latents (21, 4, h, w) as frames, if it is time for it.  Raises Cancelled."""
+        if self._spent + self._last > _MOST_OF_TIME * (time.monotonic() - self._began):
+            return
+        latents = latents.cpu()  # before the clock starts: a graphics card finishes its step first
+        start = time.monotonic()
+        self._preview.write(latents, self._folder)
+        self._progress.preview("orbit", self._folder)
+        self._last = time.monotonic() - start
+        self._spent += self._last

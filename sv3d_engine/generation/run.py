@@ -11,18 +11,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..diffusion import guidance, schedule
+from ..errors import UserError
 from ..network.architecture import LATENT_CHANNELS
 from ..network.autoencoder import SCALE_FACTOR
-from ..network.weights import load_sv3d
+from ..network.sv3d import SV3D
+from ..network.weights import inspect, load_sv3d
 from ..orbit.trajectory import Pose
 from ..picture.prepare import on_white
 from ..progress import Progress
-from .placement import Placement
-from .preview import LatentPreview
+from .placement import Placement, suit
+from .plan import plan
+from .preview import LatentPreview, Previews
 from .sampling import condition, decoded, sample
 
 _STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}
-_PREVIEWS = 10  # of a whole run
 
 
 @dataclass(frozen=True)
@@ -60,33 +62,67 @@ def make_orbit(
 
     Raises UserError for weights that cannot be used, Cancelled at any step.
     """
-    load = progress.part(0.0, 0.05)
-    model = load_sv3d(weights, _dtype(settings.precision, device), "cpu", lambda f: load(f, "Loading SV3D"))
-    placement = Placement(device)
+    dtype = dtype_for(settings.precision, device)
+    planned = plan(inspect(weights).architecture, len(picture), dtype, device, settings.memory)
+    placement = Placement(device, planned.mode, planned.chunk)
+    model = _load(weights, dtype, placement, progress.part(0.0, 0.05))
     image = torch.from_numpy(on_white(picture)).permute(2, 0, 1)  # (3, S, S) in [0, 1]
     random = torch.Generator().manual_seed(seed)  # on the CPU: the same numbers on every device
     noise = torch.randn(1, *image.shape, generator=random)
     known = condition(model, image[None] * 2 - 1, poses, noise, placement)
     side = len(image[0]) // model.architecture.latent_scale
     start = torch.randn(len(poses), LATENT_CHANNELS, side, side, generator=random)
-    preview = LatentPreview.fit(known.latents[0].cpu(), image)
+    show = Previews(LatentPreview.fit(known.latents[0].cpu(), image), previews, progress)
     told = progress.part(0.1, 0.9)
     sigmas = sigmas_for(settings)
-    every = max(1, (len(sigmas) - 1) // _PREVIEWS)
+    total = len(sigmas) - 1
 
     def watch(done: int, clean: Tensor) -> None:
-        total = len(sigmas) - 1
         told(done / total, f"Step {done} of {total}")
-        if done % every == 0 and done < total:
-            preview.write(clean.cpu() / SCALE_FACTOR, previews)
-            progress.preview("orbit", previews)
+        check_finite(clean, dtype)
+        if done < total:
+            show(clean / SCALE_FACTOR)
 
     latents = sample(model, known, start, sigmas, scale_for(settings, len(poses)), settings.sampler, placement, watch)
     frames = decoded(model, latents, placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
+    check_finite(frames, dtype)
     pixels = to_bytes(frames)
     pixels[-1] = (image.permute(1, 2, 0) * 255).round().byte().numpy()  # the one true view
-    facts = {"steps": len(sigmas) - 1, "sampler": settings.sampler}
-    return Orbit(pixels, facts, ())
+    facts = {
+        "steps": total,
+        "sampler": settings.sampler,
+        "precision": str(dtype).removeprefix("torch."),
+        "memory": placement.mode,
+        **planned.facts,
+    }
+    return Orbit(pixels, facts, placement.notes or planned.notes)
+
+
+def _load(weights: Path, dtype: torch.dtype, placement: Placement, progress: Progress) -> SV3D:
+    """The networks where they live: on the device, or in RAM if it has no room for all of them."""
+    while True:
+        home = placement.device if placement.resident else torch.device("cpu")
+        try:
+            model = load_sv3d(weights, dtype, home, lambda f: progress(f, "Loading SV3D"))
+            break
+        except (MemoryError, RuntimeError) as error:
+            placement.give_way(error)
+        placement.tidy()
+    placement.networks = [network for _, network in model.parts()]
+    suit(model, placement.device)
+    return model
+
+
+def check_finite(values: Tensor, dtype: torch.dtype) -> None:
+    """Raises UserError where numbers have overflowed: black frames would come of them."""
+    if bool(torch.isfinite(values).all()):
+        return
+    half = dtype is torch.float16
+    raise UserError(
+        "The network's numbers became too large to go on.",
+        "Choose the precision “bfloat16” or “float32”." if half else "The weights seem to be damaged: get them again.",
+        f"computed in {dtype}",
+    )
 
 
 def to_bytes(frames: Tensor) -> NDArray[np.uint8]:  # (N, 3, S, S) in [−1, 1] → (N, S, S, 3)
@@ -106,7 +142,7 @@ def scale_for(settings: OrbitSettings, count: int) -> Tensor:  # (count,)
     return shape(count, most=settings.guidance_scale)
 
 
-def _dtype(precision: str, device: torch.device) -> torch.dtype:
+def dtype_for(precision: str, device: torch.device) -> torch.dtype:
     """Half precision where it is faster: not on processors."""
     if precision != "auto":
         return {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}[precision]

@@ -72,7 +72,7 @@ def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Ar
             channels=channels,
             attention=attention,
             blocks=blocks,
-            head_width=int(facts.get("head_width", 64)),
+            head_width=_fact(facts, "head_width", 64),
             context_width=shapes[CLIP + "proj"][1],
             vector_width=shapes[UNET + "label_emb.0.0.weight"][1],
             vae_channels=_vae_channels(shapes),
@@ -80,10 +80,10 @@ def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Ar
             post_quant=POST_QUANT + ".weight" in shapes,
             clip_width=shapes[CLIP + "class_embedding"][0],
             clip_layers=_count(shapes, re.escape(CLIP) + r"transformer\.resblocks\.(\d+)\."),
-            clip_head_width=int(facts.get("clip_head_width", 80)),
+            clip_head_width=_fact(facts, "clip_head_width", 80),
             clip_patch=patch,
             clip_size=side * patch,
-            frame_size=int(facts.get("frame_size", 576)),
+            frame_size=_fact(facts, "frame_size", 576, multiple=64),
         )
     except KeyError as error:
         raise incomplete(name, [str(error.args[0])]) from error
@@ -139,6 +139,14 @@ def _vae_channels(shapes: Shapes) -> tuple[int, ...]:
     down = ENCODER + "encoder.down."
     levels = _count(shapes, re.escape(down) + r"(\d+)\.")
     return tuple(shapes[f"{down}{level}.block.0.conv2.weight"][0] for level in range(levels))
+
+
+def _fact(facts: Mapping[str, Any], name: str, official: int, multiple: int = 1) -> int:
+    """A size that the file may tell.  Raises ValueError if it is none."""
+    value = facts.get(name, official)
+    if type(value) is not int or value < 1 or value % multiple:
+        raise ValueError(f"{name} is {value!r}")
+    return value
 
 
 def _count(shapes: Shapes, pattern: str) -> int:

@@ -1,8 +1,5 @@
 """The image autoencoder of Stable Diffusion, frame by frame, on diffusers' AutoencoderKL."""
 
-from collections.abc import Callable
-
-import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
@@ -31,19 +28,11 @@ def encode(autoencoder: AutoencoderKL, picture: Tensor) -> Tensor:  # (B, 3, H, 
     return mode
 
 
-def decode(
-    autoencoder: AutoencoderKL,
-    latents: Tensor,  # (N, 4, h, w) in the diffusion's scale
-    chunk: int,
-    tell: Callable[[int], None] = lambda done: None,
-) -> Tensor:  # (N, 3, H, W) float32 on the CPU, in [−1, 1] or a little beyond
-    """Decode ``chunk`` frames at a time: frames do not see each other, so the chunks leave no seam.
+def decode(autoencoder: AutoencoderKL, latents: Tensor) -> Tensor:  # (N, 4, h, w) → (N, 3, H, W)
+    """Frames as float32 on the CPU, in [−1, 1] or a little beyond, from latents in the diffusion's scale.
 
-    ``tell`` is called before each chunk with the number of frames done.
+    Frames do not see each other, so that they may be decoded in chunks without a seam.
     """
-    frames = []
-    for start in range(0, len(latents), chunk):
-        tell(start)
-        part = latents[start : start + chunk].to(autoencoder.device, autoencoder.dtype) / SCALE_FACTOR
-        frames.append(autoencoder.decode(part).sample.float().cpu())
-    return torch.cat(frames)
+    latents = latents.to(autoencoder.device, autoencoder.dtype) / SCALE_FACTOR
+    frames: Tensor = autoencoder.decode(latents).sample.float().cpu()
+    return frames

@@ -13,6 +13,9 @@ from .clip import ClipTower
 from .keys import autoencoder_key, clip_key, unet_key
 from .unet import OrbitUNet, build_unet
 
+# Whatever the others work in: the reference keeps the autoencoder out of half precision, too.
+AUTOENCODER_DTYPE = torch.float32
+
 
 @dataclass(frozen=True)
 class SV3D:
@@ -62,10 +65,14 @@ def fill(
     dtype: torch.dtype,
     tell: Callable[[float], None],
 ) -> None:
-    """Give each parameter its tensor, in ``dtype`` on the tensor's device; one at a time, so nothing is held twice."""
+    """Give each parameter its tensor on the tensor's device; one at a time, so nothing is held twice.
+
+    UNet and CLIP get them in ``dtype``, the autoencoder in AUTOENCODER_DTYPE.
+    """
     for index, (key, (module, name)) in enumerate(targets.items()):
         tell(index / len(targets))
         owner, _, attribute = name.rpartition(".")
         shape = module.get_parameter(name).shape
-        value = tensor(key).to(dtype).reshape(shape)
+        kept = AUTOENCODER_DTYPE if isinstance(module, AutoencoderKL) else dtype
+        value = tensor(key).to(kept).reshape(shape)
         setattr(module.get_submodule(owner), attribute, nn.Parameter(value, requires_grad=False))

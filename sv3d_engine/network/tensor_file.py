@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from ..errors import UserError
 
 _LONGEST_HEADER = 100 << 20  # bytes, as the format says
@@ -62,7 +64,17 @@ def _parse(header: bytes, size: int, path: Path) -> TensorFile:
             "Choose weights stored as 16-bit or 32-bit floating point.",
             "\n".join(odd),
         )
+    _check_layout(path)
     return TensorFile(path, shapes, metadata)
+
+
+def _check_layout(path: Path) -> None:
+    """Let the library that will read the tensors check that they fill the file without gaps; it reads none of them."""
+    try:
+        with safe_open(path, framework="numpy"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path.name} is damaged: its parts do not fit together.", _AGAIN, str(error)) from error
 
 
 def _refuse_others(start: bytes, size: int, path: Path) -> None:

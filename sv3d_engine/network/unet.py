@@ -5,6 +5,7 @@ from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemp
 from torch import Tensor, zeros
 
 from .architecture import LATENT_CHANNELS, Architecture
+from .attention import OrbitAttention
 
 _RESNET_EPS = 1e-5  # of the reference in every block; diffusers has 1e-6 in some
 
@@ -72,6 +73,7 @@ def build_unet(architecture: Architecture) -> OrbitUNet:
     for module in unet.modules():
         if isinstance(module, ResnetBlock2D | TemporalResnetBlock):
             module.norm1.eps = module.norm2.eps = _RESNET_EPS
+    unet.set_attn_processor(OrbitAttention())
     return unet
 
 

@@ -18,6 +18,7 @@ from .keys import is_unused
 from .sv3d import SV3D, checkpoint_keys, empty_sv3d, fill, fits
 from .tensor_file import open_tensor_file
 
+_MOST_MAPPED = 256 << 20  # bytes of a file that count as this process's memory after they have been copied
 FACTS = "sv3d"  # key of our own facts in a file's metadata: JSON, see architecture.read_architecture
 
 
@@ -74,7 +75,9 @@ def load_sv3d(
 ) -> SV3D:
     """Load all three networks, tensor by tensor; at most one tensor is in memory beside the networks.
 
-    ``tell`` gets the share that is done, often, and may raise to stop.  Raises UserError as ``inspect`` does.
+    UNet and CLIP work in ``dtype``, the autoencoder always in float32.  Float32 tensors of the file are not copied but
+    mapped: the file must not change while the networks are in use.  ``tell`` gets the share that is done, often, and
+    may raise to stop.  Raises UserError as ``inspect`` does.
     """
     source = _source(path)
     model = empty_sv3d(read_architecture(source.shapes, source.facts, path.name))
@@ -138,17 +141,24 @@ def _check_variant(found: Variant, wanted: str, name: str) -> None:
 
 
 class _Reader:
-    """Open files, one at a time, and tensors out of them."""
+    """Tensors out of files that are mapped into memory.
+
+    A tensor that needs no conversion stays a view of its file.  Pages of the others are let go by opening anew.
+    """
 
     def __init__(self, source: Source, device: torch.device | str) -> None:
         self._source, self._device = source, str(device)
         self._open: dict[Path, Any] = {}
+        self._read = 0  # bytes since the files were opened
 
     def tensor(self, key: str) -> Tensor:
         """A tensor by the official key."""
+        if self._read > _MOST_MAPPED:
+            self.close()
         place = self._source.places[key]
         parts = [self._file(place.file).get_tensor(name) for name in place.names]
         whole = parts[0] if len(parts) == 1 else torch.cat(parts)
+        self._read += whole.nbytes
         return whole.T.contiguous() if place.transposed else whole
 
     def _file(self, path: Path) -> Any:
@@ -159,3 +169,5 @@ class _Reader:
     def close(self) -> None:
         for file in self._open.values():
             file.__exit__(None, None, None)
+        self._open.clear()
+        self._read = 0

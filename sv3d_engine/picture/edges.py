@@ -31,8 +31,8 @@ def without_crust(solid: Mask, distance: Image, frame: int) -> Mask:
 def soften(rgb: Image, paper: Image, solid: Mask, frame: int) -> tuple[Image, Image]:
     """Straight colour (H, W, 3) and alpha (H, W) with fractional edges.
 
-    Near the outline a pixel is a mix of ``paper`` (3,) and of the nearest colour well inside: alpha is its place on the
-    line between the two.  Where both are alike (white on white) the outline itself, slightly blurred, decides.
+    Near the outline a pixel is a mix of ``paper`` (H, W, 3) and of the nearest colour well inside: alpha is its place
+    on the line between the two.  Where both are alike (white on white) the outline itself, slightly blurred, decides.
     """
     band = max(1.0, _BAND * frame / 576)
     inside = ndimage.distance_transform_edt(solid)

@@ -17,6 +17,8 @@ from .edges import Image, Mask, soften, without_crust
 _PLAIN_SHARE = 0.6  # of the picture's border must be paper; the rest may be an object that is cut off
 _PLAIN_DISTANCE = 24 / 255
 _PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dither and compression
+_EVEN_DISTANCE = 3 / 255  # from one colour: a border nearer than that needs no surface
+_FITS = 5
 _HOLE_AREA = 3e-4  # of the picture: smaller paper-coloured patches inside the object are highlights
 # By how much all but a quarter of a hole's edge must differ from paper, within so many pixels (at 576²).
 _HOLE_STEPS = ((2, 0.08), (8, 0.3))
@@ -32,15 +34,18 @@ class NotPlain(Exception):
 class Cut:
     """A picture's first separation: paper for sure, and patches that may be holes."""
 
-    paper: Image  # (3,) background colour
+    paper: Image  # (H, W, 3) background colour
     distance: Image  # (H, W) largest channel difference from it, despeckled
     outside: Mask  # (H, W) paper that reaches the border
     patches: NDArray[np.int32]  # (H, W) 0, or the number of a possible hole
 
 
-def matte(rgb: Image) -> tuple[Image, Image]:
-    """Straight colour (H, W, 3) and alpha (H, W) of an object on a plain background.  Raises NotPlain."""
-    cut = cut_out(rgb)
+def matte(rgb: Image, paper: Image | None = None) -> tuple[Image, Image]:
+    """Straight colour (H, W, 3) and alpha (H, W) of an object on a plain background.  Raises NotPlain.
+
+    ``paper`` (H, W, 3) is the background where it is not one colour; see backdrop().
+    """
+    cut = cut_out(rgb, plain_paper(rgb) if paper is None else paper)
     size = _scale(rgb)
     solid = _without_specks(~(cut.outside | _holes(cut)), cut.distance, size)
     colours, alpha = np.ones_like(rgb), np.zeros_like(cut.distance)
@@ -48,14 +53,38 @@ def matte(rgb: Image) -> tuple[Image, Image]:
         box = _box(solid, margin=size // 36 + 2)
         distance = cut.distance[box]
         trimmed = _without_specks(without_crust(solid[box], distance, size), distance, size)
-        colours[box], alpha[box] = soften(rgb[box], cut.paper, trimmed, size)
+        colours[box], alpha[box] = soften(rgb[box], cut.paper[box], trimmed, size)
     return colours, alpha
 
 
-def cut_out(rgb: Image) -> Cut:
-    """Separate the object from the paper.  Raises NotPlain."""
+def plain_paper(rgb: Image) -> Image:  # (H, W, 3)
+    """A background of one colour: the border's most usual."""
+    return np.broadcast_to(np.median(rgb[border(rgb)], 0).astype(np.float32), rgb.shape)
+
+
+def backdrop(rgb: Image) -> Image:  # (H, W, 3)
+    """A background that may grow lighter or darker across the picture, as in a studio: the border's, continued.
+
+    A quadratic surface is fitted to the border, and fitted again without what lies far off it: an object cut off.
+    """
+    paper = plain_paper(rgb)
     ring = border(rgb)
-    paper = np.median(rgb[ring], 0).astype(np.float32)
+    if np.quantile(np.abs(rgb - paper).max(-1)[ring], _PLAIN_SHARE) < _EVEN_DISTANCE:
+        return paper
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in rgb.shape[:2]), indexing="ij")
+    basis = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], -1)
+    known, colours = basis[ring], rgb[ring]
+    near = np.ones(len(known), bool)
+    for _ in range(_FITS):
+        surface = np.linalg.lstsq(known[near], colours[near])[0]
+        distance = np.abs(known @ surface - colours).max(-1)
+        near = distance <= max(_PAPER_DISTANCE[1], 2 * float(np.median(distance)))
+    return np.clip(basis @ surface, 0, 1).astype(np.float32)
+
+
+def cut_out(rgb: Image, paper: Image) -> Cut:
+    """Separate the object from the paper (H, W, 3).  Raises NotPlain."""
+    ring = border(rgb)
     raw = np.abs(rgb - paper).max(-1)
     plain = ring & (raw < _PLAIN_DISTANCE)
     if plain.sum() < _PLAIN_SHARE * ring.sum():

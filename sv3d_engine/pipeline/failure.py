@@ -14,10 +14,11 @@ def explain(error: BaseException) -> UserError:
     if isinstance(error, UserError):
         return error
     details = "".join(traceback.format_exception(error))
-    if isinstance(error, MemoryError) or _out_of_memory(error):
+    if out_of_memory(error):
         return UserError(
             "There is not enough memory for this job.",
-            "Choose the preset “draft”, close other programs, or use the device “cpu”.",
+            "Close other programs, choose the preset “draft” (mesh) or the memory mode “blocks” (orbit), or use the "
+            "device “cpu”.",
             details,
         )
     if isinstance(error, OSError) and error.errno in _FULL:
@@ -43,9 +44,10 @@ def explain(error: BaseException) -> UserError:
     )
 
 
-def _out_of_memory(error: BaseException) -> bool:
-    """PyTorch's out-of-memory errors, recognised without importing PyTorch."""
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, the processor's or a graphics card's; PyTorch's errors are known without importing it."""
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "can't allocate memory" in text
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and (type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "can't allocate memory" in text)
     )

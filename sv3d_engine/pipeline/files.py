@@ -2,19 +2,33 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
+
+PARTIAL = ".part"  # ends the name of a file that is not whole yet
 
 
 def write_json(path: Path, data: Any) -> None:
     """Replace ``path`` in one step, so that a reader or a crash never meets half a file."""
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(path.name + PARTIAL)
     with partial.open("w", encoding="utf-8") as stream:
         json.dump(data, stream, indent=1, allow_nan=False)
         stream.write("\n")
         stream.flush()
         os.fsync(stream.fileno())
     partial.replace(path)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file over ``target`` in one step; if that fails, ``target`` stays as it was."""
+    partial = target.with_name(target.name + PARTIAL)
+    try:
+        shutil.copyfile(source, partial)
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def inside(folder: Path, relative: str) -> Path | None:

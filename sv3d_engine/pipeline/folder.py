@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .files import inside, write_json
+from .files import PARTIAL, copy_whole, inside, write_json
+from .lock import locked
 
-_VERSION = 1
-_SCRATCH = ".partial"
-_MINE = ("frames", "cameras.json", "mesh.glb", "light.json", "light.hdr", "turntable", "report.json", "work")
+_VERSION = 2
+_SCRATCH = ".sv3d-partial"
+_MINE = (
+    *("picture.png", "orbit", "contact_sheet.png"),
+    *("frames", "cameras.json", "mesh.glb", "light.json", "light.hdr", "turntable", "report.json", "work"),
+)
 
 
 @dataclass(frozen=True)
@@ -26,22 +30,12 @@ class StageRecord:
     """A finished stage: its files by path relative to the job folder, with sizes, and what it has to tell."""
 
     name: str
+    fingerprint: str  # of everything that the files depend on
     files: dict[str, int]
     previews: tuple[str, ...]  # also its files, but nothing depends on them
     seconds: float
     peak_memory: int  # bytes
     facts: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class JobState:
-    """The finished stages, and the hash of everything they depend on."""
-
-    fingerprint: str
-    records: tuple[StageRecord, ...]
-
-    def all_files(self) -> set[str]:
-        return {name for record in self.records for name in (*record.files, *record.previews)}
 
 
 class JobFolder:
@@ -53,30 +47,37 @@ class JobFolder:
 
     @contextmanager
     def opened(self, bytes_needed: int) -> Iterator[None]:
-        """Make sure of room and rights, and tidy up at the end: no scratch files, no folder made for nothing."""
+        """Make sure of room and rights, keep other jobs out, and at the end leave nothing half-written or empty."""
         self._check_room(bytes_needed)
         made = [p for p in (self.path, *self.path.parents) if not p.exists()]
         try:
             self._check_rights()
-            self._check_owner()
-            yield
+            with locked(self.path):
+                self._check_owner()
+                try:
+                    yield
+                finally:
+                    self._tidy()
         finally:
-            shutil.rmtree(self.path / _SCRATCH, ignore_errors=True)
-            if not self._state.exists():
-                shutil.rmtree(self.path / "work", ignore_errors=True)
             for folder in made:
                 with suppress(OSError):  # it holds something now
                     folder.rmdir()
 
-    def finished(self, stages: Sequence[str], fingerprint: str) -> list[StageRecord]:
-        """Records of the leading ``stages`` that an earlier run of the same job finished and that are still whole."""
-        state = self._read_state()
+    def tidy_after_kill(self) -> None:
+        """Do what ``opened`` does at its end, for a run whose process was ended in a stage."""
+        if self.path.joinpath(_SCRATCH).exists():  # else it had not come so far, and the folder may not be ours
+            with suppress(UserError, OSError), locked(self.path):  # unless the next job is already at work here
+                self._tidy()
+            with suppress(OSError):  # it holds something
+                self.path.rmdir()
+
+    def finished(self, fingerprints: Sequence[str]) -> list[StageRecord]:
+        """Records of the leading stages with these ``fingerprints`` that an earlier run left, if still whole."""
         done: list[StageRecord] = []
-        if state is not None and state.fingerprint == fingerprint:
-            for record, name in zip(state.records, stages, strict=False):
-                if record.name != name or not self._whole(record):
-                    break
-                done.append(record)
+        for record, fingerprint in zip(self._read_state(), fingerprints, strict=False):
+            if record.fingerprint != fingerprint or not self._whole(record):
+                break
+            done.append(record)
         return done
 
     @contextmanager
@@ -90,29 +91,38 @@ class JobFolder:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def keep_preview(self, stage: str, file: Path) -> Path:
-        """Copy a file out of the scratch folder to where it may stay until the job runs again."""
-        kept = self.path / "work" / "previews" / f"{stage}-{file.name}"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_name(kept.name + ".part")
-        shutil.copyfile(file, partial)
-        partial.replace(kept)
-        return kept
+    def keep_preview(self, stage: str, made: Path) -> tuple[Path, list[str]]:
+        """Copy a file or folder out of the scratch folder to where it may stay until the job runs again.
 
-    def commit(self, scratch: Path, request: dict[str, Any], state: JobState) -> None:
-        """Move the files of ``state``'s last stage into place; what earlier runs left beyond ``state`` goes first."""
+        Returns its place, and its files by path relative to the job folder.  Each file is replaced in one step.
+        """
+        kept = self.path / "work" / "previews" / f"{stage}-{made.name}"
+        files = {kept / file.name: file for file in sorted(made.iterdir())} if made.is_dir() else {kept: made}
+        for target, file in files.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy_whole(file, target)
+        return kept, [target.relative_to(self.path).as_posix() for target in files]
+
+    def commit(self, scratch: Path, request: dict[str, Any], records: Sequence[StageRecord]) -> None:
+        """Move the files of the last of ``records`` into place; what earlier runs left beyond these goes first."""
         write_json(self.path / "job.json", request)  # first: from here on the folder is known as a job's
         self.path.joinpath("report.json").unlink(missing_ok=True)
-        if old := self._read_state():
-            for name in old.all_files() - state.all_files():
-                if path := inside(self.path, name):
-                    path.unlink(missing_ok=True)
-        for name in state.records[-1].files:
+        for name in _all_files(self._read_state()) - _all_files(records):
+            if path := inside(self.path, name):
+                path.unlink(missing_ok=True)
+        for name in records[-1].files:
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).replace(target)
         self._state.parent.mkdir(exist_ok=True)
-        write_json(self._state, {"version": _VERSION, **asdict(state)})
+        write_json(self._state, {"version": _VERSION, "records": [asdict(record) for record in records]})
+
+    def _tidy(self) -> None:
+        shutil.rmtree(self.path / _SCRATCH, ignore_errors=True)
+        if not self._state.exists():
+            shutil.rmtree(self.path / "work", ignore_errors=True)
+        for partial in self.path.joinpath("work").rglob("*" + PARTIAL):
+            partial.unlink(missing_ok=True)
 
     def _whole(self, record: StageRecord) -> bool:
         for name, size in record.files.items():
@@ -121,18 +131,17 @@ class JobFolder:
                 return False
         return True
 
-    def _read_state(self) -> JobState | None:
-        """What state.json says; None if it is absent, of another version, or damaged."""
+    def _read_state(self) -> tuple[StageRecord, ...]:
+        """The finished stages by state.json; none if it is absent, of another version, or damaged."""
         try:
             data = json.loads(self._state.read_text(encoding="utf-8"))
-            if data.pop("version") != _VERSION:
-                return None
-            records = tuple(StageRecord(**record) for record in data.pop("records"))
-            state = JobState(records=records, **data)
+            if data["version"] != _VERSION:
+                return ()
+            records = tuple(StageRecord(**record) for record in data["records"])
             sound = all(isinstance(n, str) and isinstance(s, int) for r in records for n, s in r.files.items())
-            return state if sound and all(isinstance(n, str) for r in records for n in r.previews) else None
+            return records if sound and all(isinstance(n, str) for r in records for n in r.previews) else ()
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return None
+            return ()
 
     def _check_room(self, bytes_needed: int) -> None:
         existing = next(p for p in (self.path, *self.path.parents) if p.exists())
@@ -164,6 +173,15 @@ class JobFolder:
                 "Choose an empty or new output folder.",
                 f"{self.path}: {', '.join(foreign)}",
             )
+
+
+def _all_files(records: Sequence[StageRecord]) -> set[str]:
+    return {name for record in records for name in (*record.files, *record.previews)}
+
+
+def in_the_way(path: Path, folder: Path) -> bool:
+    """Whether a job in ``folder`` would write over ``path``; both are absolute."""
+    return path.is_relative_to(folder) and path.relative_to(folder).parts[:1] in {(name,) for name in _MINE}
 
 
 def cannot_write(folder: Path, error: OSError) -> UserError:

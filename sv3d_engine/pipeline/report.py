@@ -19,6 +19,10 @@ ENGINE_PACKAGES = (
     "pillow",
     "scikit-image",
     "safetensors",
+    "diffusers",
+    "rembg",
+    "pymatting",
+    "onnxruntime",
     "xatlas",
     "fast-simplification",
 )
@@ -26,14 +30,11 @@ ENGINE_PACKAGES = (
 
 def job_report(job: Job, records: Sequence[StageRecord], seconds: float) -> dict[str, Any]:
     """Contents of report.json.  ``seconds`` is this run's; a stage's own time may come from an earlier run."""
+    asked = plain(asdict(job))
     return {
-        "job": job.name,
-        "source": str(job.source),
-        "cameras": str(job.cameras) if job.cameras else None,
-        "elevation": job.elevation,
-        "device": job.device_name,
-        "seed": job.seed,
-        "settings": asdict(job.settings),
+        "job": asked.pop("name"),
+        "device": asked.pop("device_name"),
+        **asked,
         "versions": versions(),
         "seconds": round(seconds, 3),
         "peak_memory": max((record.peak_memory for record in records), default=0),

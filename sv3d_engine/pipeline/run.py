@@ -10,22 +10,26 @@ from ..progress import Cancelled, Progress
 from . import memory
 from .clock import Clock
 from .files import write_json
-from .folder import JobFolder, JobState, StageRecord
-from .job import Job, fingerprint, job_from_request
+from .fingerprint import fingerprints
+from .folder import JobFolder, StageRecord
+from .job import Job
 from .report import job_report, plain
-from .stages import STAGES, Stage
+from .request import job_from_request
+from .result import result_of
+from .stage import Stage
+from .stages import stages_for
 
 Listener = Callable[[protocol.Stage | protocol.Preview], None]
 _REPORT_INTERVAL = 0.2  # seconds between two reports of one stage
 
 
 def run_job(
-    request: protocol.MeshJob,
+    request: protocol.Job,
     listen: Listener,
     is_cancelled: Callable[[], bool] = lambda: False,
-    stages: Sequence[Stage] = STAGES,
-) -> protocol.Result:
-    """Do a job, from where an earlier run of it stopped if ``request.resume``.
+    stages: Sequence[Stage] | None = None,
+) -> protocol.Result | protocol.OrbitResult:
+    """Do a job, from where an earlier run of it stopped if ``request.resume``.  ``stages`` None means its kind's own.
 
     Raises UserError for what a user can put right, Cancelled soon after ``is_cancelled()``, or whatever a stage raises;
     in each case the folder holds whole stages only.
@@ -36,58 +40,38 @@ def run_job(
         if is_cancelled():
             raise Cancelled
 
+    stages = stages_for(request) if stages is None else stages
     job = job_from_request(request)
     folder = JobFolder(job.folder)
-    with folder.opened(job.settings.disk_bytes):
-        inputs = fingerprint(job, poll)
-        finished = folder.finished([stage.name for stage in stages], inputs) if request.resume else []
-        state = JobState(inputs, ())
-        clock = Clock([stage.seconds[job.settings.preset] for stage in stages], time.monotonic())
+    with folder.opened(job.disk_bytes):
+        inputs = fingerprints(job, stages, poll)
+        records = folder.finished(inputs) if request.resume else []
+        kept = len(records)
+        clock = Clock([stage.seconds(job) for stage in stages], time.monotonic())
         for index, stage in enumerate(stages):
             clock.start(index, time.monotonic())
             progress = _StageProgress(job.name, stage, folder, clock, listen, poll)
-            if index < len(finished):
+            if index < kept:
                 clock.skip(index)
-                state = JobState(inputs, (*state.records, finished[index]))
                 progress(1.0, "Kept from the earlier run")
             else:
-                state = _run_stage(job, request, stage, folder, state, progress)
-        write_json(job.folder / "report.json", job_report(job, state.records, time.monotonic() - began))
-    return _result(job, time.monotonic() - began)
+                with folder.scratch() as scratch:
+                    records.append(_run_stage(job, stage, inputs[index], scratch, progress))
+                    folder.commit(scratch, asdict(request), records)
+                progress(1.0)
+        write_json(job.folder / "report.json", job_report(job, records, time.monotonic() - began))
+    return result_of(job, records, time.monotonic() - began)
 
 
-def _run_stage(
-    job: Job, request: protocol.MeshJob, stage: Stage, folder: JobFolder, state: JobState, progress: "_StageProgress"
-) -> JobState:
-    """Run one stage and commit its files; returns ``state`` with its record added."""
+def _run_stage(job: Job, stage: Stage, fingerprint: str, scratch: Path, progress: "_StageProgress") -> StageRecord:
+    """Run one stage; its files are in ``scratch`` then."""
     began = time.monotonic()
     memory.reset_peak()
     progress(0.0)
-    with folder.scratch() as scratch:
-        facts = plain(stage.run(job, scratch, progress))
-        files = {p.relative_to(scratch).as_posix(): p.stat().st_size for p in scratch.rglob("*") if p.is_file()}
-        seconds = time.monotonic() - began
-        record = StageRecord(stage.name, files, tuple(progress.previews), seconds, memory.peak(), facts)
-        state = JobState(state.fingerprint, (*state.records, record))
-        folder.commit(scratch, asdict(request), state)
-    progress(1.0)
-    return state
-
-
-def _result(job: Job, seconds: float) -> protocol.Result:
-    folder = job.folder
-    return protocol.Result(
-        job=job.name,
-        out=str(folder),
-        mesh=str(folder / "mesh.glb"),
-        frames=str(folder / "frames"),
-        cameras=str(folder / "cameras.json"),
-        light=str(folder / "light.json"),
-        panorama=str(folder / "light.hdr"),
-        turntable=str(folder / "turntable"),
-        report=str(folder / "report.json"),
-        seconds=round(seconds, 3),
-    )
+    facts = plain(stage.run(job, scratch, progress))
+    files = {p.relative_to(scratch).as_posix(): p.stat().st_size for p in scratch.rglob("*") if p.is_file()}
+    seconds = time.monotonic() - began
+    return StageRecord(stage.name, fingerprint, files, tuple(progress.previews), seconds, memory.peak(), facts)
 
 
 class _StageProgress(Progress):
@@ -115,8 +99,8 @@ class _StageProgress(Progress):
     def preview(self, kind: str, path: Path) -> None:
         self._poll()
         try:
-            kept = self._folder.keep_preview(self._stage.name, path)
+            kept, files = self._folder.keep_preview(self._stage.name, path)
         except PermissionError:  # Windows, while somebody looks at the last one; there will be a next
             return
-        self.previews[kept.relative_to(self._folder.path).as_posix()] = None
+        self.previews.update(dict.fromkeys(files))
         self._listen(protocol.Preview(self._job, kind, str(kept)))

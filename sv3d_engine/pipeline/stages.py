@@ -1,161 +1,19 @@
-"""The way of the data: frames → field → mesh → asset → turntable.
+"""The way of the data: picture → orbit → frames → field → mesh → asset → turntable."""
 
-Each stage reads what the ones before it left in the job folder and writes into the folder it is given, so that a
-resumed job does exactly what an unbroken one does.  Heavy modules are imported when a stage runs.
+from collections.abc import Sequence
 
-A single picture will come in one stage earlier: SV3D's network writes an orbit, which "frames" then reads.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from ..progress import Progress
-from .job import Job
-from .seed import seed_everything
-
-if TYPE_CHECKING:
-    from ..frames.load import Frames
-
-_FIELD, _SURFACE = "field.safetensors", "surface.safetensors"
-
-Facts = dict[str, Any]  # for report.json: numbers, texts, lists and dicts of these
+from .. import protocol
+from .mesh_stages import MESH_STAGES
+from .orbit_stages import ORBIT_STAGES
+from .stage import Stage
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One step of a job; ``run(job, out, progress)`` writes files into ``out`` as they shall lie in the job folder."""
-
-    name: str
-    title: str  # for the artist
-    seconds: Mapping[str, float]  # expected on two CPU cores, by preset
-    run: Callable[[Job, Path, Progress], Facts]
-
-
-def _frames(job: Job, out: Path, progress: Progress) -> Facts:
-    from ..frames.prepare import prepare_frames
-
-    orbit = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
-    return {"count": len(orbit.views), "fov_deg": orbit.fov_deg, "distance": orbit.distance}
-
-
-# Steps, priors and grids are tuned in these units, whatever the artist's own are.
-WORKING_DISTANCE = 2.3
-
-
-def _working_frames(job: Job) -> tuple["Frames", float]:
-    """The frames with their cameras at WORKING_DISTANCE, and how many of the artist's units one such unit is."""
-    from ..frames.load import load_frames
-
-    frames = load_frames(job.folder)
-    unit = frames.orbit.distance / WORKING_DISTANCE
-    return replace(frames, orbit=replace(frames.orbit, distance=WORKING_DISTANCE)), unit
-
-
-def _field(job: Job, out: Path, progress: Progress) -> Facts:
-    from ..field import store
-    from ..field.fit import fit_field
-    from ..field.surface import extract_mesh
-    from ..render.clay import save_clay
-
-    seed = seed_everything(job.seed, "field")
-    frames, _ = _working_frames(job)
-    field = fit_field(frames, job.settings, job.device, seed, progress)
-    store.save(field, _work(out) / _FIELD)
-    vertices, faces = extract_mesh(field)
-    save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
-    progress.preview("image", out / "coarse.png")
-    return {"faces": len(faces)}
-
-
-def _mesh(job: Job, out: Path, progress: Progress) -> Facts:
-    from ..field.store import load as load_field
-    from ..light.file import save_light, save_panorama
-    from ..mesh import store
-    from ..mesh.refine import refine
-
-    seed = seed_everything(job.seed, "mesh")
-    field = load_field(_work(job.folder) / _FIELD)
-    frames, unit = _working_frames(job)
-    surface = refine(frames, field, job.settings, job.device, seed, progress).scaled(unit)
-    store.save(surface, _work(out) / _SURFACE)
-    light = surface.appearance.lights.gaussians()
-    save_light(light, out / "light.json")
-    save_panorama(light, out / "light.hdr")
-    return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
-
-
-def _asset(job: Job, out: Path, progress: Progress) -> Facts:
-    import torch
-
-    from ..asset.build import build_asset
-    from ..mesh.store import load as load_surface
-
-    seed_everything(job.seed, "asset")
-    surface = load_surface(_work(job.folder) / _SURFACE)
-    settings, device = job.settings, job.device
-    appearance = surface.appearance.to(device)
-
-    @torch.no_grad()
-    def albedo(points: torch.Tensor) -> torch.Tensor:
-        return appearance.albedo(points.to(device)).cpu()
-
-    report = build_asset(
-        surface.vertices.numpy(),
-        surface.faces.numpy(),
-        albedo,
-        settings.face_budget,
-        settings.texture_size,
-        out,
-        progress,
-    ).as_dict()
-    report["steps"] = report.pop("seconds")
-    progress.preview("mesh", out / "mesh.glb")
-    return report
-
-
-def _turntable(job: Job, out: Path, progress: Progress) -> Facts:
-    from ..asset.turntable import render_turntable
-    from ..light.file import load_light
-    from ..light.spherical_gaussians import shading
-    from ..orbit.file import read_orbit
-
-    light = load_light(job.folder / "light.json")
-    render_turntable(
-        job.folder / "mesh.glb",
-        lambda normals: shading(normals, *light),
-        read_orbit(job.folder / "cameras.json"),
-        job.settings.turntable_size,
-        job.settings.turntable_count,
-        out / "turntable",
-        progress,
-    )
-    return {"count": job.settings.turntable_count}
-
-
-def _curves(losses: dict[str, list[float]], points: int = 50) -> dict[str, list[float]]:
-    """Each loss averaged over as many equal parts of the run, for a curve in the report."""
-    curves = {}
-    for name, values in losses.items():
-        parts = min(points, len(values))
-        edges = [len(values) * i // parts for i in range(parts + 1)]
-        curves[name] = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
-    return curves
-
-
-def _work(folder: Path) -> Path:
-    """The room for intermediate files, made if need be."""
-    work = folder / "work"
-    work.mkdir(exist_ok=True)
-    return work
-
-
-STAGES = (
-    Stage("frames", "Reading the frames", {"draft": 3, "standard": 4, "high": 10}, _frames),
-    Stage("field", "Finding the rough shape", {"draft": 25, "standard": 60, "high": 90}, _field),
-    Stage("mesh", "Refining shape, colour and light", {"draft": 30, "standard": 180, "high": 900}, _mesh),
-    Stage("asset", "Making the textured mesh", {"draft": 4, "standard": 8, "high": 40}, _asset),
-    Stage("turntable", "Rendering the turntable", {"draft": 1, "standard": 3, "high": 6}, _turntable),
-)
+def stages_for(request: protocol.Job) -> Sequence[Stage]:
+    """The stages of this kind of job, in order."""
+    match request:
+        case protocol.MeshJob():
+            return MESH_STAGES
+        case protocol.GenerateJob():
+            return (*ORBIT_STAGES, *MESH_STAGES)
+        case protocol.OrbitJob():
+            return ORBIT_STAGES

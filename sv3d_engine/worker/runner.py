@@ -5,13 +5,14 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .. import protocol
 from ..errors import UserError
 from ..pipeline.failure import explain
 from ..pipeline.run import run_job
-from ..pipeline.stages import STAGES, Stage
+from ..pipeline.stage import Stage
+from ..pipeline.stages import stages_for
 from ..progress import Cancelled
 from .channel import Channel
 from .parent import watch_parent
@@ -21,30 +22,31 @@ log = logging.getLogger(__name__)
 _POLITENESS = 5  # of nice(2): Blender stays smooth while all cores work here
 
 
-def main(stages: Sequence[Stage] = STAGES, warm_up: bool = True) -> int:
+StagesFor = Callable[[protocol.Job], Sequence[Stage]]
+
+
+def main(stages_of: StagesFor = stages_for, warm_up: bool = True) -> int:
     """Do the jobs that come in on stdin until it closes.  ``warm_up`` imports PyTorch before the first job."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a shared terminal is the supervisor's to handle
     if hasattr(os, "nice"):
         os.nice(_POLITENESS)
     channel = Channel(log=None)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s runner %(levelname)s %(message)s")
-    jobs: queue.SimpleQueue[protocol.MeshJob] = queue.SimpleQueue()
+    jobs: queue.SimpleQueue[protocol.Job] = queue.SimpleQueue()
     cancelled: set[str] = set()
     watch_parent(_end)
     threading.Thread(target=_listen, args=(channel, jobs, cancelled), name="stdin", daemon=True).start()
     if warm_up:
         _import_torch()
     while True:
-        channel.send(_answer(jobs.get(), channel, cancelled, stages))
+        channel.send(_answer(jobs.get(), channel, cancelled, stages_of))
 
 
-def _answer(
-    request: protocol.MeshJob, channel: Channel, cancelled: set[str], stages: Sequence[Stage]
-) -> protocol.Result | protocol.Error | protocol.Cancelled:
+def _answer(request: protocol.Job, channel: Channel, cancelled: set[str], stages_of: StagesFor) -> protocol.End:
     """Run one job to its final message, whatever happens in it."""
     log.info("job %s: %s", request.job, request)
     try:
-        return run_job(request, channel.send, lambda: request.job in cancelled, stages)
+        return run_job(request, channel.send, lambda: request.job in cancelled, stages_of(request))
     except Cancelled:
         log.info("job %s: cancelled", request.job)
         return protocol.Cancelled(request.job)
@@ -57,11 +59,11 @@ def _answer(
         return protocol.Error(request.job, known.cause, known.remedy, known.details)
 
 
-def _listen(channel: Channel, jobs: "queue.SimpleQueue[protocol.MeshJob]", cancelled: set[str]) -> None:
+def _listen(channel: Channel, jobs: "queue.SimpleQueue[protocol.Job]", cancelled: set[str]) -> None:
     """Reads stdin beside the job, so that a cancel is seen at once."""
     for line in channel.lines():
         request = protocol.decode_request(line)  # from our own supervisor: a bad line is a bug and ends the process
-        if isinstance(request, protocol.MeshJob):
+        if isinstance(request, protocol.Job):
             cancelled.discard(request.job)  # a late cancel of an earlier job with this name
             jobs.put(request)
         elif isinstance(request, protocol.Cancel):

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__, protocol
+from ..pipeline.folder import JobFolder
 from .channel import Channel
 from .parent import watch_parent
 
@@ -42,7 +43,7 @@ def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
             channel.send(_bad_line(error))
             continue
         match request:
-            case protocol.MeshJob():
+            case protocol.MeshJob() | protocol.OrbitJob():  # a GenerateJob is one, too
                 supervisor.add(request)
             case protocol.Cancel():
                 supervisor.cancel(request.job)
@@ -60,8 +61,8 @@ class Supervisor:
     def __init__(self, channel: Channel, command: Sequence[str]) -> None:
         self._channel, self._command = channel, command
         self._lock = threading.RLock()
-        self._waiting: deque[protocol.MeshJob] = deque()
-        self._running: protocol.MeshJob | None = None
+        self._waiting: deque[protocol.Job] = deque()
+        self._running: protocol.Job | None = None
         self._runner: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -71,7 +72,7 @@ class Supervisor:
                 self._runner = _spawn(self._command)
                 threading.Thread(target=self._relay, args=(self._runner,), name="runner", daemon=True).start()
 
-    def add(self, job: protocol.MeshJob) -> None:
+    def add(self, job: protocol.Job) -> None:
         with self._lock:
             busy = [*self._waiting, self._running] if self._running else self._waiting
             if any(other.job == job.job for other in busy):
@@ -101,6 +102,7 @@ class Supervisor:
             log.info("ending")
             if self._runner is not None:
                 _kill(self._runner)
+            self._tidy_up()
             os._exit(0)  # other threads may sit in a read that nothing will end
 
     def _next(self) -> None:
@@ -118,11 +120,12 @@ class Supervisor:
             except OSError as error:
                 log.warning("the runner does not listen: %s", error)
 
-    def _kill_if_still(self, job: protocol.MeshJob) -> None:
+    def _kill_if_still(self, job: protocol.Job) -> None:
         with self._lock:
             if self._running is job and self._runner is not None:
                 log.warning("job %s does not react to cancel; ending its runner", job.job)
                 _kill(self._runner)
+                self._tidy_up()
                 self._finish(protocol.Cancelled(job.job))
                 self._runner = None
                 self.start()
@@ -140,7 +143,7 @@ class Supervisor:
             with self._lock:
                 if runner is not self._runner:
                     return
-                if isinstance(reply, protocol.Result | protocol.Error | protocol.Cancelled):
+                if isinstance(reply, protocol.End):
                     self._finish(reply)
                     self._next()
                 else:
@@ -155,17 +158,23 @@ class Supervisor:
         log.error("the runner ended with code %s", code)
         self._runner = None
         if self._running is not None:
+            self._tidy_up()
             self._finish(
                 protocol.Error(
                     self._running.job,
                     "The engine stopped in the middle of the job; most often the memory is full.",
-                    "Resume the job, or choose the preset “draft” and close other programs first.",
+                    "Close other programs and resume the job, or choose the preset “draft” or less memory for SV3D.",
                     f"runner ended with code {code} ({_signal_name(code)})",
                 )
             )
         self._next()
 
-    def _finish(self, reply: protocol.Result | protocol.Error | protocol.Cancelled) -> None:
+    def _tidy_up(self) -> None:
+        """The runner was ended in the middle of its job: nothing half-written shall stay."""
+        if self._running is not None:
+            JobFolder(Path(self._running.out)).tidy_after_kill()
+
+    def _finish(self, reply: protocol.End) -> None:
         self._running = None
         self._channel.send(reply)
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from sv3d_engine.generation.preview import LatentPreview
+from sv3d_engine.generation.preview import LatentPreview, Previews
+from sv3d_engine.progress import Progress
 
 SIDE = 12
 
@@ -69,3 +70,38 @@ def test_a_later_look_replaces_the_earlier_one(tmp_path: Path) -> None:
         preview.write(orbit, folder)
         assert sorted(path.name for path in folder.iterdir()) == [f"{i:03d}.png" for i in range(21)]
         assert (np.asarray(Image.open(folder / "020.png")) == preview.frames(orbit)[20]).all()
+
+
+class Clock:
+    """Seconds that pass when somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(("step", "cost"), [(0.8, 0.12), (0.1, 0.12), (30.0, 0.12), (0.8, 2.0)])
+def test_previews_take_at_most_a_twentieth_of_the_time(
+    step: float, cost: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, shown = Clock(), []
+    monkeypatch.setattr("sv3d_engine.generation.preview.time", clock)
+
+    class Slow:
+        def write(self, latents: torch.Tensor, folder: Path) -> None:
+            clock.now += cost
+
+    class Listener(Progress):
+        def preview(self, kind: str, path: Path) -> None:
+            shown.append((kind, path))
+
+    show = Previews(Slow(), tmp_path, Listener())  # type: ignore[arg-type]
+    for _ in range(200):
+        clock.now += step
+        show(torch.zeros(21, 4, 2, 2))
+    assert shown[0] == ("orbit", tmp_path)
+    assert (len(shown) - 1) * cost <= 0.05 * 200 * step  # the first comes at once, whatever it takes
+    if cost < 0.02 * step:
+        assert len(shown) == 200

@@ -159,3 +159,9 @@ def test_noise_and_compression_leave_no_dirt():
     noisy = np.clip(over(RED, disc()) + rng.normal(0, 5 / 255, (SIZE, SIZE, 3)), 0, 1).astype(np.float32)
     done = cut(noisy)
     assert done.alpha[disc(0.34) == 0].max() == 0 and np.abs(done.alpha - disc()).mean() < 0.01
+
+
+def test_a_fading_backdrop_is_no_reason_for_doubt():
+    shade = np.linspace(1, 0.75, SIZE)[:, None, None]
+    done = cut(over(RED, disc(), shade))
+    assert not done.notes and np.abs(done.alpha - disc()).mean() < 0.002

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sv3d_engine.picture.matte import NotPlain, matte
+from sv3d_engine.picture.matte import NotPlain, backdrop, matte
 
 Array = NDArray[np.float32]
 SIZE = 288
@@ -89,3 +89,29 @@ def test_a_background_that_is_not_plain_is_told() -> None:
     rgb = np.random.default_rng(1).random((SIZE, SIZE, 3)).astype(np.float32)
     with pytest.raises(NotPlain):
         matte(rgb)
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.35])
+def test_a_studio_backdrop_that_fades(strength: float) -> None:
+    axis = np.linspace(0, 1, SIZE)
+    shade = 1 - strength * (0.7 * axis[:, None] + 0.3 * (axis - 0.5) ** 2)
+    truth = disc(0.3)
+    rgb = (np.array([0.6, 0.1, 0.1]) * truth[..., None] + (shade * (1 - truth))[..., None]).astype(np.float32)
+    paper = backdrop(rgb)
+    assert np.abs(paper - shade[..., None]).max() < 0.01
+    colours, alpha = matte(rgb, paper)
+    assert np.abs(alpha - truth).mean() < 0.001
+    assert np.abs(colours[truth == 1] - (0.6, 0.1, 0.1)).max() < 0.01
+
+
+def test_a_backdrop_is_not_led_astray_by_an_object_cut_off() -> None:
+    axis = np.linspace(0, 1, SIZE)
+    shade = np.broadcast_to((1 - 0.2 * axis)[:, None, None], (SIZE, SIZE, 3))
+    truth = disc(0.3, x=0.9)[..., None]
+    rgb = (np.array([0.6, 0.1, 0.1]) * truth + shade * (1 - truth)).astype(np.float32)
+    assert np.abs(backdrop(rgb) - shade).max() < 0.01
+
+
+def test_an_even_backdrop_is_one_colour() -> None:
+    paper = backdrop(noisy(over_white((0.7, 0.2, 0.1), disc(0.3, x=0.9))))
+    assert (paper == paper[0, 0]).all()

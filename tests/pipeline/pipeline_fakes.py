@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sv3d_engine import protocol
+import numpy as np
+from PIL import Image
+
 from sv3d_engine.pipeline.job import Job
-from sv3d_engine.pipeline.stages import Facts, Stage
+from sv3d_engine.pipeline.mesh_stages import MESH_STAGES
+from sv3d_engine.pipeline.orbit_stages import ORBIT_STAGES
+from sv3d_engine.pipeline.stage import Facts, Stage
 from sv3d_engine.progress import Progress
 
-SECONDS = dict.fromkeys(protocol.PRESETS, 1.0)
+INPUTS = {stage.name: stage.inputs for stage in (*ORBIT_STAGES, *MESH_STAGES)}
 Run = Callable[[Job, Path, Progress], Facts]
 
 
@@ -36,7 +40,8 @@ def raises(error: BaseException) -> Run:
 
 
 def stage(name: str, run: Run) -> Stage:
-    return Stage(name, f"Doing {name}", SECONDS, run)
+    """A stage that depends on what the real one of this name does."""
+    return Stage(name, f"Doing {name}", lambda job: 1.0, run, INPUTS[name])
 
 
 def make_source(folder: Path, count: int = 3) -> Path:
@@ -45,3 +50,17 @@ def make_source(folder: Path, count: int = 3) -> Path:
     for i in range(count):
         folder.joinpath(f"{i:03d}.png").write_bytes(bytes([i]) * 10)
     return folder
+
+
+def make_picture(file: Path, width: int = 120, height: int = 80) -> Path:
+    """An orange ellipse, nothing round it."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    picture = np.zeros((height, width, 4), np.uint8)
+    picture[x**2 + y**2 < 0.5] = (200, 90, 30, 255)
+    Image.fromarray(picture).save(file)
+    return file
+
+
+def tree(folder: Path) -> set[str]:
+    """All files, by path relative to the folder."""
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}

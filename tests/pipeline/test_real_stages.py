@@ -7,40 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ball import SIZE, TINY, ball_frame
 from PIL import Image
 from safetensors.torch import load_file
 
 from sv3d_engine import protocol
 from sv3d_engine.asset.glb import read_glb
-from sv3d_engine.pipeline import job as job_module
+from sv3d_engine.pipeline.mesh_stages import MESH_STAGES
 from sv3d_engine.pipeline.run import run_job
 from sv3d_engine.pipeline.settings import PRESETS
 
-SIZE, COUNT = 64, 8
-TINY = replace(
-    PRESETS["draft"],
-    coarse_steps=8,
-    fine_steps=4,
-    coarse_size=32,
-    fine_size=SIZE,
-    grid_resolution=24,
-    face_budget=600,
-    texture_size=128,
-    turntable_size=64,
-    turntable_count=2,
-)
+COUNT = 8
+MESH_STAGE_NAMES = [stage.name for stage in MESH_STAGES]
 
 
 @pytest.fixture(scope="module")
 def ball(tmp_path_factory):
     """Frames of a ball that is lit from above: the same from all sides."""
     folder = tmp_path_factory.mktemp("ball")
-    y, x = np.mgrid[:SIZE, :SIZE] / (SIZE - 1) * 2 - 1
-    inside = x**2 + y**2 < 0.36
-    grey = np.where(inside, 140 - 60 * y, 255).astype(np.uint8)
-    picture = np.stack([grey, grey // 2 + 128 * ~inside, grey, 255 * inside], -1).astype(np.uint8)
     for i in range(COUNT):
-        Image.fromarray(picture).save(folder / f"{i:03d}.png")
+        Image.fromarray(ball_frame(SIZE)).save(folder / f"{i:03d}.png")
     return folder
 
 
@@ -50,7 +36,7 @@ def done(ball, tmp_path_factory):
     out, told = tmp_path_factory.mktemp("job") / "out", []
     request = protocol.MeshJob("ball", str(ball), str(out), preset="draft", device="cpu", seed=4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(job_module.PRESETS, "draft", TINY)
+        patch.setitem(PRESETS, "draft", TINY)
         result = run_job(request, told.append)
         yield request, result, told
 
@@ -74,7 +60,7 @@ def test_the_mesh_is_a_textured_ball(done):
 
 def test_the_report_tells_of_every_stage(done):
     report = json.loads(Path(done[1].report).read_text())
-    assert list(report["stages"]) == list(protocol.STAGE_NAMES)
+    assert list(report["stages"]) == MESH_STAGE_NAMES
     assert all(stage["seconds"] > 0 and stage["peak_memory"] > 0 for stage in report["stages"].values())
     assert report["stages"]["mesh"]["losses"]
     assert report["stages"]["asset"]["watertight"] is True
@@ -82,7 +68,7 @@ def test_the_report_tells_of_every_stage(done):
 
 def test_stages_report_and_show_previews(done):
     told = done[2]
-    assert {m.stage for m in told if isinstance(m, protocol.Stage)} == set(protocol.STAGE_NAMES)
+    assert {m.stage for m in told if isinstance(m, protocol.Stage)} == set(MESH_STAGE_NAMES)
     assert {m.kind for m in told if isinstance(m, protocol.Preview)} >= {"frame", "mesh"}
 
 
@@ -100,7 +86,7 @@ def test_a_resumed_job_makes_the_same_mesh(done, lost):
 
 
 def test_the_unit_of_the_distance_changes_the_size_and_nothing_else(ball, tmp_path, monkeypatch):
-    monkeypatch.setitem(job_module.PRESETS, "draft", TINY)
+    monkeypatch.setitem(PRESETS, "draft", TINY)
     angles = [{"file": f"{i:03d}.png", "elevation": 10, "azimuth": 360 * (i + 1) / COUNT % 360} for i in range(COUNT)]
     surfaces, meshes = [], []
     for distance in (2.0, 200.0):

@@ -7,7 +7,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from pipeline_fakes import make_source, raises, stage, writes
+from pipeline_fakes import make_source, raises, stage, tree, writes
 
 from sv3d_engine import protocol
 from sv3d_engine.errors import UserError
@@ -31,10 +31,6 @@ def run(request, stages, **more):
     told = []
     run_job(request, told.append, stages=stages, **more)
     return told
-
-
-def tree(folder: Path) -> set[str]:
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
 
 
 def resumed(request):

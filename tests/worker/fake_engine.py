@@ -1,4 +1,4 @@
-"""The worker with stages whose behaviour the frames folder's name chooses: ``fake_engine.py serve LOG`` or ``work``."""
+"""The worker with stages whose behaviour the source's name chooses: ``fake_engine.py serve LOG`` or ``work``."""
 
 import ctypes
 import os
@@ -11,23 +11,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sv3d_engine import protocol
 from sv3d_engine.errors import UserError
-from sv3d_engine.pipeline.job import Job
-from sv3d_engine.pipeline.stages import Facts, Stage
+from sv3d_engine.pipeline.job import FramesToMesh, PictureToOrbit
+from sv3d_engine.pipeline.stage import Facts, Stage
 from sv3d_engine.progress import Progress
 from sv3d_engine.worker import runner, supervisor
 
 _REPORT = protocol.DoctorReport(True, "0.1.0", ("cpu",), ())
 _DOCTOR = f"print({protocol.encode(_REPORT)!r})"
-SECONDS = dict.fromkeys(protocol.PRESETS, 1.0)
 
 
-def _first(job: Job, out: Path, progress: Progress) -> Facts:
+def _first(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     (out / "frames").mkdir()
     (out / "frames" / "000.png").write_text("frame")
     return {"pid": os.getpid()}
 
 
-def _second(job: Job, out: Path, progress: Progress) -> Facts:
+def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     what = job.source.name
     (out / "mesh.glb").write_text("half")
     match what:
@@ -62,10 +61,32 @@ def _second(job: Job, out: Path, progress: Progress) -> Facts:
     return {"pid": os.getpid()}
 
 
-STAGES = [Stage("frames", "First", SECONDS, _first), Stage("mesh", "Second", SECONDS, _second)]
+def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
+    frames = out / "frames"
+    frames.mkdir()
+    for i in range(3):
+        (frames / f"{i:03d}.png").write_text(f"frame {i}")
+    progress.preview("orbit", frames)
+    progress(0.1, "half of the frames")
+    if job.picture.stem == "stuck":
+        time.sleep(60)
+    return {"notes": ["The cup is hollow."]}
+
+
+def _one_second(job: object) -> float:
+    return 1.0
+
+
+MESH_STAGES = [Stage("frames", "First", _one_second, _first), Stage("mesh", "Second", _one_second, _second)]
+ORBIT_STAGES = [Stage("orbit", "Only", _one_second, _orbit)]
+
+
+def _stages_for(request: protocol.Job) -> list[Stage]:
+    return MESH_STAGES if isinstance(request, protocol.MeshJob) else ORBIT_STAGES
+
 
 if __name__ == "__main__":
     if sys.argv[1] == "work":
-        sys.exit(runner.main(STAGES, warm_up=False))
+        sys.exit(runner.main(_stages_for, warm_up=False))
     doctor = [sys.executable, "-c", "print('no answer')" if "sick" in sys.argv else _DOCTOR]
     sys.exit(supervisor.main([sys.executable, __file__, "work"], doctor, Path(sys.argv[2])))

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from sv3d_engine import __version__, protocol
+from tests.network.small import write_zeros
 
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
 LONG = 20.0  # seconds: far more than anything here takes, for a machine that is busy
-FINAL = (protocol.Result, protocol.Error, protocol.Cancelled)
+FINAL = (protocol.Result, protocol.OrbitResult, protocol.Error, protocol.Cancelled)
 posix_only = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals or calls libc by its POSIX name")
 
 
@@ -80,6 +81,19 @@ def make_job(tmp_path):
         (frames / "000.png").write_text("frame")
         name = name or kind
         return protocol.MeshJob(name, str(frames), str(tmp_path / f"out-{name}"))
+
+    return make
+
+
+@pytest.fixture
+def make_orbit_job(tmp_path):
+    """A job from a picture of this name, with a file that passes for weights."""
+
+    def make(name: str, kind: type = protocol.OrbitJob) -> protocol.OrbitJob:
+        picture = tmp_path / f"{name}.png"
+        picture.write_text("picture")
+        weights = write_zeros(tmp_path / "sv3d_p.safetensors")
+        return kind(name, str(picture), str(tmp_path / f"out-{name}"), str(weights))
 
     return make
 
@@ -171,6 +185,36 @@ def test_cancel_of_a_stage_that_does_not_react(client, make_job, kind):
     client.send(replace(job, frames=str(Path(frames).with_name("cured")), resume=True))
     client.wait_for_note("Kept from the earlier run")
     assert isinstance(client.wait_for(*FINAL), protocol.Result)
+
+
+@pytest.mark.parametrize("kind", [protocol.OrbitJob, protocol.GenerateJob])
+def test_a_job_from_a_picture(client, make_orbit_job, kind):
+    job = make_orbit_job("cup", kind)
+    client.send(job)
+    preview = client.wait_for(protocol.Preview)
+    assert preview.kind == "orbit"
+    assert [p.name for p in sorted(Path(preview.path).iterdir())] == ["000.png", "001.png", "002.png"]
+    result = client.wait_for(*FINAL)
+    assert isinstance(result, protocol.OrbitResult if kind is protocol.OrbitJob else protocol.Result)
+    assert result.notes == ("The cup is hollow.",)
+    assert result.seconds < LONG
+
+
+def test_cancel_of_an_orbit_that_does_not_react_leaves_nothing_half_written(client, make_orbit_job):
+    job = make_orbit_job("stuck")
+    client.send(job)
+    client.wait_for_note("half")
+    assert list(Path(job.out).rglob("*.png"))
+    client.send(protocol.Cancel("stuck"))
+    assert client.wait_for(*FINAL) == protocol.Cancelled("stuck")
+    assert not Path(job.out).exists()
+
+
+def test_weights_that_are_none_are_an_error(client, make_orbit_job):
+    client.send(replace(make_orbit_job("cup"), weights=None))
+    error = client.wait_for(*FINAL)
+    assert "No SV3D weights are chosen" in error.cause
+    assert "sv3d_p.safetensors" in error.remedy
 
 
 def test_cancel_of_a_job_that_waits(client, make_job):
@@ -335,6 +379,6 @@ def test_goes_on_after_kill_9(tmp_path, client, make_job):
     second.wait_for_note("Kept from the earlier run")
     assert isinstance(second.wait_for(*FINAL), protocol.Result)
     assert Path(job.out, "mesh.glb").read_text() == "whole"
-    assert not Path(job.out, ".partial").exists()
+    assert not Path(job.out, ".sv3d-partial").exists()
     assert runner_pid(job) == pid, "the first stage was not done again"
     second.process.kill()

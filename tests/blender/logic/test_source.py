@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from sv3d.sv3d_blender.generate.source import orbit_in_folder, orbit_of_sequence, static_cameras
+from sv3d.sv3d_blender.generate.source import Orbit, orbit_in_folder, orbit_of_sequence, static_cameras
 from sv3d.sv3d_engine.errors import UserError
 from sv3d.sv3d_engine.orbit.cameras import SV3D_FOV_DEG, static_orbit
 from sv3d.sv3d_engine.orbit.file import parse_cameras
@@ -65,3 +65,16 @@ def test_written_cameras_are_the_engines_static_orbit(tmp_path):
     read = parse_cameras(json.loads(static_cameras(orbit, 12.5)))
     assert read.fov_deg == SV3D_FOV_DEG
     assert read.views == static_orbit(12.5, 2.0, 9).views
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [
+        ("/shots/cow", "cow"),
+        ("/jobs/cow-20260131-120000/frames", "cow"),
+        ("/jobs/cow-20260131-120000-2", "cow"),
+        ("/", "Orbit"),
+    ],
+)
+def test_title_is_what_the_artist_knows_the_orbit_by(folder, title):
+    assert Orbit(Path(folder), (), None).title == title

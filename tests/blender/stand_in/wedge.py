@@ -22,6 +22,8 @@ VERTICES = [
 FACES = [(3, 2, 1, 0), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
 COLOURS = [(90, 90, 90), (235, 235, 235), (60, 160, 80), (240, 130, 30), (70, 110, 220), (150, 60, 150)]  # +X is orange
 
+DATA = Path(__file__).resolve().parents[2] / "data"
+
 Pixel = tuple[int, int, int, int]
 
 
@@ -50,6 +52,15 @@ def write_picture(path: Path) -> None:
     """The wedge from the front, cut out."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_png(_draw(*angles()[-1])))
+
+
+def write_weights(path: Path, variant: str = "p") -> Path:
+    """The header of a small SV3D's weights: enough to recognise them."""
+    shapes = json.loads((DATA / f"tiny_{variant}_manifest.json").read_text(encoding="utf-8"))
+    tensors = {name: {"dtype": "F16", "shape": shape, "data_offsets": [0, 0]} for name, shape in shapes.items()}
+    header = json.dumps(tensors).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    return path
 
 
 def write_orbit_job(out: Path) -> None:

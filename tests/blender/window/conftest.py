@@ -57,6 +57,14 @@ def open_window(extension_zip: Path) -> Iterator[Callable[..., BlenderWindow]]:
 
 
 @pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """The wedge from the front, cut out."""
+    path = tmp_path / "cow.png"
+    wedge.write_picture(path)
+    return path
+
+
+@pytest.fixture
 def orbit_folder(tmp_path: Path) -> Path:
     """Frames of an orbit with their cameras."""
     folder = tmp_path / "wedge"

@@ -6,21 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import STAND_IN
+from measure import LONGEST_TURN, TIMED
 
 ORANGE, GREEN = (240, 130, 30), (60, 160, 80)  # the wedge's front, and one of its sides
 LOOKING = 0.5  # seconds a look at the window takes on a busy machine
 DEMO_ORBIT = Path(__file__).resolve().parents[3] / "sv3d_engine" / "demo" / "orbit"
-LONGEST_TURN = 0.05  # seconds the add-on may hold Blender's main thread while a job runs
-
-TIMED = """
-import time
-turns = []
-def timed(tick=session.tick):
-    busy, begun = session.busy, time.perf_counter()
-    tick()
-    turns.append((busy and session.busy, time.perf_counter() - begun))
-session.tick = timed
-"""
 
 
 def test_generate_scrub_and_undo(open_window, orbit_folder):
@@ -30,6 +20,7 @@ def test_generate_scrub_and_undo(open_window, orbit_folder):
     window.exec("bpy.ops.ed.undo_push(message='start')")
     window.exec(TIMED)
     window.open_sidebar("SV3D")
+    window.exec("C.scene.sv3d.source = 'FOLDER'")
     window.set_text("sv3d.folder", f"{orbit_folder}/")
     assert window.eval("C.scene.sv3d.frame_count") == 21
     assert window.eval("C.scene.sv3d.cameras").endswith("cameras.json")
@@ -75,7 +66,7 @@ def test_generate_scrub_and_undo(open_window, orbit_folder):
 
 def test_cancel_with_the_mouse(open_window, orbit_folder):
     window = open_window(STAND_IN, STAND_IN_SECONDS="60")
-    window.exec(f"C.scene.sv3d.folder = {str(orbit_folder)!r}")
+    choose_folder(window, orbit_folder)
     window.open_sidebar("SV3D")
     window.click_button("sv3d.generate")
     window.wait("session.busy and session.job.preview")
@@ -91,7 +82,7 @@ def test_cancel_with_the_mouse(open_window, orbit_folder):
 
 def test_error_card(open_window, orbit_folder):
     window = open_window(STAND_IN, STAND_IN="fails")
-    window.exec(f"C.scene.sv3d.folder = {str(orbit_folder)!r}")
+    choose_folder(window, orbit_folder)
     window.open_sidebar("SV3D")
     window.click_button("sv3d.generate")
     window.wait("session.shown_failure is not None")
@@ -106,7 +97,7 @@ def test_tab_in_the_image_editor(open_window, orbit_folder):
     window = open_window(STAND_IN)
     window.exec("next(a for a in C.window.screen.areas if a.type == 'VIEW_3D').type = 'IMAGE_EDITOR'")
     window.settle(5)
-    window.exec(f"C.scene.sv3d.folder = {str(orbit_folder)!r}")
+    choose_folder(window, orbit_folder)
     window.open_sidebar("SV3D", area="IMAGE_EDITOR")
     window.click_button("sv3d.generate", "IMAGE_EDITOR", "UI")
     window.wait("'wedge' in D.objects")
@@ -117,7 +108,8 @@ def test_tab_in_the_image_editor(open_window, orbit_folder):
 def test_the_engine_itself_is_cancelled_resumed_and_delivers(open_window):
     window = open_window(Path(sys.executable))
     window.exec(TIMED)
-    window.exec(f"C.scene.sv3d.folder = {str(DEMO_ORBIT)!r}; C.scene.sv3d.preset = 'draft'")
+    choose_folder(window, DEMO_ORBIT)
+    window.exec("C.scene.sv3d.preset = 'draft'")
     window.open_sidebar("SV3D")
     window.click_button("sv3d.generate")
     window.wait("session.job.fraction > 0.05", timeout=180)
@@ -146,6 +138,10 @@ def test_preferences_show_the_doctors_answer(open_window):
     window.settle(10)
     window.keep("doctor")
     assert window.eval("session.report.ready")
+
+
+def choose_folder(window, folder: Path) -> None:
+    window.exec(f"C.scene.sv3d.source = 'FOLDER'; C.scene.sv3d.folder = {str(folder)!r}")
 
 
 def eventually(condition: Callable[[], bool], timeout: float = 10.0) -> None:

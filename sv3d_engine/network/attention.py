@@ -1,0 +1,44 @@
+"""The UNet's attention and feed-forward, arranged for speed and memory; the numbers are the same but for rounding."""
+
+import torch
+from diffusers.models.attention import BasicTransformerBlock, TemporalBasicTransformerBlock
+from diffusers.models.attention_processor import Attention, AttnProcessor2_0
+from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
+from torch import Tensor
+
+_MOST_PAIRS = 1 << 28  # bytes of a matrix of all pairs that Apple's processor may be given at once
+_FRAMES_AT_ONCE = 3  # a divisor of 21
+
+
+class OrbitAttention(AttnProcessor2_0):
+    """PyTorch's fused attention, with two shortcuts.
+
+    SV3D's cross-attention sees one token, CLIP's: whatever is asked, all attention goes to it, so that the answer is
+    its value alone, and queries need not be computed.  Apple's processor has no fused attention for long sequences
+    and makes the matrix of all pairs; there the batch is taken in parts.
+    """
+
+    def __call__(  # type: ignore[override]  # this network has no masks
+        self, attn: Attention, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None, **kwargs: object
+    ) -> Tensor:  # (B, N, C) → (B, N, C), or (B, 1, C) where it is the same for all N
+        if encoder_hidden_states is not None and encoder_hidden_states.shape[1] == 1:
+            answer: Tensor = attn.to_out[0](attn.to_v(encoder_hidden_states))
+            return answer
+        part = _part(hidden_states, attn.heads)
+        if part >= len(hidden_states):
+            return super().__call__(attn, hidden_states, encoder_hidden_states)
+        return torch.cat([super(OrbitAttention, self).__call__(attn, h) for h in hidden_states.split(part)])
+
+
+def chunk_feed_forward(unet: UNetSpatioTemporalConditionModel, chunked: bool) -> None:
+    """Whether the transformers' feed-forward takes all frames at once, or a few after the others to save memory."""
+    for module in unet.modules():
+        if isinstance(module, BasicTransformerBlock | TemporalBasicTransformerBlock):
+            module.set_chunk_feed_forward(_FRAMES_AT_ONCE if chunked else None, dim=0)
+
+
+def _part(hidden: Tensor, heads: int) -> int:
+    """How many of a batch (B, N, C) attend at once."""
+    if hidden.device.type != "mps":
+        return len(hidden)
+    return max(1, _MOST_PAIRS // (heads * hidden.shape[1] ** 2 * hidden.element_size()))

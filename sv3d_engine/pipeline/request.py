@@ -1,0 +1,155 @@
+"""From a request to a job: everything is checked before any work starts, and nothing is written."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import protocol
+from ..errors import UserError
+from .device import check_device
+from .folder import in_the_way
+from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit
+from .settings import PRESETS
+
+if TYPE_CHECKING:
+    from ..generation.run import OrbitSettings
+
+ORBIT_PLACE = "orbit"  # where in its folder a job keeps the orbit from which it then makes a mesh
+_ORBIT_BYTES = 200_000_000  # on disk: frames, previews and a contact sheet, ten times over
+_MOST_STEPS = 1000
+_GUIDANCE_RANGE = (0.0, 20.0)
+
+
+def job_from_request(request: protocol.Job) -> Job:
+    """Check a request against this machine's files and devices.  Raises UserError."""
+    if not 0 <= request.seed < 2**63:
+        raise UserError(f"The seed {request.seed} is not usable.", "Use a whole number from 0 upwards.")
+    check_device(request.device)
+    if isinstance(request, protocol.MeshJob):
+        return _frames_to_mesh(request)
+    if isinstance(request, protocol.GenerateJob):
+        return _picture_to_mesh(request)
+    return _picture_to_orbit(request, "")
+
+
+def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
+    source, out = _absolute(request.frames, "frames"), _absolute(request.out, "output")
+    if not source.is_dir():
+        raise UserError(f"There is no folder {source}.", "Choose the folder that holds the orbit's frames.")
+    if source == out or out in source.parents:
+        raise UserError(
+            "The frames lie inside the output folder, where the job would write over them.",
+            "Choose another output folder.",
+            f"frames: {source}, output: {out}",
+        )
+    if not math.isfinite(request.elevation):
+        raise UserError("The elevation is not a number.", "Give the orbit's elevation in degrees, for example 10.")
+    settings = PRESETS[request.preset]
+    return FramesToMesh(
+        name=request.job,
+        folder=out,
+        device_name=request.device,
+        seed=request.seed,
+        disk_bytes=settings.disk_bytes,
+        source=source,
+        cameras=_cameras(request.cameras),
+        elevation=request.elevation,
+        settings=settings,
+    )
+
+
+def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
+    orbit = _picture_to_orbit(request, ORBIT_PLACE)
+    settings = PRESETS[request.preset]
+    both = vars(orbit) | {"disk_bytes": orbit.disk_bytes + settings.disk_bytes}
+    return PictureToMesh(
+        **both,
+        source=orbit.orbit_folder / "frames",
+        cameras=orbit.orbit_folder / "cameras.json",
+        elevation=request.elevation,
+        settings=settings,
+    )
+
+
+def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
+    from ..network.weights import inspect  # these need PyTorch, which doctor goes without
+    from ..orbit.validation import resolve_orbit
+
+    out = _absolute(request.out, "output")
+    picture = _absolute(request.picture, "picture")
+    if not picture.is_file():
+        raise UserError(f"There is no picture {picture}.", "Choose a picture of one object, such as a PNG file.")
+    if in_the_way(picture, out):
+        raise UserError(
+            "The picture lies in the output folder, where the job would write over it.",
+            "Choose another output folder.",
+            f"picture: {picture}, output: {out}",
+        )
+    sampling = _sampling(request)
+    if request.weights is None:
+        raise UserError(
+            "No SV3D weights are chosen.",
+            "Accept Stability AI's licence at huggingface.co/stabilityai/sv3d, download sv3d_p.safetensors from there "
+            "(9 GB), and choose that file (on the command line: --weights FILE).",
+        )
+    weights = _absolute(request.weights, "weights")
+    found = inspect(weights, request.variant)
+    cameras = _cameras(request.cameras) if request.orbit == "file" else None
+    poses, notes = resolve_orbit(
+        request.orbit, request.elevation, request.amplitude, request.seed, cameras, found.variant
+    )
+    return PictureToOrbit(
+        name=request.job,
+        folder=out,
+        device_name=request.device,
+        seed=request.seed,
+        disk_bytes=_ORBIT_BYTES,
+        picture=picture,
+        background_model=request.background_model,
+        download=request.download,
+        place=place,
+        weights=weights,
+        weight_files=found.files,
+        variant=found.variant,
+        frame_size=found.frame_size,
+        poses=poses,
+        pose_notes=notes,
+        sampling=sampling,
+    )
+
+
+def _sampling(request: protocol.OrbitJob) -> "OrbitSettings":
+    from ..generation.run import OrbitSettings
+
+    if request.steps is not None and not 1 <= request.steps <= _MOST_STEPS:
+        raise UserError(f"{request.steps} steps cannot be done.", f"Choose from 1 to {_MOST_STEPS}; 50 is usual.")
+    low, high = _GUIDANCE_RANGE
+    if not low <= request.guidance_scale <= high:  # or it is not a number
+        raise UserError(
+            f"The guidance scale {request.guidance_scale:g} is not usable.",
+            f"Choose from {low:g} to {high:g}; 2.5 is usual.",
+        )
+    return OrbitSettings(
+        sampler=request.sampler,
+        steps=request.steps,
+        guidance=request.guidance,
+        guidance_scale=request.guidance_scale,
+        memory=request.memory,
+        precision=request.precision,
+    )
+
+
+def _cameras(path: str | None) -> Path | None:
+    cameras = _absolute(path, "cameras") if path is not None else None
+    if cameras is not None and not cameras.is_file():
+        raise UserError(f"There is no cameras file {cameras}.", "Check its name and folder.")
+    return cameras
+
+
+def _absolute(path: str, what: str) -> Path:
+    if not path or "\0" in path:
+        raise UserError(f"The {what} path is empty or not a path.", "Choose it again.", repr(path))
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links, an unknown ~user
+        raise UserError(f"{path} cannot be opened.", "Choose another path.", str(error)) from error

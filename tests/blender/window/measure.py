@@ -1,0 +1,21 @@
+"""How long the add-on holds Blender's main thread while a job runs."""
+
+LONGEST_TURN = 0.05  # seconds
+
+# Every turn of its two timers, and every drawing of its tab: (whether a job runs, seconds).
+TIMED = """
+import time
+from bl_ext.user_default.sv3d.sv3d_blender.generate import panel
+from bl_ext.user_default.sv3d.sv3d_blender.generate.player import player
+turns = []
+def timed(work):
+    def turn(*given):
+        busy, begun = session.busy, time.perf_counter()
+        answer = work(*given)
+        turns.append((busy and session.busy, time.perf_counter() - begun))
+        return answer
+    return turn
+session.tick = timed(session.tick)
+player.timer = timed(player.timer)
+panel.draw_generate = timed(panel.draw_generate)
+"""

@@ -1,0 +1,48 @@
+"""make_orbit as the pipeline calls it, with a small network."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sv3d_engine.errors import UserError
+from sv3d_engine.generation.run import OrbitSettings, check_finite, make_orbit
+from sv3d_engine.orbit.trajectory import sine
+from sv3d_engine.progress import Progress
+from tests.golden import tensor, write_checkpoint
+from tests.network.small import manifest
+
+CPU = torch.device("cpu")
+KEY = "model.diffusion_model.out.2.weight"
+
+
+def picture() -> np.ndarray:
+    rgba = np.full((64, 64, 4), 255, np.uint8)
+    rgba[..., 3] = 0
+    rgba[10:54, 20:44] = (200, 80, 40, 255)
+    return rgba
+
+
+def test_numbers_that_overflow_are_told_instead_of_black_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "w.safetensors"
+    whole = tensor(KEY, manifest("p")[KEY])
+
+    def damaged(key: str, shape: list[int], salt: str) -> np.ndarray:
+        return np.full_like(whole, np.nan) if key == KEY else tensor(key, shape, salt)
+
+    monkeypatch.setattr("tests.golden.tensor", damaged)
+    write_checkpoint(manifest("p"), weights, frame_size=64)
+    settings = OrbitSettings(sampler="ays", steps=2)
+    with pytest.raises(UserError, match="too large to go on"):
+        make_orbit(picture(), sine(10.0), weights, settings, CPU, 0, Progress(), tmp_path / "previews")
+
+
+@pytest.mark.parametrize(("dtype", "remedy"), [(torch.float16, "bfloat16"), (torch.float32, "damaged")])
+def test_the_remedy_depends_on_the_precision(dtype: torch.dtype, remedy: str) -> None:
+    check_finite(torch.ones(3), dtype)
+    for bad in (float("nan"), float("inf")):
+        with pytest.raises(UserError, match=remedy):
+            check_finite(torch.tensor([0.0, bad]), dtype)

@@ -1,0 +1,27 @@
+import pytest
+import torch
+from diffusers.models.attention_processor import Attention, AttnProcessor2_0
+
+from sv3d_engine.network import attention
+from sv3d_engine.network.attention import OrbitAttention
+
+
+@pytest.fixture
+def layer():
+    torch.manual_seed(0)
+    return Attention(query_dim=16, cross_attention_dim=8, heads=2, dim_head=8).requires_grad_(False)
+
+
+def test_all_attention_goes_to_the_only_token(layer):
+    asked, token = torch.randn(3, 5, 16), torch.randn(3, 1, 8)
+    fused = AttnProcessor2_0()(layer, asked, token)
+    assert torch.allclose(OrbitAttention()(layer, asked, token).expand_as(fused), fused, atol=1e-6)
+
+
+def test_a_batch_in_parts_attends_as_a_whole_one(layer, monkeypatch):
+    layer.to_k = layer.to_v = torch.nn.Linear(16, 16)
+    asked = torch.randn(5, 7, 16)
+    whole = OrbitAttention()(layer, asked)
+    monkeypatch.setattr(attention, "_part", lambda hidden, heads: 2)
+    assert torch.allclose(OrbitAttention()(layer, asked), whole, atol=1e-6)
+    assert torch.allclose(whole, AttnProcessor2_0()(layer, asked), atol=1e-6)
