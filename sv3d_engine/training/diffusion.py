@@ -1,11 +1,13 @@
 """What the diffusion network and the image encoder learn together."""
 
 import torch
+from diffusers.models.attention import BasicTransformerBlock, TemporalBasicTransformerBlock
 from torch import Tensor, nn
 
 from ..network.autoencoder import SCALE_FACTOR
 from ..network.clip import preprocess
 from ..network.sv3d import SV3D
+from ..network.unet import OrbitUNet
 from .batches import Batch
 from .config import Stage
 from .loss import frame_weights, precondition, v_target, weighted_error
@@ -18,6 +20,7 @@ class DiffusionObjective(nn.Module):
         super().__init__()
         self.unet, self.clip = model.unet, model.clip
         self.unet.requires_grad_(True)
+        _rest(self.unet)
         self.clip.requires_grad_(train_image_encoder)
         self._size, self._front = model.architecture.clip_size, stage.front
 
@@ -38,3 +41,11 @@ class DiffusionObjective(nn.Module):
             "loss": errors.mean(),
             "loss_high_noise": (errors * high).sum().detach() / high.sum().clamp_min(1),
         }
+
+
+def _rest(unet: OrbitUNet) -> None:
+    """Leave weights alone that no answer depends on: with one token, cross-attention needs no queries and keys."""
+    for module in unet.modules():
+        if isinstance(module, BasicTransformerBlock | TemporalBasicTransformerBlock):
+            for part in (module.norm2, module.attn2.to_q, module.attn2.to_k):
+                part.requires_grad_(False)

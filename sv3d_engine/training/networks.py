@@ -17,7 +17,6 @@ from ..network.sv3d import SV3D
 from ..network.unet import OrbitUNet, build_unet
 from ..network.weights import load_sv3d
 
-
 _LOG_VARIANCE = -5.0  # of a new autoencoder's latents
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from torch import nn
@@ -64,7 +65,8 @@ def train(job: Job, telling: Telling) -> Path:
     first = config.architecture_of(config.stages[0].variant)
     model = fresh(first, config.seed) if config.start is None else from_weights(Path(config.start))
     if config.autoencoder:
-        _once(job, "autoencoder", model.autoencoder, lambda: _autoencoder(job, model, train_set, tell["autoencoder"]))
+        do = partial(_autoencoder, job, model, train_set, tell["autoencoder"])
+        _once(job, "autoencoder", model.autoencoder, do)
     model.autoencoder.eval().requires_grad_(False)
     for shards, part in ((train_set, tell["latents"].part(0, 0.95)), (held_out, tell["latents"].part(0.95, 1))):
         write_latents(model.autoencoder, shards, job.mine, device, part)
@@ -74,7 +76,7 @@ def train(job: Job, telling: Telling) -> Path:
     for stage in config.stages:
         model = with_poses(model) if stage.variant == "p" else model
         both = nn.ModuleDict({"unet": model.unet, "clip": model.clip})
-        _once(job, stage.name, both, lambda m=model, s=stage: _diffusion(job, m, s, readers, tell[s.name]))  # type: ignore[misc]
+        _once(job, stage.name, both, partial(_diffusion, job, model, stage, readers, tell[stage.name]))
     file = job.out / (config.name.lower().replace("-", "_") + ".safetensors")
     if job.run.accelerator.is_main_process:
         export(model, file, config.name, seed=config.seed, steps={s.name: s.optimiser.steps for s in config.stages})

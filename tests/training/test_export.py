@@ -20,7 +20,7 @@ def test_what_was_trained_is_loaded_again(tmp_path):
     path = tmp_path / "tiny.safetensors"
     export(model, path, "SV3D-tiny", seed=3)
     info = inspect(path)
-    assert (info.name, info.variant, info.frame_size, info.unread) == ("SV3D-tiny", "p", 32, ())
+    assert (info.name, info.variant, info.frame_size, info.unread) == ("SV3D-tiny", "p", 64, ())
     assert info.architecture == model.architecture
     loaded = load_sv3d(path)
     for (_, wanted), (_, made) in zip(model.parts(), loaded.parts(), strict=True):

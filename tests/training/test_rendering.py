@@ -90,7 +90,7 @@ def test_latents_are_the_encoders(tmp_path):
     write_latents(autoencoder, shards, ALL, torch.device("cpu"), Progress())
     reader = Reader(shards)
     assert reader.latents.shape == (3, 21, 4, 8, 8)
-    truth, _, _ = ball(config.data, 2, 2, 32, "cpu")
+    truth, _, _ = ball(config.data, 2, 2, 64, "cpu")
     assert torch.equal(reader.frame(2, 5), truth[5])
     with torch.no_grad():
         mode = autoencoder.encode(truth[5:6] / 127.5 - 1).latent_dist.mode()

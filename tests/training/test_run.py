@@ -39,7 +39,7 @@ def test_a_run_leaves_a_model_curves_and_sheets(trained):
         ("p", 4, 21),
     ]
     sheet = np.asarray(Image.open(trained / "p-000004.png"))
-    assert sheet.shape == (4 * 32, 7 * 32, 3)
+    assert sheet.shape == (4 * 64, 7 * 64, 3)
 
 
 def test_a_finished_run_is_not_done_again_but_told(trained):
