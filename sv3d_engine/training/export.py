@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..network.architecture import FACTS
 from ..network.sv3d import SV3D, checkpoint_keys
-from ..network.weights import FACTS
 
 
 def export(model: SV3D, path: Path, name: str, **more: Any) -> None:
