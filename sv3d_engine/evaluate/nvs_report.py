@@ -9,7 +9,7 @@ import numpy as np
 from .nvs_figures import CAMERA, FAR, MEASURES, Figures
 from .nvs_plot import Panel
 
-PICTURE, MEAN = "the picture, always", "training mean"  # the trivial predictors
+PICTURE, MEAN = "input picture", "training mean"  # the trivial predictors
 
 _BENCHMARK = (
     "The benchmark's objects are other people's, textured, lit by photographed surroundings, with highlights; none was "
