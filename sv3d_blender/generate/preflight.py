@@ -42,7 +42,10 @@ def recognised(weights: Path) -> Model:
 def demonstration() -> Model | None:
     """The model that comes with the extension and is used while no weights are chosen; None if there is none."""
     weights = bundled_weights()
-    return recognised(weights) if weights else None
+    try:
+        return recognised(weights) if weights else None
+    except UserError:  # damaged: as good as none
+        return None
 
 
 def _header(weights: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
@@ -52,7 +55,8 @@ def _header(weights: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
             length = int.from_bytes(stream.read(8), "little")
             header = json.loads(stream.read(length) if length <= _LONGEST_HEADER else b"")
         facts = json.loads(header.pop("__metadata__", {}).get(FACTS, "{}"))
-        return {key: tuple(entry["shape"]) for key, entry in header.items()}, facts
+        shapes = {key: tuple(entry["shape"]) for key, entry in header.items()}
+        return shapes, facts if isinstance(facts, dict) else {}
     except OSError as error:
         raise UserError(
             f"The weights file {weights.name} cannot be read.", "Check its name and folder.", str(error)

@@ -31,6 +31,9 @@ def test_the_demonstration_model_is_known_where_it_is(tmp_path, monkeypatch, fre
     monkeypatch.setattr(bundled, "_FILE", tmp_path / "mini.safetensors")
     assert preflight.demonstration() is None
     preflight.demonstration.cache_clear()
+    (tmp_path / "mini.safetensors").write_text("version https://git-lfs.github.com/spec/v1")
+    assert preflight.demonstration() is None, "damaged"
+    preflight.demonstration.cache_clear()
     write_zeros(tmp_path / "mini.safetensors")
     assert preflight.demonstration().variant == "p"
 
