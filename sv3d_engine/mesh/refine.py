@@ -45,7 +45,7 @@ def refine(
     draw = torch.Generator().manual_seed(seed)
     orbit, size = frames.orbit, frames.alpha.shape[-1]
     shape = start_shape(field.to(device), settings.grid_resolution, device)
-    appearance = Appearance(field.half_side, finest=settings.fine_size).to(device)
+    appearance = Appearance(field.half_side, finest=finest_detail(settings.fine_size, size)).to(device)
     optimizer = torch.optim.Adam(appearance.parameters(), lr=0.01, betas=(0.9, 0.99), eps=1e-12)
     views = windows(frames, device)
     moving = round(settings.fine_steps * SHAPE_SHARE)
@@ -77,6 +77,14 @@ def refine(
         progress((step + 1) / settings.fine_steps)
     vertices, faces = shape.settle()
     return Surface(vertices.cpu(), faces.cpu(), appearance.cpu(), history)
+
+
+def finest_detail(wanted: int, frame_size: int) -> int:
+    """Cells along a side of the finest colours: ``wanted``, unless frames have less than half as many pixels.
+
+    Cells much finer than pixels are seen by few rays each, which shows as a weave in the texture.
+    """
+    return frame_size if 2 * frame_size < wanted else wanted
 
 
 def start_shape(field: RadianceField, resolution: int, device: torch.device) -> TetShape:
