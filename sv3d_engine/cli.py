@@ -1,4 +1,4 @@
-"""The command line: jobs (mesh, orbit, generate), bench, evaluate, doctor, and the worker's two ends (serve, work)."""
+"""The command line: jobs (mesh, orbit, generate), bench, evaluate, train, doctor, and the worker's two ends (serve, work)."""
 
 import argparse
 import io
@@ -97,6 +97,12 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _train(arguments: argparse.Namespace) -> int:
+    from .training.run import command
+
+    return command(arguments)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from .doctor import as_text, examine
 
@@ -169,6 +175,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     **dict.fromkeys(JOB_COMMANDS, _job),
     "bench": _bench,
     "evaluate": _evaluate,
+    "train": _train,
     "doctor": _doctor,
     "serve": _serve,
     "work": _work,

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import __version__, protocol
 from .evaluate import nvs_arguments
+from .training import arguments as train_arguments
 
 JOB_COMMANDS = ("mesh", "orbit", "generate")
 _NAMED_ORBITS = tuple(name for name in protocol.ORBITS if name != "file")
@@ -44,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
     measured = evaluate.add_subparsers(required=True, metavar="WHAT", dest="what")
     nvs = measured.add_parser("nvs", help="an object's other sides, against the true ones", allow_abbrev=False)
     nvs_arguments.add_arguments(nvs)
+
+    train = commands.add_parser("train", help="train an SV3D, of any size", allow_abbrev=False)
+    train_arguments.add_arguments(train)
+    train.set_defaults(details=True)
 
     doctor = commands.add_parser("doctor", help="tell what this machine can do, and how to put right what it cannot")
     doctor.add_argument("--json", action="store_true", help="one line of JSON")

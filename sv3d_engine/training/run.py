@@ -21,6 +21,7 @@ from ..pipeline.device import check_device, resolve_device
 from ..pipeline.files import write_json
 from ..progress import Cancelled, Progress
 from ..terminal import TerminalProgress
+from .arguments import add_arguments
 from .config import Config, read_config
 from .curves import Curves
 from .rendering import Source, from_dataset
@@ -29,15 +30,6 @@ from .trainer import Run, Stop
 
 _INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
 _MIXED = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``train``."""
-    parser.add_argument("--config", required=True, help="a TOML or JSON file, or the name of a known one: mini, full …")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for everything that is made")
-    parser.add_argument("--orbits", metavar="DIR", help="folder of the rendered orbits (default: orbits in --out)")
-    parser.add_argument("--resume", action="store_true", help="go on exactly where the run in DIR stopped")
-    parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
