@@ -1,4 +1,4 @@
-"""The command line: jobs (mesh, orbit, generate), bench, evaluate, train, doctor, and the worker's two ends (serve, work)."""
+"""The command line: jobs (mesh, orbit, generate), measuring (bench, evaluate), train, doctor, the worker (serve, work)."""
 
 import argparse
 import io
