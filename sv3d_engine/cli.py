@@ -1,4 +1,4 @@
-"""The command line: jobs (mesh, orbit, generate), measuring (bench, evaluate), train, doctor, the worker (serve, work)."""
+"""The command line: jobs (mesh, orbit, generate), bench and evaluate, train, doctor, and the worker (serve, work)."""
 
 import argparse
 import io
