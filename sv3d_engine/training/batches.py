@@ -84,7 +84,7 @@ class OrbitBatches:
         orbit, stage, reader = self._order(item), self._stage, self._reader
         random = torch.Generator().manual_seed(stage_seed(self._seed, str(item)))
         uniform = torch.rand(4, generator=random)
-        latents = reader.latents[orbit].float()
+        latents = reader.latents(orbit)
         count = len(latents)
         last = count - 1
         if uniform[0] < stage.roll:

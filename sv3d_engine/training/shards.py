@@ -60,10 +60,15 @@ class Reader:
     def __init__(self, shards: Shards) -> None:
         self.shards = shards
         self._open: dict[Path, Any] = {}
-        angles = [shards.read("latents", k) for k in range(shards.files)]
-        self.elevations = torch.cat([a["elevations"] for a in angles])  # (N, F) degrees
-        self.azimuths = torch.cat([a["azimuths"] for a in angles])  # (N, F)
-        self.latents = torch.cat([a["latents"] for a in angles])  # (N, F, 4, h, w) float16, the diffusion's scale
+        paths = [shards.path("latents", k) for k in range(shards.files)]
+        self._encoded = [safe_open(path, framework="pt").__enter__() for path in paths]
+        self.elevations = torch.cat([file.get_tensor("elevations") for file in self._encoded])  # (N, F) degrees
+        self.azimuths = torch.cat([file.get_tensor("azimuths") for file in self._encoded])  # (N, F)
+
+    def latents(self, orbit: int) -> Tensor:  # (F, 4, h, w) float32, the diffusion's scale
+        """An orbit's latents."""
+        row: Tensor = self._encoded[orbit // self.shards.size].get_slice("latents")[orbit % self.shards.size]
+        return row.float()
 
     def frame(self, orbit: int, frame: int) -> Tensor:  # (3, S, S) uint8
         """One rendered frame."""

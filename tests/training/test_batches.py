@@ -47,7 +47,7 @@ def test_the_picture_is_the_last_frame(shards):
     batch = orbit_batches(shards)(0)
     reader = Reader(shards)
     for i in range(4):
-        orbit = next(n for n in range(5) if torch.equal(reader.latents[n].float(), batch.latents[i]))
+        orbit = next(n for n in range(5) if torch.equal(reader.latents(n), batch.latents[i]))
         assert torch.equal(batch.picture[i], reader.frame(orbit, 20))
         assert torch.equal(batch.known[i], batch.latents[i, 20])
         assert torch.equal(batch.vector[i], camera_vector(reader.poses(orbit, range(21)), "p"))
@@ -57,7 +57,7 @@ def test_a_rolled_orbit_starts_after_its_picture(shards):
     reader = Reader(shards)
     batch = orbit_batches(shards, roll=1.0, orbits="dynamic")(0)
     for i in range(4):
-        latents = reader.latents.float()
+        latents = torch.stack([reader.latents(n) for n in range(5)])
         orbit, last = next(
             (n, f) for n in range(5) for f in range(21) if torch.equal(latents[n, f], batch.latents[i, 20])
         )

@@ -37,7 +37,7 @@ def test_one_orbit_is_learnt_and_given_back(tmp_path):
     reader = Reader(sets(config, tmp_path / "orbits")[1])
     seen = validate(model, reader, [0], config.looks, torch.device("cpu"))
     with torch.no_grad():
-        best = decode(model.autoencoder, reader.latents[0].float()).clamp(-1, 1)
+        best = decode(model.autoencoder, reader.latents(0)).clamp(-1, 1)
     best = ((best + 1) / 2).permute(0, 2, 3, 1).numpy()
     truth = seen.truth[0] / 255
     picture = np.mean([psnr(truth[-1], frame) for frame in truth[:-1]])
