@@ -3,7 +3,7 @@
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,16 +26,23 @@ def from_dataset(data: Data, index: int, seed: int, size: int, device: str) -> t
 
     The last ``held_out`` files of a folder are held out; the others come in turn, over and over.  Raises UserError.
     """
-    from ..dataset.files import load_object, model_files
+    from ..dataset.files import load_object
     from ..dataset.samples import sample
 
     thing = None
     if data.folder is not None:
-        files = model_files(Path(data.folder))
+        files = _files(data.folder)
         kept = max(1, len(files) - data.held_out)
         thing = load_object(files[(kept + index) % len(files) if seed >= data.held_out_seed else index % kept])
     made = sample(seed, size, moves(data, index), device, data.white, thing)
     return made.frames.cpu(), made.elevations, made.azimuths
+
+
+@cache  # a library of models takes seconds to list
+def _files(folder: str) -> list[Path]:
+    from ..dataset.files import model_files
+
+    return model_files(Path(folder))
 
 
 def moves(data: Data, index: int) -> bool:
