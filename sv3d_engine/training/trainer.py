@@ -69,10 +69,11 @@ def fit(
     ema = Ema(objective, settings.ema)
     parameters = list(trained(objective).values())
     optimiser = torch.optim.AdamW(parameters, settings.rate, settings.betas, weight_decay=settings.weight_decay)
+    prepared, stepping = accelerator.prepare(torch.compile(objective) if run.compiled else objective, optimiser)
+    # Only now: accelerate would move the optimiser's count of steps to the device, where AdamW waits to read it.
     done = checkpoint.load(objective, ema, optimiser, accelerator.scaler)
     if accelerator.is_main_process:
         run.curves.cut(checkpoint.stage, done)
-    prepared, stepping = accelerator.prepare(torch.compile(objective) if run.compiled else objective, optimiser)
     seen = _Seen(run, checkpoint.stage)
     with _Ahead(batches) as ahead:
         for step in range(done, settings.steps):
