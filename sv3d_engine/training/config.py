@@ -14,6 +14,7 @@ CONFIGS = Path(__file__).with_name("configs")
 Kinds = Literal["static", "dynamic", "both"]
 Precision = Literal["float32", "float16", "bfloat16"]
 
+_FILES = ("autoencoder", "checkpoint")  # that are in a run's folder beside the stages'
 _DERIVED = {"vector_width"}  # of an Architecture: by the stage's variant
 
 
@@ -172,3 +173,11 @@ def _check(config: Config) -> None:
             raise ValueError(f"stage “{stage.name}” has variant “{stage.variant}” and orbits “{stage.orbits}”")
     if [s.variant for s in config.stages] != sorted((s.variant for s in config.stages), reverse=True):
         raise ValueError("a stage without poses (u) comes after one with them (p)")
+    names = [*_FILES, *(s.name for s in config.stages)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"stages need different names, none of them {' or '.join(_FILES)}")
+    data = config.data
+    if min(data.orbits, data.held_out, data.shard) < 1:
+        raise ValueError("[data] needs at least one orbit, one held out, and one a shard")
+    if data.first_seed < data.held_out_seed + data.held_out and data.held_out_seed < data.first_seed + data.orbits:
+        raise ValueError("seeds of the training are held out as well")

@@ -73,6 +73,7 @@ def start(
     """Train in this process, which may be one of several; the model's file.  Raises UserError, Cancelled."""
     stop = stop or Stop()
     accelerator = make_accelerator(config, device)
+    _check_shares(config, accelerator.num_processes)
     if accelerator.is_main_process:
         _check_folder(config, out, resume)
     accelerator.wait_for_everyone()
@@ -92,6 +93,16 @@ def make_accelerator(config: Config, device: str) -> Accelerator:
     if on_cpu and config.precision == "float16":
         raise UserError("float16 cannot be trained on the CPU.", "Set precision to float32 or bfloat16.")
     return Accelerator(cpu=on_cpu, mixed_precision=_MIXED[config.precision])
+
+
+def _check_shares(config: Config, processes: int) -> None:
+    """Every process has the same part of every batch."""
+    for stage in (*config.stages, *([config.autoencoder] if config.autoencoder else [])):
+        if stage.optimiser.batch % processes:
+            raise UserError(
+                f"{processes} processes cannot share a batch of {stage.optimiser.batch}.",
+                "Change the number of either, so that one divides the other.",
+            )
 
 
 def _check_folder(config: Config, out: Path, resume: bool) -> None:

@@ -63,6 +63,10 @@ def test_json_will_do_as_well(tmp_path):
         ({"start": None}, "autoencoder"),
         ({"stages": [{"name": "q", "variant": "q", "steps": 1}]}, "“q”"),
         ({"stages": [{"name": n, "variant": n, "steps": 1} for n in "pu"]}, "comes after"),
+        ({"stages": [{"name": "u", "variant": "u", "steps": 1}] * 2}, "different names"),
+        ({"stages": [{"name": "checkpoint", "variant": "u", "steps": 1}]}, "checkpoint"),
+        ({"data": {"orbits": 4, "held_out": 0}}, "held out"),
+        ({"data": {"orbits": 4, "first_seed": 10, "held_out_seed": 13}}, "held out as well"),
     ],
 )
 def test_what_is_wrong_is_named(change, said, tmp_path):

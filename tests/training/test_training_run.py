@@ -97,3 +97,8 @@ def test_mistakes_are_explained(tmp_path, capsys):
         assert run.main(["--config", "tiny", "--out", str(tmp_path), "--device", "cuda"]) == 2
     with pytest.raises(UserError, match="float16"):
         run.make_accelerator(tiny(precision="float16"), "cpu")
+
+
+def test_processes_that_cannot_share_a_batch_are_told_before_anything_is_made():
+    with pytest.raises(UserError, match="3 processes cannot share a batch of 8"):
+        run._check_shares(tiny(stages=()), 3)
