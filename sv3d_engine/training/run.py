@@ -97,10 +97,11 @@ def make_accelerator(config: Config, device: str) -> Accelerator:
 
 def _check_shares(config: Config, processes: int) -> None:
     """Every process has the same part of every batch."""
-    for stage in (*config.stages, *([config.autoencoder] if config.autoencoder else [])):
-        if stage.optimiser.batch % processes:
+    batches = [stage.optimiser.batch for stage in config.stages]
+    for batch in [*batches, config.autoencoder.optimiser.batch] if config.autoencoder else batches:
+        if batch % processes:
             raise UserError(
-                f"{processes} processes cannot share a batch of {stage.optimiser.batch}.",
+                f"{processes} processes cannot share a batch of {batch}.",
                 "Change the number of either, so that one divides the other.",
             )
 
