@@ -1,6 +1,6 @@
 """A seed becomes an object; the same seed the same object, on every machine.
 
-Seeds: TRAIN for training, VALIDATION for the figures while training and after, TEST for what is shown and never used
+Seeds: TRAIN for training, VALIDATION for the figures of a trained model, TEST for what is shown and never used
 to decide anything.
 """
 

@@ -8,6 +8,7 @@ from ..field.radiance import RadianceField
 from ..frames.load import Frames
 from ..losses import pixelwise, smoothness
 from ..orbit.cameras import CameraOrbit
+from ..picture.edges import SMALL_FRAME
 from ..pipeline.settings import Settings
 from ..progress import Progress
 from ..render.antialias import antialias, mesh_edges
@@ -80,11 +81,11 @@ def refine(
 
 
 def finest_detail(wanted: int, frame_size: int) -> int:
-    """Cells along a side of the finest colours: ``wanted``, unless frames have less than half as many pixels.
+    """Cells along a side of the finest colours: ``wanted``, or for a small model's frames one for each pixel.
 
-    Cells much finer than pixels are seen by few rays each, which shows as a weave in the texture.
+    Cells much finer than blurred pixels are seen by few rays each, which shows as a weave in the texture.
     """
-    return frame_size if 2 * frame_size < wanted else wanted
+    return min(wanted, frame_size) if frame_size <= SMALL_FRAME else wanted
 
 
 def start_shape(field: RadianceField, resolution: int, device: torch.device) -> TetShape:

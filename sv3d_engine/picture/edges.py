@@ -11,7 +11,7 @@ _BAND = 2.5  # pixels either side of the outline where alpha is fractional, at 5
 _CRUST_WIDTH = 9.0  # pixels, at 576²
 _CRUST_DISTANCE = 0.11
 # Frames of a small model are blurred by pixels, not by a share of their side.
-_SMALL_FRAME = 192  # pixels
+SMALL_FRAME = 192  # pixels; larger ones are sharp
 _BLUR_REACH = 4  # pixels from paper to the object's own colour, at most
 # Of the object's contrast, two pixels inside: the median over the outline is 0.8 or more where it is sharp, half of
 # that where it is blurred by a pixel or two.
@@ -39,7 +39,7 @@ def without_blur(solid: Mask, distance: Image, frame: int) -> Mask:
 
     Only for small frames whose outline is blurred nearly all round; else a pale rim is the object's own.
     """
-    if frame > _SMALL_FRAME:
+    if frame > SMALL_FRAME:
         return solid
     strongest = ndimage.maximum_filter(np.where(solid, distance, 0), 2 * _BLUR_REACH + 1)
     depth = ndimage.distance_transform_edt(solid)

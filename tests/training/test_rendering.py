@@ -40,7 +40,7 @@ def make(folder, source, mine=ALL, progress=None, **data):
 def test_every_orbit_is_made_once(tmp_path):
     source = Counted()
     make(tmp_path, source, orbits=6)
-    assert source.seeds == [*range(6), 1_000_000_000, 1_000_000_001]
+    assert source.seeds == [*range(6), 1_500_000_000, 1_500_000_001]
     make(tmp_path, source, orbits=6)
     assert len(source.seeds) == 8
     (tmp_path / "train-frames-00001.safetensors").write_bytes(b"half")
@@ -59,7 +59,7 @@ def test_rendering_goes_on_where_it_was_stopped(tmp_path):
     with pytest.raises(Cancelled):
         make(tmp_path, source, progress=Once())
     make(tmp_path, source)
-    assert sorted(source.seeds) == [*range(8), 1_000_000_000, 1_000_000_001]
+    assert sorted(source.seeds) == [*range(8), 1_500_000_000, 1_500_000_001]
 
 
 def test_processes_make_different_files(tmp_path):
