@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The one way in: set up, demo, test, extension.  Needs nothing but Python 3.11 or newer.
 
-python build.py demo        from the demo orbit to mesh.glb, scene.blend and preview.png in build/demo
+python build.py demo        from a picture to mesh.glb, scene.blend and preview.png in build/demo
 python build.py test        all tests
 python build.py extension   the installable zip in dist/
 python build.py setup       only the environments that the others make when needed

@@ -1,14 +1,16 @@
-"""The whole job on the demo orbit: mesh, Blender scene, rendered picture."""
+"""The whole job on the demo's picture: orbit, mesh, Blender scene, rendered picture."""
 
 import os
 import time
 from pathlib import Path
 
+from sv3d_engine.network.bundled import NAME, bundled_weights
+
 from . import blender, environment, extension
 from .console import ROOT, BuildError, heading, run, say
 
 PRESET = "draft"
-ORBIT = ROOT / "sv3d_engine" / "demo" / "orbit"
+DEMO = ROOT / "sv3d_engine" / "demo"
 SCENE_SCRIPT = ROOT / "building" / "scene.py"
 OUT = ROOT / "build" / "demo"
 
@@ -27,8 +29,9 @@ def run_demo(preset: str) -> None:
 
     for made in ("scene.blend", "preview.png"):
         (OUT / made).unlink(missing_ok=True)  # an earlier run's would pass for this one's
-    heading(f"Mesh from the demo orbit, preset {preset}")
-    engine: list[str | Path] = [python, "-m", "sv3d_engine", "mesh", ORBIT, "--cameras", ORBIT / "cameras.json"]
+    what, job = _job()
+    heading(f"Mesh from {what}, preset {preset}")
+    engine: list[str | Path] = [python, "-m", "sv3d_engine", *job]
     if run([*engine, "--out", OUT, "--preset", preset, "--device", "auto", "--seed", "0"]):
         raise BuildError("The mesh could not be made; the reason stands above.")
 
@@ -41,12 +44,25 @@ def run_demo(preset: str) -> None:
             raise BuildError("The scene could not be made; the reason stands above.")
 
     heading(f"Done in {(time.monotonic() - started) / 60:.1f} minutes")
-    results = {"orbit": "frames", "mesh": "mesh.glb", "Blender scene": "scene.blend", "picture": "preview.png"}
-    for what, name in results.items():
-        if (OUT / name).exists():
-            say(f"{what:<14} {os.path.relpath(OUT / name)}")
+    results = {
+        "orbit, at a glance": "orbit/contact_sheet.png",
+        "frames": "frames",
+        "mesh": "mesh.glb",
+        "Blender scene": "scene.blend",
+        "picture": "preview.png",
+    }
+    for name, file in results.items():
+        if (OUT / file).exists():
+            say(f"{name:<20} {os.path.relpath(OUT / file)}")
     if scene is None:
         raise BuildError("scene.blend and preview.png are missing, for want of a Blender.")
+
+
+def _job() -> tuple[str, list[str | Path]]:
+    """What the mesh is made from, and the engine's command: a picture, or the demo's orbit if there is no model."""
+    if bundled_weights():
+        return f"one picture with {NAME}", ["generate", DEMO / "picture.png"]
+    return "the demo's orbit", ["mesh", DEMO / "orbit", "--cameras", DEMO / "orbit" / "cameras.json"]
 
 
 def _scene_script() -> list[str | Path] | None:

@@ -1,4 +1,4 @@
-"""The command line: jobs (mesh, orbit, generate), bench, doctor, and the worker's two ends (serve, work)."""
+"""The command line: jobs (mesh, orbit, generate), bench and evaluate, train, doctor, and the worker (serve, work)."""
 
 import argparse
 import io
@@ -84,6 +84,25 @@ def _bench_mesh(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from .evaluate.nvs import evaluate_nvs
+    from .pipeline.failure import explain
+
+    try:
+        print(evaluate_nvs(arguments, lambda doing: print(f"{doing} …", file=sys.stderr, flush=True)), end="")
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except Exception as error:  # the boundary of the program: every failure becomes a message
+        raise explain(error) from error
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from .training.run import command
+
+    return command(arguments)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from .doctor import as_text, examine
 
@@ -155,6 +174,8 @@ def _print_anything() -> None:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     **dict.fromkeys(JOB_COMMANDS, _job),
     "bench": _bench,
+    "evaluate": _evaluate,
+    "train": _train,
     "doctor": _doctor,
     "serve": _serve,
     "work": _work,

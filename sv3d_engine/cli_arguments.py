@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__, protocol
+from .evaluate import nvs_arguments
+from .training import arguments as train_arguments
 
 JOB_COMMANDS = ("mesh", "orbit", "generate")
 _NAMED_ORBITS = tuple(name for name in protocol.ORBITS if name != "file")
@@ -38,6 +40,15 @@ def parser() -> argparse.ArgumentParser:
     bench_mesh.add_argument("--out", metavar="DIR", help="keep the job folder here (default: not kept)")
     bench_mesh.set_defaults(resume=False)
     _add_bench_orbit(what.add_parser("orbit", help="SV3D itself, part by part", allow_abbrev=False))
+
+    evaluate = commands.add_parser("evaluate", help="measure how good the results are")
+    measured = evaluate.add_subparsers(required=True, metavar="WHAT", dest="what")
+    nvs = measured.add_parser("nvs", help="an object's other sides, against the true ones", allow_abbrev=False)
+    nvs_arguments.add_arguments(nvs)
+
+    train = commands.add_parser("train", help="train an SV3D, of any size", allow_abbrev=False)
+    train_arguments.add_arguments(train)
+    train.set_defaults(details=True)
 
     doctor = commands.add_parser("doctor", help="tell what this machine can do, and how to put right what it cannot")
     doctor.add_argument("--json", action="store_true", help="one line of JSON")
@@ -120,7 +131,11 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("picture", metavar="IMAGE", help="picture of one object")
 
     model = parser.add_argument_group("SV3D")
-    model.add_argument("--weights", metavar="FILE", help="sv3d_p.safetensors or the like, or a diffusers-format folder")
+    model.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="sv3d_p.safetensors or the like, or a diffusers-format folder (default: SV3D-mini, a demonstration model)",
+    )
     model.add_argument("--variant", choices=protocol.VARIANTS, default="auto", help="what the weights have to be")
     model.add_argument("--sampler", choices=protocol.SAMPLERS, default=standard["sampler"])
     model.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
+from .network.bundled import NAME, bundled_weights
 from .picture.background_model import find_model
 from .pipeline import memory
 from .pipeline.device import available_devices
@@ -31,12 +32,7 @@ def examine(folder: Path) -> DoctorReport:
         _memory(),
         _disk(folder),
         _background_model(),
-        Check(
-            "Weights",
-            "none needed to make a mesh from orbit frames; SV3D's own network, which makes an orbit from one picture, "
-            "is not part of this version",
-            True,
-        ),
+        _weights(),
     )
     return DoctorReport(all(c.ok for c in (torch_check, *packages)), __version__, devices, checks)
 
@@ -124,3 +120,12 @@ def _background_model() -> Check:
     model = find_model()
     lacking = "not here; pictures need a transparent or a plain background, or your word to download it (179 MB)"
     return Check("Background model", str(model) if model else lacking, True)
+
+
+def _weights() -> Check:
+    """What a picture is made into an orbit with where no weights are chosen; orbit frames need none."""
+    bundled = bundled_weights()
+    demonstration = (
+        f"{NAME} ({bundled}), a demonstration model; for production" if bundled else "none here; for pictures"
+    )
+    return Check("Weights", f"{demonstration} choose the official SV3D weights", True)

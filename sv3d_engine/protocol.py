@@ -63,7 +63,7 @@ class OrbitJob:
     job: str
     picture: str
     out: str
-    weights: str | None = None  # safetensors file or diffusers-format folder; the engine refuses None
+    weights: str | None = None  # safetensors file or diffusers-format folder; None = SV3D-mini, if it is there
     variant: str = "auto"  # what the weights have to be
     orbit: str = "auto"
     cameras: str | None = None  # cameras.json of 21 frames, for orbit "file"

@@ -27,8 +27,9 @@ from sv3d_engine.diffusion.guidance import triangle
 from sv3d_engine.diffusion.schedule import edm_sigmas
 from sv3d_engine.generation.placement import Placement
 from sv3d_engine.generation.sampling import condition, decoded, sample
+from sv3d_engine.network.architecture import FACTS
 from sv3d_engine.network.clip import preprocess
-from sv3d_engine.network.weights import FACTS, inspect, load_sv3d
+from sv3d_engine.network.weights import inspect, load_sv3d
 from sv3d_engine.orbit.trajectory import Pose
 from sv3d_engine.torch_environment import prepare_torch
 

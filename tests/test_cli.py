@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sv3d_engine import __version__, cli, cli_arguments, protocol
+from sv3d_engine.network import bundled
 from sv3d_engine.pipeline import run
 from sv3d_engine.pipeline.stage import Stage
 from sv3d_engine.terminal import TerminalProgress, duration, progress_line
@@ -214,13 +215,23 @@ def test_a_job_from_a_picture_says_where_it_is_and_what_to_know(with_stages, tmp
     assert said[1] == "Note: The object is small."
 
 
-def test_weights_that_are_none(tmp_path, capsys):
+def test_weights_that_are_none(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bundled, "_FILE", tmp_path / "none.safetensors")
     picture = tmp_path / "cup.png"
     picture.write_text("picture")
     assert cli.main(["orbit", str(picture), "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert "No SV3D weights are chosen" in said
     assert "--weights FILE" in said
+
+
+def test_the_demonstration_model_is_told(with_stages, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(bundled, "_FILE", write_zeros(tmp_path / "mini.safetensors"))
+    with_stages(lambda job, out, progress: {"notes": list(job.notes)})
+    picture = tmp_path / "cup.png"
+    picture.write_text("picture")
+    assert cli.main(["generate", str(picture), "--out", str(tmp_path / "out")]) == 0
+    assert f"Note: {bundled.NOTE}" in capsys.readouterr().out.splitlines()
 
 
 # ---- progress ---------------------------------------------------------------------------------------------------

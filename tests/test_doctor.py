@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sv3d_engine import cli, doctor, protocol
+from sv3d_engine.network import bundled
 from sv3d_engine.pipeline import report
 
 
@@ -22,8 +23,15 @@ def test_tells_what_this_machine_has(tmp_path):
     assert "GB" in checks["Memory"].finding
     assert str(tmp_path) in checks["Disk"].finding
     assert int(checks["CPU cores"].finding.split()[0]) >= 1
-    assert "not part of this version" in checks["Weights"].finding
     assert all(check.ok or check.remedy for check in answer.checks)
+
+
+def test_the_demonstration_model_is_told_where_it_is(tmp_path, monkeypatch):
+    file = tmp_path / "mini.safetensors"
+    monkeypatch.setattr(bundled, "_FILE", file)
+    assert by_name(doctor.examine(tmp_path))["Weights"].finding.startswith("none here")
+    file.touch()
+    assert str(file) in by_name(doctor.examine(tmp_path))["Weights"].finding
 
 
 def test_a_missing_package_comes_with_its_fix(tmp_path, monkeypatch):

@@ -19,18 +19,23 @@ _PREVIEW_SCALE = 8.0  # in rows
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Before a picture's job: what it lacks, and what cannot work."""
     settings, chosen = context.scene.sv3d, preferences(context)
-    if not chosen.weights:
+    if chosen.model is None:
         _draw_weights_wanted(layout, context, "To work from a picture, SV3D needs the file of its weights.")
-    elif chosen.weights_problem:
+        return
+    if chosen.weights_problem:
         _draw_weights_wanted(layout, context, chosen.weights_problem, alert=True)
-    elif problem := orbit_problem(settings, chosen):
+        return
+    if not chosen.weights:
+        _draw_weights_wanted(layout, context, "Demonstration model. Set SV3D weights for production.")
+    if problem := orbit_problem(settings, chosen):
         _draw_text(layout, context, problem, "ERROR", alert=True)
 
 
 def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """What a picture's orbit takes and may lack; below Generate, so that no Cancel takes that button's place."""
-    settings = context.scene.sv3d
-    time = orbit_time(settings.sampler, settings.steps, _device(preferences(context).device))
+    settings, chosen = context.scene.sv3d, preferences(context)
+    share = chosen.model.step_share if chosen.model else 1.0
+    time = orbit_time(settings.sampler, settings.steps, _device(chosen.device), share)
     orbit = "The orbit takes" if settings.make == "ORBIT" else "Before the mesh, the orbit takes"
     _draw_text(layout, context, f"{orbit} {time}.", "TIME")
     if advice := orbit_advice(typed_degrees(settings.elevation)):

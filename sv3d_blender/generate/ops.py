@@ -120,7 +120,7 @@ def _lacking(context: bpy.types.Context) -> str:
         return "" if settings.has_source else "Choose the orbit's frames first"
     if settings.picture is None:
         return "Choose a picture first"
-    if not preferences(context).weights:
+    if preferences(context).model is None:
         return "Choose SV3D's weights in the preferences first"
     if settings.orbit_kind == "file" and not settings.orbit_file:
         return "Choose the orbit's cameras file first"

@@ -2,37 +2,61 @@
 
 import json
 import math
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from ...sv3d_engine.errors import UserError
-from ...sv3d_engine.network.architecture import read_architecture
+from ...sv3d_engine.network.architecture import FACTS, read_architecture
+from ...sv3d_engine.network.bundled import bundled_weights
+from ...sv3d_engine.network.cost import STEP_SECONDS, orbit_seconds, step_share
 from ...sv3d_engine.orbit.trajectory import MAX_ELEVATION
 from . import choices
 from .wording import duration
 
-# Of one step at full size; loading, encoding and decoding take about as long as some steps more.
-STEP_SECONDS = {"cuda": 0.8, "mps": 30.0, "cpu": 900.0}
-STEPS_AROUND = 5
 _LONGEST_HEADER = 100 << 20  # bytes, as the safetensors format says
 TRAINED_ELEVATIONS = (-5, 30)  # degrees, of pictures
 
 
-def variant_of(weights: Path) -> str:
-    """ "u" or "p" (SV3D_c is built like SV3D_p) by the file's header, in milliseconds; "" for a folder.
+class Model(NamedTuple):
+    """What weights are."""
+
+    variant: str  # "u", or "p" (SV3D_c is built like SV3D_p); "" where only the engine can tell
+    step_share: float = 1.0  # of the official model's work, see the engine's network/cost.py
+
+
+def recognised(weights: Path) -> Model:
+    """The model in a weights file by its header, in milliseconds; of a folder nothing is known.
 
     The engine looks closer: it has the library for such files, which Blender has not.  Raises UserError for a file of
     something else.
     """
-    return "" if weights.is_dir() else read_architecture(_shapes(weights), {}, weights.name).variant
+    if weights.is_dir():
+        return Model("")
+    shapes, facts = _header(weights)
+    architecture = read_architecture(shapes, facts, weights.name)
+    return Model(architecture.variant, step_share(shapes, architecture.frame_size))
 
 
-def _shapes(weights: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of a safetensors file's tensors."""
+@cache  # drawing must not touch the disk
+def demonstration() -> Model | None:
+    """The model that comes with the extension and is used while no weights are chosen; None if there is none."""
+    weights = bundled_weights()
+    try:
+        return recognised(weights) if weights else None
+    except UserError:  # damaged: as good as none
+        return None
+
+
+def _header(weights: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
+    """The shapes of a safetensors file's tensors, and what our own files tell beside them."""
     try:
         with weights.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             header = json.loads(stream.read(length) if length <= _LONGEST_HEADER else b"")
-        return {key: tuple(entry["shape"]) for key, entry in header.items() if key != "__metadata__"}
+        facts = json.loads(header.pop("__metadata__", {}).get(FACTS, "{}"))
+        shapes = {key: tuple(entry["shape"]) for key, entry in header.items()}
+        return shapes, facts if isinstance(facts, dict) else {}
     except OSError as error:
         raise UserError(
             f"The weights file {weights.name} cannot be read.", "Check its name and folder.", str(error)
@@ -67,10 +91,18 @@ def orbit_advice(elevation: float) -> str:
     return "" if low <= elevation <= high else f"SV3D was trained on pictures seen from {low}° to {high}° above."
 
 
-def orbit_time(sampler: str, steps: int, device: str) -> str:
-    """What to expect of the orbit; ``steps`` 0 means the sampler's own, ``device`` "auto" that it is not known yet."""
-    count = (steps or choices.STEPS[sampler]) + STEPS_AROUND
-    times = {name: duration(count * seconds) for name, seconds in STEP_SECONDS.items()}
-    if device == "auto":
-        return f"about {times['cuda']} on a good graphics card, {times['cpu']} on a processor"
-    return f"about {times[device]}{' on a good graphics card' if device == 'cuda' else ''}"
+def orbit_time(sampler: str, steps: int, device: str, share: float = 1.0) -> str:
+    """What to expect of the orbit.
+
+    ``steps`` 0 means the sampler's own, ``device`` "auto" that it is not known yet; ``share`` is Model.step_share.
+    """
+    count = steps or choices.STEPS[sampler]
+    times = {name: duration(orbit_seconds(count, share, name)) for name in STEP_SECONDS}
+    if device == "auto" and times["cuda"] != times["cpu"]:
+        return f"{_about(times['cuda'])} on a good graphics card, {times['cpu']} on a processor"
+    shown = "cpu" if device == "auto" else device
+    return f"{_about(times[shown])}{' on a good graphics card' if shown == 'cuda' else ''}"
+
+
+def _about(time: str) -> str:
+    return time if time.startswith("a ") else f"about {time}"

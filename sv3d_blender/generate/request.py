@@ -45,7 +45,8 @@ def resumed(request: protocol.Job, settings: SV3DSettings, chosen: SV3DPreferenc
 def orbit_problem(settings: SV3DSettings, chosen: SV3DPreferences) -> str:
     """Why the weights could not follow the orbit that is chosen; empty if they can.  Touches no disk."""
     elevation, amplitude = typed_degrees(settings.elevation), typed_degrees(settings.amplitude)
-    return preflight.orbit_problem(settings.orbit_kind, chosen.weights_variant, elevation, amplitude)
+    variant = chosen.model.variant if chosen.model else ""
+    return preflight.orbit_problem(settings.orbit_kind, variant, elevation, amplitude)
 
 
 def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
@@ -58,10 +59,10 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
     out = storage.new_job_folder(title)
     fields: dict[str, Any] = {
         "job": uuid4().hex,
-        "weights": str(weights),
+        "weights": str(weights) if weights else None,
         "picture": str(picture.picture_file(settings.picture, out)),
         "out": str(out),
-        "variant": chosen.variant,
+        "variant": chosen.variant if weights else "auto",
         "orbit": settings.orbit_kind,
         "cameras": str(_absolute(settings.orbit_file)) if settings.orbit_kind == "file" else None,
         "elevation": typed_degrees(settings.elevation),
@@ -104,16 +105,16 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
     return Order(request, orbit.title)
 
 
-def _weights(chosen: SV3DPreferences) -> Path:
+def _weights(chosen: SV3DPreferences) -> Path | None:
+    """The chosen weights; None for the engine's demonstration model."""
+    remedy = "Open the SV3D preferences and choose the weights file, for instance sv3d_p.safetensors."
+    if not chosen.weights:
+        if chosen.model is None:
+            raise UserError("SV3D's weights have not been chosen yet.", remedy)
+        return None
     path = chosen.weights_path
-    if not chosen.weights or not path.exists():
-        raise UserError(
-            "SV3D's weights are not where the preferences say."
-            if chosen.weights
-            else "SV3D's weights have not been chosen yet.",
-            "Open the SV3D preferences and choose the weights file, for instance sv3d_p.safetensors.",
-            f"Looked for {path}" if chosen.weights else "",
-        )
+    if not path.exists():
+        raise UserError("SV3D's weights are not where the preferences say.", remedy, f"Looked for {path}")
     chosen.recognise_weights()  # the file may be another one than when it was chosen
     return path
 

@@ -18,7 +18,12 @@ def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) ->
     if not preferences.weights:
         row = layout.row()
         row.alignment = "RIGHT"
-        row.label(text="Needed for pictures; frames of an orbit do without", icon="INFO")
+        row.label(
+            text="Until then pictures go through a demonstration model"
+            if preferences.model
+            else "Needed for pictures; frames of an orbit do without",
+            icon="INFO",
+        )
         row.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
     elif preferences.weights_problem:
         row = layout.row()

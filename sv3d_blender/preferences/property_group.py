@@ -5,13 +5,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ...sv3d_engine.errors import UserError
 from ...sv3d_engine.protocol import DEVICES
 from .. import storage
 from ..engine.launch import PYTHON_VARIABLE
-from ..generate.preflight import variant_of
+from ..generate.preflight import Model, demonstration, recognised
 from . import panel
 
 _DEVICE_NAMES = {"auto": "Best Available", "cpu": "Processor", "cuda": "NVIDIA Graphics Card", "mps": "Apple Graphics"}
@@ -43,11 +43,13 @@ class SV3DPreferences(bpy.types.AddonPreferences):
     weights: StringProperty(  # type: ignore[valid-type]
         name="SV3D Weights",
         description="File with what SV3D has learnt: sv3d_p.safetensors, best for meshes, or sv3d_u.safetensors, "
-        "from Stability AI under their licence; or the folder of a converted model",
+        "from Stability AI under their licence; or the folder of a converted model. "
+        "Without one, pictures go through a small demonstration model",
         subtype="FILE_PATH",
         update=_look_at_weights,
     )
     weights_variant: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+    weights_step_share: FloatProperty(options={"HIDDEN"}, default=1.0)  # type: ignore[valid-type]
     weights_problem: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
     variant: EnumProperty(  # type: ignore[valid-type]
         name="Variant",
@@ -69,13 +71,19 @@ class SV3DPreferences(bpy.types.AddonPreferences):
     def weights_path(self) -> Path:
         return Path(bpy.path.abspath(self.weights)).expanduser().absolute()
 
+    @property
+    def model(self) -> Model | None:
+        """What would make an orbit: the chosen weights, else the demonstration model.  Touches no disk."""
+        return Model(self.weights_variant, self.weights_step_share) if self.weights else demonstration()
+
     def recognise_weights(self) -> None:
         """See what the weights are now, from their headers.  Raises UserError if they cannot be used."""
         self.weights_variant = self.weights_problem = ""
+        self.weights_step_share = 1.0
         if not self.weights:
             return
         try:
-            self.weights_variant = variant_of(self.weights_path)
+            self.weights_variant, self.weights_step_share = recognised(self.weights_path)
         except UserError as error:
             self.weights_problem = error.cause
             raise

@@ -8,6 +8,7 @@ from ..field.radiance import RadianceField
 from ..frames.load import Frames
 from ..losses import pixelwise, smoothness
 from ..orbit.cameras import CameraOrbit
+from ..picture.edges import SMALL_FRAME
 from ..pipeline.settings import Settings
 from ..progress import Progress
 from ..render.antialias import antialias, mesh_edges
@@ -45,7 +46,7 @@ def refine(
     draw = torch.Generator().manual_seed(seed)
     orbit, size = frames.orbit, frames.alpha.shape[-1]
     shape = start_shape(field.to(device), settings.grid_resolution, device)
-    appearance = Appearance(field.half_side, finest=settings.fine_size).to(device)
+    appearance = Appearance(field.half_side, finest=finest_detail(settings.fine_size, size)).to(device)
     optimizer = torch.optim.Adam(appearance.parameters(), lr=0.01, betas=(0.9, 0.99), eps=1e-12)
     views = windows(frames, device)
     moving = round(settings.fine_steps * SHAPE_SHARE)
@@ -77,6 +78,14 @@ def refine(
         progress((step + 1) / settings.fine_steps)
     vertices, faces = shape.settle()
     return Surface(vertices.cpu(), faces.cpu(), appearance.cpu(), history)
+
+
+def finest_detail(wanted: int, frame_size: int) -> int:
+    """Cells along a side of the finest colours: ``wanted``, or for a small model's frames one for each pixel.
+
+    Cells much finer than blurred pixels are seen by few rays each, which shows as a weave in the texture.
+    """
+    return min(wanted, frame_size) if frame_size <= SMALL_FRAME else wanted
 
 
 def start_shape(field: RadianceField, resolution: int, device: torch.device) -> TetShape:

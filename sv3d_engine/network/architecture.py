@@ -23,6 +23,9 @@ LATENT_CHANNELS = 4
 COND_AUG_WIDTH = 256  # SV3D_u's camera vector
 POSE_WIDTH = 1280  # SV3D_p's and _c's: cond_aug 256, polar 512, azimuth 512
 SVD_WIDTH = 768  # frame rate, motion bucket and cond_aug
+OFFICIAL_FRAME_SIZE = 576  # pixels along a side
+
+FACTS = "sv3d"  # key of our own facts in a file's metadata: JSON, see read_architecture
 
 Variant = Literal["u", "p"]  # "p" stands for SV3D_c as well: they are built alike
 
@@ -83,7 +86,7 @@ def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Ar
             clip_head_width=_fact(facts, "clip_head_width", 80),
             clip_patch=patch,
             clip_size=side * patch,
-            frame_size=_fact(facts, "frame_size", 576, multiple=64),
+            frame_size=_fact(facts, "frame_size", OFFICIAL_FRAME_SIZE, multiple=64),
         )
     except KeyError as error:
         raise incomplete(name, [str(error.args[0])]) from error

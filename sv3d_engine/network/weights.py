@@ -11,7 +11,8 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ..errors import UserError
-from .architecture import Architecture, Variant, incomplete, read_architecture
+from .architecture import FACTS, Architecture, Variant, incomplete, read_architecture
+from .cost import step_share
 from .diffusers_folder import Place
 from .diffusers_folder import read as read_folder
 from .keys import is_unused
@@ -19,7 +20,6 @@ from .sv3d import SV3D, checkpoint_keys, empty_sv3d, fill, fits
 from .tensor_file import open_tensor_file
 
 _MOST_MAPPED = 256 << 20  # bytes of a file that count as this process's memory after they have been copied
-FACTS = "sv3d"  # key of our own facts in a file's metadata: JSON, see architecture.read_architecture
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class WeightsInfo:
     name: str  # for the artist
     files: tuple[Path, ...]
     unread: tuple[str, ...]  # tensors that nothing reads and that the official files do not have
+    step_share: float  # of the official model's work, see cost.step_share
 
     @property
     def variant(self) -> Variant:
@@ -64,7 +65,8 @@ def inspect(path: Path, wanted: str = "auto") -> WeightsInfo:
     unread = tuple(sorted(k for k in source.shapes if k not in targets and not is_unused(k)))
     files = tuple(sorted({place.file for place in source.places.values()}))
     name = str(source.facts.get("name", f"SV3D_{architecture.variant}"))
-    return WeightsInfo(path, architecture, name, files, unread)
+    share = step_share(source.shapes, architecture.frame_size)
+    return WeightsInfo(path, architecture, name, files, unread, share)
 
 
 def load_sv3d(

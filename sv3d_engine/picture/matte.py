@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .edges import Image, Mask, soften, without_crust
+from .edges import SMALL_FRAME, Image, Mask, soften, without_blur, without_crust
 
 _PLAIN_SHARE = 0.6  # of the picture's border must be paper; the rest may be an object that is cut off
 _PLAIN_DISTANCE = 24 / 255
@@ -24,6 +24,8 @@ _HOLE_AREA = 3e-4  # of the picture: smaller paper-coloured patches inside the o
 _HOLE_STEPS = ((2, 0.08), (8, 0.3))
 _SPECK_AREA = 5e-4  # of the picture: smaller islands are dirt …
 _SPECK_CONTRAST = 0.25  # … unless they stand out clearly
+# In a small model's frames, islands fainter than this and smaller beside the object are stains on the paper.
+_STAIN_CONTRAST, _STAIN_AREA = 0.1, 0.02
 
 
 class NotPlain(Exception):
@@ -52,7 +54,8 @@ def matte(rgb: Image, paper: Image | None = None) -> tuple[Image, Image]:
     if solid.any():
         box = _box(solid, margin=size // 36 + 2)
         distance = cut.distance[box]
-        trimmed = _without_specks(without_crust(solid[box], distance, size), distance, size)
+        trimmed = without_blur(without_crust(solid[box], distance, size), distance, size)
+        trimmed = _without_specks(trimmed, distance, size)
         colours[box], alpha[box] = soften(rgb[box], cut.paper[box], trimmed, size)
     return colours, alpha
 
@@ -165,5 +168,7 @@ def _without_specks(solid: Mask, distance: Image, frame: int) -> Mask:
     contrast = ndimage.maximum(distance, labels, index)
     least = _SPECK_AREA * frame**2
     keep = (area >= least) | ((contrast >= _SPECK_CONTRAST) & (area >= least / 10))
+    if frame <= SMALL_FRAME:
+        keep &= (contrast >= _STAIN_CONTRAST) | (area >= _STAIN_AREA * area[1:].max(initial=0))
     keep[0] = False
     return np.asarray(keep[labels])

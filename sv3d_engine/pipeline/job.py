@@ -50,9 +50,11 @@ class PictureToOrbit(Job):
     weights: Path
     weight_files: tuple[Path, ...]  # ``weights`` itself, or the files of that folder
     variant: str  # "u" or "p", which the weights are
+    model: str  # what the weights call themselves
     frame_size: int  # pixels along a side, which the weights were trained for
+    step_share: float  # of the official model's work, see network.cost
     poses: tuple["Pose", ...]
-    pose_notes: tuple[str, ...]  # what is unusual about them, for the artist
+    notes: tuple[str, ...]  # what is unusual about weights and poses, for the artist
     sampling: "OrbitSettings"
 
     @property

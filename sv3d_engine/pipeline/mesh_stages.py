@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..network.bundled import NOTE
 from ..progress import Progress
 from .fingerprint import frames_inputs
 from .job import FramesToMesh, PictureToMesh
@@ -31,9 +32,10 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
 
 def _not_one_object(job: PictureToMesh, error: UserError) -> UserError:
     """What is wrong with frames that the artist did not make, and so cannot put right."""
+    better = "the official SV3D weights, " if NOTE in job.notes else ""
     return UserError(
         "The orbit that SV3D made does not show one solid object from all sides, so it cannot become a mesh.",
-        f"Look at {job.orbit_folder / 'contact_sheet.png'}; try another seed, elevation or picture.",
+        f"Look at {job.orbit_folder / 'contact_sheet.png'}; try {better}another seed, elevation or picture.",
         f"{error}\n{error.details}",
     )
 

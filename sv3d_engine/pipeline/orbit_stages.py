@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from ..network.cost import orbit_seconds
 from ..progress import Progress
 from .fingerprint import orbit_inputs, picture_inputs
 from .job import PictureToOrbit
@@ -51,20 +52,13 @@ def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
     folder.mkdir(exist_ok=True)
     write_orbit(orbit.frames, job.poses, folder, progress.part(0.98, 1.0))
     progress.preview("orbit", folder / "frames")
-    return {**orbit.facts, "notes": [*job.pose_notes, *orbit.notes]}
-
-
-# A step at full size is 66 TFLOP: under a second on a good graphics card, a quarter of an hour on two CPU cores.
-_STEP_SECONDS = {"cuda": 0.8, "mps": 30.0, "cpu": 900.0}
-_FULL_SIZE = 576  # pixels
-_AROUND = 5  # loading, encoding and decoding take about as long as this many steps
+    return {**orbit.facts, "notes": [*job.notes, *orbit.notes]}
 
 
 def _orbit_seconds(job: PictureToOrbit) -> float:
     from ..generation.run import sigmas_for
 
-    steps = len(sigmas_for(job.sampling)) - 1
-    return (steps + _AROUND) * _STEP_SECONDS[job.device.type] * (job.frame_size / _FULL_SIZE) ** 2
+    return orbit_seconds(len(sigmas_for(job.sampling)) - 1, job.step_share, job.device.type)
 
 
 ORBIT_STAGES = (

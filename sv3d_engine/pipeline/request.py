@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import protocol
 from ..errors import UserError
+from ..network.bundled import NOTE, bundled_weights
 from .device import check_device
 from .folder import in_the_way
 from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit
@@ -86,16 +87,10 @@ def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
             f"picture: {picture}, output: {out}",
         )
     sampling = _sampling(request)
-    if request.weights is None:
-        raise UserError(
-            "No SV3D weights are chosen.",
-            "Accept Stability AI's licence at huggingface.co/stabilityai/sv3d, download sv3d_p.safetensors from there "
-            "(9 GB), and choose that file (on the command line: --weights FILE).",
-        )
-    weights = _absolute(request.weights, "weights")
+    weights = _weights(request.weights)
     found = inspect(weights, request.variant)
     cameras = _cameras(request.cameras) if request.orbit == "file" else None
-    poses, notes = resolve_orbit(
+    poses, unusual = resolve_orbit(
         request.orbit, request.elevation, request.amplitude, request.seed, cameras, found.variant
     )
     return PictureToOrbit(
@@ -111,10 +106,25 @@ def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
         weights=weights,
         weight_files=found.files,
         variant=found.variant,
+        model=found.name,
         frame_size=found.frame_size,
+        step_share=found.step_share,
         poses=poses,
-        pose_notes=notes,
+        notes=(*((NOTE,) if weights == bundled_weights() else ()), *unusual),
         sampling=sampling,
+    )
+
+
+def _weights(path: str | None) -> Path:
+    """The chosen weights, or the demonstration model that comes with the engine."""
+    if path is not None:
+        return _absolute(path, "weights")
+    if bundled := bundled_weights():
+        return bundled
+    raise UserError(
+        "No SV3D weights are chosen.",
+        "Accept Stability AI's licence at huggingface.co/stabilityai/sv3d, download sv3d_p.safetensors from there "
+        "(9 GB), and choose that file (on the command line: --weights FILE).",
     )
 
 

@@ -43,6 +43,13 @@ def test_what_is_in_the_zip(staged: Path, tmp_path: Path) -> None:
     assert manifest["id"] == "sv3d"
 
 
+def test_the_demonstration_model_goes_along_where_there_is_one(staged: Path) -> None:
+    models, staged_models = (
+        set((root / "sv3d_engine" / "network").glob("*.safetensors")) for root in (extension.ROOT, staged)
+    )
+    assert {p.name for p in staged_models} == {p.name for p in models}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

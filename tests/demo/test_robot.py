@@ -51,3 +51,13 @@ def test_the_stored_orbit_is_what_make_renders() -> None:
     assert np.abs(small[..., 3] - frame[..., 3].numpy()).mean() < 0.002
     solid = small[..., 3] > 0.99
     assert np.abs(small[..., :3] - frame[..., :3].numpy())[solid].mean() < 0.02
+
+
+def test_the_picture_is_the_orbits_last_view() -> None:
+    picture = Image.open(make.PICTURE)
+    assert (picture.size, picture.mode) == ((make.PICTURE_SIZE, make.PICTURE_SIZE), "RGBA")
+    last = Image.open(make.FOLDER / make.orbit().views[-1].file)
+    shown, expected = (np.asarray(p.resize((64, 64), Image.Resampling.BOX), dtype=np.float32) for p in (picture, last))
+    assert np.abs(shown[..., 3] - expected[..., 3]).mean() < 1
+    view = make.orbit().views[-1]
+    assert (view.elevation, view.azimuth % 360) == (make.ELEVATION, 0)

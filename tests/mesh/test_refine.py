@@ -11,8 +11,8 @@ from sv3d_engine.errors import UserError
 from sv3d_engine.field.fit import fit_field
 from sv3d_engine.field.surface import extract_mesh
 from sv3d_engine.mesh import store
-from sv3d_engine.mesh.refine import refine
-from sv3d_engine.pipeline.settings import Settings
+from sv3d_engine.mesh.refine import finest_detail, refine
+from sv3d_engine.pipeline.settings import PRESETS, Settings
 from sv3d_engine.progress import Cancelled, Progress
 
 CPU = torch.device("cpu")
@@ -129,3 +129,10 @@ def test_a_damaged_surface_is_told_in_plain_words(surface, tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(UserError, match="damaged"):
         store.load(path)
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_colours_are_as_fine_as_the_preset_but_for_tiny_frames(preset):
+    assert finest_detail(preset.fine_size, preset.fine_size) == preset.fine_size
+    assert finest_detail(preset.fine_size, 576) == preset.fine_size
+    assert finest_detail(preset.fine_size, 128) == 128

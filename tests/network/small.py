@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from sv3d_engine.network.weights import FACTS
+from sv3d_engine.network.architecture import FACTS
 from tests.golden import FACTS_OF_SMALL
 
 DATA = Path(__file__).resolve().parent.parent / "data"

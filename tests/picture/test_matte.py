@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from sv3d_engine.picture.matte import NotPlain, backdrop, matte
 
@@ -83,6 +84,37 @@ def test_a_line_two_pixels_wide_survives() -> None:
 
 def test_an_empty_frame_has_an_empty_matte() -> None:
     assert matte(np.ones((SIZE, SIZE, 3), np.float32))[1].max() == 0
+
+
+def small(rgb: Array) -> Array:
+    """The picture at a small model's size, 144²."""
+    return rgb.reshape(SIZE // 2, 2, SIZE // 2, 2, 3).mean((1, 3), dtype=np.float32)
+
+
+@pytest.mark.parametrize("blur", [1.0, 1.5, 2.0])
+def test_a_blurred_outline_is_where_half_the_colour_is(blur: float) -> None:
+    truth = disc(0.3)
+    frame = gaussian_filter(small(over_white((0.7, 0.2, 0.1), truth)), (blur, blur, 0))
+    _, alpha = matte(noisy(frame))
+    assert alpha.sum() == pytest.approx(truth.sum() / 4, rel=0.03)
+
+
+def test_a_pale_rim_of_a_small_sharp_frame_is_the_objects_own() -> None:
+    rim = (0.86, 0.88, 0.88)
+    frame = over_white(rim, disc(0.3))
+    frame = frame + (np.array([0.1, 0.1, 0.4]) - rim) * disc(0.27, x=0.53)[..., None]
+    _, alpha = matte(small(frame.astype(np.float32)))
+    assert alpha.sum() == pytest.approx(disc(0.3).sum() / 4, rel=0.03)
+
+
+def test_stains_on_the_paper_of_a_small_frame_are_no_part_of_the_object() -> None:
+    truth = disc(0.3)
+    stain = 0.07 * disc(0.03, x=0.1, y=0.1)[..., None]
+    _, alpha = matte(small((over_white((0.7, 0.2, 0.1), truth) - stain).astype(np.float32)))
+    assert not alpha[: SIZE // 12].any()
+    pale = over_white((0.94, 0.94, 0.94), disc(0.3) + disc(0.1, x=0.1, y=0.1))
+    _, alpha = matte(small(pale.astype(np.float32)))
+    assert alpha[: SIZE // 12].any(), "as faint as the object itself"
 
 
 def test_a_background_that_is_not_plain_is_told() -> None:

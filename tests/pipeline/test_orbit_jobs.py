@@ -9,6 +9,7 @@ from pipeline_fakes import make_picture, raises, stage, tree, writes
 
 from sv3d_engine import protocol
 from sv3d_engine.errors import UserError
+from sv3d_engine.network import bundled
 from sv3d_engine.orbit.trajectory import SV3D_FOV_DEG, static
 from sv3d_engine.pipeline.orbit_stages import ORBIT_STAGES
 from sv3d_engine.pipeline.request import job_from_request
@@ -20,6 +21,7 @@ ORBIT = [
     stage("picture", writes("picture.png", facts={"notes": ["The object is small."]})),
     stage("orbit", writes("frames/000.png", facts={"steps": 50, "notes": ["The memory is short."]})),
 ]
+ORBIT_NOTES = stage("orbit", lambda job, out, progress: {"notes": list(job.notes)})
 GENERATE = [
     stage("picture", writes("orbit/picture.png")),
     stage("orbit", writes("orbit/frames/000.png", facts={"notes": ["The memory is short."]})),
@@ -98,15 +100,48 @@ def test_the_orbit_is_the_one_that_was_asked_for(orbit_job, weights, tmp_path):
 
 
 def test_what_is_unusual_about_the_orbit_is_told(orbit_job):
-    (note,) = job_from_request(replace(orbit_job, elevation=40.0, orbit="static")).pose_notes
+    (note,) = job_from_request(replace(orbit_job, elevation=40.0, orbit="static")).notes
     assert "40°" in note
 
 
 def test_hours_are_foreseen_for_full_size_on_a_processor(orbit_job):
     job = job_from_request(replace(orbit_job, device="cpu"))
     orbit = ORBIT_STAGES[1]
-    assert orbit.seconds(replace(job, frame_size=576)) > 10 * 3600
-    assert orbit.seconds(replace(job, frame_size=576, sampling=replace(job.sampling, sampler="ays"))) < 5 * 3600
+    assert orbit.seconds(replace(job, step_share=1.0)) > 10 * 3600
+    assert orbit.seconds(replace(job, step_share=1.0, sampling=replace(job.sampling, sampler="ays"))) < 5 * 3600
+    assert orbit.seconds(job) < 10, "a small network's own"
+
+
+# ---- without weights --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mini(weights, monkeypatch) -> Path:
+    """Small weights in the place of the demonstration model."""
+    monkeypatch.setattr(bundled, "_FILE", weights["p"])
+    return weights["p"]
+
+
+def test_the_demonstration_model_stands_in_and_is_named(orbit_job, mini):
+    result = run_job(replace(orbit_job, weights=None), lambda message: None, stages=[ORBIT[0], ORBIT_NOTES])
+    assert result.notes == ("The object is small.", bundled.NOTE)
+    report = json.loads(Path(result.report).read_text())
+    assert (report["model"], report["weights"]) == ("SV3D_p", str(mini))
+
+
+def test_the_demonstration_model_is_named_when_it_is_chosen_as_any_file(orbit_job, mini):
+    assert job_from_request(replace(orbit_job, weights=str(mini))).notes == (bundled.NOTE,)
+
+
+def test_other_weights_go_without_saying(orbit_job, weights, monkeypatch, tmp_path):
+    monkeypatch.setattr(bundled, "_FILE", weights["u"])
+    assert job_from_request(orbit_job).notes == ()
+
+
+def test_weights_chosen_later_sample_anew(orbit_job, mini, weights):
+    run(replace(orbit_job, weights=None), ORBIT)
+    assert kept(run(replace(orbit_job, weights=None, resume=True), ORBIT)) == ["picture", "orbit"]
+    assert kept(run(replace(orbit_job, weights=str(weights["u"]), resume=True), ORBIT)) == ["picture"]
 
 
 # ---- going on ---------------------------------------------------------------------------------------------------
@@ -236,7 +271,8 @@ def test_a_cancelled_orbit_leaves_nothing_half_written(orbit_job):
     ],
 )
 @pytest.mark.parametrize("kind", [protocol.OrbitJob, protocol.GenerateJob])
-def test_a_request_that_cannot_work(orbit_job, changes, cause, kind):
+def test_a_request_that_cannot_work(orbit_job, changes, cause, kind, monkeypatch):
+    monkeypatch.setattr(bundled, "_FILE", Path("/nowhere/mini.safetensors"))
     with pytest.raises(UserError) as caught:
         run(kind(**vars(orbit_job) | changes), ORBIT)
     assert cause in caught.value.cause

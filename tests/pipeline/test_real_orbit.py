@@ -14,6 +14,7 @@ from sv3d_engine import protocol
 from sv3d_engine.asset.glb import read_glb
 from sv3d_engine.errors import UserError
 from sv3d_engine.generation import run as generation
+from sv3d_engine.network import bundled
 from sv3d_engine.orbit.file import read_cameras
 from sv3d_engine.orbit.trajectory import sine
 from sv3d_engine.pipeline.run import run_job
@@ -121,11 +122,13 @@ def test_a_mesh_is_made_from_the_orbit_of_a_picture(request_, tmp_path, monkeypa
     assert len(asked) == 1, "the orbit is kept when only the preset changes"
 
 
-def test_noise_cannot_become_a_mesh_and_the_artist_is_told_what_to_try(request_, tmp_path):
-    request = protocol.GenerateJob(**vars(request_) | {"out": str(tmp_path / "out")}, preset="draft")
+def test_noise_cannot_become_a_mesh_and_the_artist_is_told_what_to_try(request_, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundled, "_FILE", Path(request_.weights))
+    request = protocol.GenerateJob(**vars(request_) | {"out": str(tmp_path / "out"), "weights": None}, preset="draft")
     with pytest.raises(UserError) as caught:
         run_job(request, lambda message: None)
     assert "does not show one solid object" in caught.value.cause
     sheet = tmp_path / "out" / "orbit" / "contact_sheet.png"
     assert str(sheet) in caught.value.remedy
+    assert "try the official SV3D weights" in caught.value.remedy, "these are the demonstration model's"
     assert sheet.exists(), "the orbit is kept"

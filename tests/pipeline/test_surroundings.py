@@ -75,9 +75,12 @@ def test_memory_of_the_machine():
     assert available is None or 0 < available <= total
 
 
-def test_the_doctor_knows_every_package_that_the_engine_imports():
+def test_the_doctor_knows_every_package_that_a_job_imports():
     imported = set()
-    for file in Path(sv3d_engine.__file__).parent.rglob("*.py"):
+    engine = Path(sv3d_engine.__file__).parent
+    for file in engine.rglob("*.py"):
+        if file.relative_to(engine).parts[0] in ("dataset", "training"):
+            continue  # no artist needs them
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}

@@ -73,6 +73,11 @@ def part(name: str) -> ModuleType:
     return importlib.import_module(f"{MODULE}.sv3d_blender.{name}")
 
 
+def part_of_engine(name: str) -> ModuleType:
+    """A module of the engine as the add-on reads it."""
+    return importlib.import_module(f"{MODULE}.sv3d_engine.{name}")
+
+
 def turn_until(done: Callable[[], bool], timeout: float = 20.0) -> float:
     """Do what Blender's timer does until ``done``; the longest turn in seconds.  Without a window no timer runs."""
     session = part("engine.session").session

@@ -2,11 +2,12 @@
 
 from math import radians
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import wedge
-from conftest import part, turn_until
+from conftest import part, part_of_engine, turn_until
 
 SIZE = (6, 4)
 
@@ -37,6 +38,56 @@ def picture(tmp_path) -> Path:
     path = tmp_path / "pictures" / "cow.png"
     wedge.write_picture(path)
     return path
+
+
+@pytest.fixture
+def demonstration(blender, tmp_path, monkeypatch) -> Path:
+    """Small weights in the place of the demonstration model."""
+    path = wedge.write_weights(tmp_path / "mini.safetensors", frame_size=128)
+    yield from _bundle(path, monkeypatch)
+
+
+@pytest.fixture
+def no_demonstration(blender, tmp_path, monkeypatch) -> Path:
+    """An extension without the demonstration model."""
+    yield from _bundle(tmp_path / "none.safetensors", monkeypatch)
+
+
+def _bundle(path, monkeypatch):
+    monkeypatch.setattr(part_of_engine("network.bundled"), "_FILE", path)
+    preflight = part("generate.preflight")
+    preflight.demonstration.cache_clear()
+    yield path
+    preflight.demonstration.cache_clear()
+
+
+def drawn(blender) -> list[str]:
+    """What the tab says: the texts of its labels and of those buttons that have one of their own."""
+    paper = Paper()
+    wide = SimpleNamespace(width=9999)  # enough for a sentence a line
+    addons, scale = blender.context.preferences.addons, SimpleNamespace(ui_scale=1)
+    chosen = SimpleNamespace(addons=addons, system=scale)
+    part("generate.panel").draw_generate(
+        paper, SimpleNamespace(scene=blender.context.scene, preferences=chosen, region=wide)
+    )
+    return paper.said
+
+
+class Paper:
+    """Stands in for Blender's UILayout, which only a window has."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def __getattr__(self, name: str):
+        """Boxes, rows and columns are the same paper; buttons take any property."""
+
+        def put(*args, text: str = "", **kwargs):
+            if text:
+                self.said.append(text)
+            return SimpleNamespace() if name == "operator" else 0 if name == "icon" else self
+
+        return put
 
 
 def order(blender):
@@ -155,7 +206,7 @@ def test_the_word_for_each_variant_is_the_protocols(blender, preferences):
     assert set(words) == set(part("engine.session").protocol.VARIANTS)
 
 
-def test_generate_waits_for_what_is_lacking(blender, settings, preferences, session):
+def test_generate_waits_for_what_is_lacking(blender, settings, preferences, session, no_demonstration):
     assert blender.ops.sv3d.generate.poll()
     settings.orbit_kind = "file"
     assert not blender.ops.sv3d.generate.poll()
@@ -168,6 +219,36 @@ def test_generate_waits_for_what_is_lacking(blender, settings, preferences, sess
     preferences.weights = weights
     settings.picture = None
     assert not blender.ops.sv3d.generate.poll()
+
+
+def test_without_weights_the_demonstration_model_does_it(blender, settings, preferences, session, demonstration):
+    preferences.weights, preferences.variant = "", "u"  # a variant is of weights that are chosen
+    assert blender.ops.sv3d.generate.poll()
+    settings.elevation = radians(70)
+    assert not blender.ops.sv3d.generate.poll(), "it takes the orbits that SV3D_p takes"
+    settings.elevation = radians(10)
+    said = drawn(blender)
+    assert "Demonstration model. Set SV3D weights for production." in said
+    time = "a few seconds on a good graphics card, 20 s on a processor"
+    assert f"Before the mesh, the orbit takes {time}." in said
+    assert {"Choose Weights", "Get Weights"} <= set(said)
+
+    blender.ops.sv3d.generate()
+    assert (session.job.request.weights, session.job.request.variant) == (None, "auto")
+    turn_until(lambda: not session.busy and not session.waiting_to_deliver)
+    assert part_of_engine("network.bundled").NOTE in drawn(blender)
+
+
+def test_chosen_weights_need_no_word(blender, settings, preferences, demonstration):
+    said = drawn(blender)
+    assert not [line for line in said if "Demonstration" in line or line == "Get Weights"]
+
+
+def test_without_any_model_weights_are_asked_for(blender, settings, preferences, no_demonstration):
+    preferences.weights = ""
+    said = drawn(blender)
+    assert "To work from a picture, SV3D needs the file of its weights." in said
+    assert "Get Weights" in said
 
 
 def test_angles_are_as_typed(blender, settings):

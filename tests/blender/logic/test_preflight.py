@@ -3,16 +3,39 @@
 import pytest
 from sv3d.sv3d_blender.generate import choices, preflight
 from sv3d.sv3d_engine.errors import UserError
+from sv3d.sv3d_engine.network import bundled
 from sv3d.sv3d_engine.network.architecture import SVD_WIDTH, UNET
+from sv3d.sv3d_engine.network.weights import inspect
 from sv3d.sv3d_engine.orbit import validation
-from sv3d.sv3d_engine.pipeline import orbit_stages
 
 from tests.network.small import write_zeros
 
 
 @pytest.mark.parametrize("variant", ["u", "p"])
 def test_weights_are_recognised(tmp_path, variant):
-    assert preflight.variant_of(write_zeros(tmp_path / "weights.safetensors", variant)) == variant
+    path = write_zeros(tmp_path / "weights.safetensors", variant, frame_size=128)
+    found, engines = preflight.recognised(path), inspect(path)
+    assert found == (variant, engines.step_share)
+    assert 0 < found.step_share < 0.01
+
+
+@pytest.fixture
+def fresh():
+    """Looks for the demonstration model anew."""
+    preflight.demonstration.cache_clear()
+    yield
+    preflight.demonstration.cache_clear()
+
+
+def test_the_demonstration_model_is_known_where_it_is(tmp_path, monkeypatch, fresh):
+    monkeypatch.setattr(bundled, "_FILE", tmp_path / "mini.safetensors")
+    assert preflight.demonstration() is None
+    preflight.demonstration.cache_clear()
+    (tmp_path / "mini.safetensors").write_text("version https://git-lfs.github.com/spec/v1")
+    assert preflight.demonstration() is None, "damaged"
+    preflight.demonstration.cache_clear()
+    write_zeros(tmp_path / "mini.safetensors")
+    assert preflight.demonstration().variant == "p"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<!doctype html>", b"\2\0\0\0\0\0\0\0[]", b"\2" * 99])
@@ -20,19 +43,19 @@ def test_other_files_are_told(tmp_path, content):
     path = tmp_path / "weights.safetensors"
     path.write_bytes(content)
     with pytest.raises(UserError, match="not a whole safetensors file"):
-        preflight.variant_of(path)
+        preflight.recognised(path)
 
 
 def test_weights_of_another_model_are_told(tmp_path):
     path = write_zeros(tmp_path / "svd.safetensors", change={UNET + "label_emb.0.0.weight": [16, SVD_WIDTH]})
     with pytest.raises(UserError, match="it is SVD"):
-        preflight.variant_of(path)
+        preflight.recognised(path)
 
 
 def test_a_folder_is_left_to_the_engine_and_a_missing_file_is_told(tmp_path):
-    assert preflight.variant_of(tmp_path) == ""
+    assert preflight.recognised(tmp_path) == ("", 1.0)
     with pytest.raises(UserError, match="cannot be read"):
-        preflight.variant_of(tmp_path / "none.safetensors")
+        preflight.recognised(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize("variant", ["u", "p"])
@@ -47,10 +70,8 @@ def test_problems_are_the_engines(orbit, variant, elevation, amplitude):
     assert bool(preflight.orbit_problem(orbit, variant, elevation, amplitude)) == refused
 
 
-def test_advice_and_times_are_the_engines():
+def test_advice_is_the_engines():
     assert preflight.TRAINED_ELEVATIONS == validation._TRAINED_ELEVATIONS
-    assert preflight.STEP_SECONDS == orbit_stages._STEP_SECONDS
-    assert preflight.STEPS_AROUND == orbit_stages._AROUND
     assert preflight.orbit_advice(31)
     assert not preflight.orbit_advice(30)
 
@@ -59,6 +80,10 @@ def test_the_time_is_told_of_what_computes():
     assert preflight.orbit_time("euler", 0, "auto") == "about 40 s on a good graphics card, 13.8 h on a processor"
     assert preflight.orbit_time("euler", 20, "cpu") == "about 6.2 h"
     assert preflight.orbit_time("ays", 0, "cuda") == "about 10 s on a good graphics card"
+    assert preflight.orbit_time("euler", 0, "cpu", share=4e-4) == "about 20 s"
+    small = "a few seconds on a good graphics card, 20 s on a processor"
+    assert preflight.orbit_time("euler", 0, "auto", share=4e-4) == small
+    assert preflight.orbit_time("ays", 0, "auto", share=1e-5) == "a few seconds"
 
 
 def test_every_sampler_has_its_steps():

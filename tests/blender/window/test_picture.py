@@ -10,6 +10,7 @@ import wedge
 from conftest import STAND_IN
 from measure import LONGEST_TURN, TIMED
 
+from sv3d_engine.network.bundled import bundled_weights
 from tests.golden import write_checkpoint
 from tests.network.small import manifest
 
@@ -37,7 +38,7 @@ def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, wei
     assert window.eval(f"{SETTINGS}.picture.name") == "cow.png"
     window.settle(10)
     window.keep("picture-weights-wanted")
-    assert not window.eval("bpy.ops.sv3d.generate.poll()")
+    assert window.eval("bpy.ops.sv3d.generate.poll()") == (bundled_weights() is not None)
 
     window.exec(f"{PREFERENCES}.weights = {str(weights)!r}; {SETTINGS}.make = 'ORBIT'")
     window.click_button("sv3d.generate")

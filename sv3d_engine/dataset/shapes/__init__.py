@@ -1,0 +1,1 @@
+"""Families of parametric objects, all built of lofts; front on +X, left on +Y, Z up, any size."""

@@ -1,0 +1,68 @@
+"""What the autoencoder learns, and the scale its latents are given afterwards."""
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
+
+from ..network.architecture import LATENT_CHANNELS
+from ..network.autoencoder import SCALE_FACTOR
+from .batches import Pictures
+from .config import AutoencoderTraining
+
+_SCALES = 3  # of the differences: whole size, half and quarter
+
+
+class AutoencoderObjective(nn.Module):
+    """Squared error, differences and their edges at several scales, and a little KL divergence.
+
+    The KL divergence is what makes the decoder bear latents that are not quite right.
+    """
+
+    def __init__(self, autoencoder: AutoencoderKL, training: AutoencoderTraining) -> None:
+        super().__init__()
+        self.autoencoder, self._training = autoencoder, training
+
+    def forward(self, batch: Pictures) -> dict[str, Tensor]:
+        """The loss to go down, "loss", and what else the curves show; each a number."""
+        pictures = batch.pictures
+        latents = self.autoencoder.encode(pictures).latent_dist
+        drawn = latents.mean + latents.std * batch.noise
+        made = self.autoencoder.decode(drawn.to(pictures.dtype)).sample.float()
+        squared = (made - pictures).square().mean()
+        absolute, edges = differences(made, pictures)
+        kl = 0.5 * (latents.mean.square() + latents.var - 1 - latents.logvar).mean()
+        told = self._training
+        loss = squared + told.absolute * absolute + told.edges * edges + told.kl * kl
+        psnr = 10 * torch.log10(4 / squared.detach())
+        return {"loss": loss, "psnr": psnr, "kl": kl.detach()}
+
+
+def differences(made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:  # (B, 3, S, S) twice
+    """Mean absolute differences of the values and of their slopes, over three sizes."""
+    absolute, edges = [], []
+    for _ in range(_SCALES):
+        difference = made - wanted
+        absolute.append(difference.abs().mean())
+        edges.append(difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean())
+        made, wanted = avg_pool2d(made, 2), avg_pool2d(wanted, 2)
+    return torch.stack(absolute).mean(), torch.stack(edges).mean()
+
+
+@torch.no_grad()
+def calibrate(autoencoder: AutoencoderKL, latents: Tensor) -> None:
+    """Give the latents mean 0 and deviation 1/SCALE_FACTOR in each channel, so that the diffusion sees variance 1.
+
+    ``latents`` (N, 4, h, w) are those the autoencoder gives to many pictures.  The 1×1 convolutions on both sides
+    take the change up, so what is decoded stays what it was.
+    """
+    mean, std = latents.mean((0, 2, 3)), latents.std((0, 2, 3)).clamp_min(1e-6)
+    gain = 1 / (SCALE_FACTOR * std)  # (4,)
+    before, after, half = autoencoder.quant_conv, autoencoder.post_quant_conv, LATENT_CHANNELS
+    assert before is not None and after is not None, "the latents' scale is changed in these two layers"
+    assert before.bias is not None and after.bias is not None
+    before.weight[:half] *= gain[:, None, None, None]
+    before.bias[:half] = (before.bias[:half] - mean) * gain
+    before.bias[half:] += 2 * gain.log()  # the logarithms of the variances
+    after.bias += (after.weight[:, :, 0, 0] * mean).sum(1)
+    after.weight /= gain[:, None, None]

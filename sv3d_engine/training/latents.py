@@ -1,0 +1,60 @@
+"""Rendered orbits to the latents that the diffusion network learns from."""
+
+import zlib
+from collections.abc import Iterator
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from torch import Tensor, nn
+
+from ..network.autoencoder import SCALE_FACTOR, encode
+from ..progress import Progress
+from .shards import Shards
+
+_CHUNK = 42  # frames encoded at a time
+_CALIBRATION = 512  # frames
+
+
+def fingerprint(autoencoder: AutoencoderKL) -> str:
+    """What tells an encoder from another: a checksum of its weights."""
+    total = 0
+    for name, parameter in sorted(autoencoder.named_parameters()):
+        if not name.startswith(("decoder", "post_quant")):
+            total = zlib.crc32(parameter.detach().cpu().float().contiguous().numpy().tobytes(), total)
+    return f"{total:08x}"
+
+
+@torch.no_grad()
+def write_latents(
+    autoencoder: AutoencoderKL, shards: Shards, mine: slice, device: torch.device, progress: Progress
+) -> None:
+    """Encode what is not there yet of the shards ``mine`` (of this process); may be stopped and called again."""
+    facts = {"encoder": fingerprint(autoencoder)}
+    nn.Module.to(autoencoder, device)
+    every = range(shards.files)[mine]
+    for done, k in enumerate(every, 1):
+        if not shards.there("latents", k, facts):
+            told = shards.read("frames", k)
+            frames = told.pop("frames")
+            parts = [encode(autoencoder, part) for part in _pictures(frames.flatten(0, 1), device)]
+            latents = (torch.cat(parts) * SCALE_FACTOR).unflatten(0, frames.shape[:2]).half().cpu()
+            shards.write("latents", k, {**told, "latents": latents}, facts)
+        progress(done / len(every), f"Orbits {min(done * shards.size, shards.count)} of {shards.count}")
+
+
+@torch.no_grad()
+def some_latents(autoencoder: AutoencoderKL, shards: Shards, device: torch.device) -> Tensor:  # (N, 4, h, w)
+    """The autoencoder's own latents of a few hundred frames, from all the orbits of the first files."""
+    nn.Module.to(autoencoder, device)
+    frames, shard = torch.empty(0), 0
+    while len(frames) < _CALIBRATION and shard < shards.files:
+        more = shards.read("frames", shard)["frames"].flatten(0, 1)
+        frames = more if not shard else torch.cat([frames, more])
+        shard += 1
+    frames = frames[:: max(1, len(frames) // _CALIBRATION)]
+    return torch.cat([encode(autoencoder, part) for part in _pictures(frames, device)])
+
+
+def _pictures(frames: Tensor, device: torch.device) -> Iterator[Tensor]:  # (N, 3, S, S) uint8
+    for part in frames.split(_CHUNK):
+        yield part.to(device).float() / 127.5 - 1
