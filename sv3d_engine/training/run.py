@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from ..pipeline.device import check_device, resolve_device
 from ..pipeline.files import write_json
 from ..progress import Cancelled, Progress
 from ..terminal import TerminalProgress
-from .arguments import add_arguments
 from .config import Config, read_config
 from .curves import Curves
 from .rendering import Source, from_dataset
@@ -32,21 +31,8 @@ _INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
 _MIXED = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status: 0, 2 after an error that was explained, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="sv3d_engine train", description="Train an SV3D.", allow_abbrev=False)
-    add_arguments(parser)
-    try:
-        return command(parser.parse_args(argv))
-    except UserError as error:
-        print(f"Error: {error.cause}\n{error.remedy}", file=sys.stderr)
-        if error.details:
-            print(f"\n{error.details}", file=sys.stderr)
-        return 2
-
-
 def command(arguments: argparse.Namespace) -> int:
-    """``main`` with the options already read.  Raises UserError."""
+    """Run ``train``; the exit status: 0, or 130 after Ctrl-C.  Raises UserError."""
     out = Path(arguments.out).absolute()
     orbits = Path(arguments.orbits).absolute() if arguments.orbits else out / "orbits"
     config = read_config(arguments.config)
@@ -159,7 +145,3 @@ class _interrupts:  # noqa: N801 – reads as a verb
         if self._stop.asked:
             raise KeyboardInterrupt
         self._stop.asked = True
-
-
-if __name__ == "__main__":
-    sys.exit(main())

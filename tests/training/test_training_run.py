@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from sv3d_engine.cli import main
 from sv3d_engine.errors import UserError
 from sv3d_engine.network.weights import inspect
 from sv3d_engine.progress import Cancelled
@@ -91,10 +92,10 @@ def test_progress_tells_the_time_left(monkeypatch, capsys):
 
 
 def test_mistakes_are_explained(tmp_path, capsys):
-    assert run.main(["--config", "nonsense", "--out", str(tmp_path)]) == 2
+    assert main(["train", "--config", "nonsense", "--out", str(tmp_path)]) == 2
     assert "mini" in capsys.readouterr().err
     if not torch.cuda.is_available():
-        assert run.main(["--config", "tiny", "--out", str(tmp_path), "--device", "cuda"]) == 2
+        assert main(["train", "--config", "tiny", "--out", str(tmp_path), "--device", "cuda"]) == 2
     with pytest.raises(UserError, match="float16"):
         run.make_accelerator(tiny(precision="float16"), "cpu")
 
