@@ -5,22 +5,17 @@ never beside the source: the engine may lie inside a read-only extension folder.
 """
 
 import os
-import sys
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from .user_folders import user_folder
+
 
 def cache_folder() -> Path:
-    """The per-user folder for compiled kernels, by the platform's own convention."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "sv3d" / "kernels"
+    """The per-user folder for compiled kernels."""
+    return user_folder("cache") / "kernels"
 
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))

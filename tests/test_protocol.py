@@ -23,7 +23,7 @@ MESSAGES = [
     protocol.Stage("a", "field", "Finding the rough shape", 0.5, 0.25, None, "a\nb"),
     protocol.Stage("a", "field", "Finding the rough shape", 0.5, 0.25, 12.0),
     protocol.Preview("a", "mesh", "/out/preview.glb"),
-    protocol.Preview("a", "orbit", "/out/work/previews/orbit-frames"),
+    protocol.Preview("a", "orbit", "/out/previews/orbit-frames"),
     protocol.Result("a", *["/out"] * 8, 1.5),
     protocol.Result("a", *["/out"] * 8, 1.5, "/out/orbit", ("The cup is hollow.", "“So” it is.")),
     protocol.OrbitResult("a", *["/out"] * 6, 1.5, ("The cup is hollow.",)),

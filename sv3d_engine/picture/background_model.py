@@ -5,13 +5,13 @@ Only the standard library is imported here until something is to be cut out: the
 
 import hashlib
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.request import urlopen
 
 from ..progress import Progress
+from ..user_folders import user_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,15 +35,8 @@ class DownloadFailed(Exception):
 
 
 def model_folder() -> Path:
-    """The folder for the engine's own copy of the model, by the platform's convention; it need not exist."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return base / "sv3d" / "models"
+    """The folder for the engine's own copy of the model; it need not exist."""
+    return user_folder("data") / "models"
 
 
 def find_model() -> Path | None:

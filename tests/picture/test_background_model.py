@@ -46,7 +46,7 @@ def test_found_in_the_engines_folder_and_in_rembgs(tmp_path, monkeypatch):
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_the_engines_folder_lies_in_the_users(platform, monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(background_model.sys, "platform", platform)
+    monkeypatch.setattr("sys.platform", platform)
     assert background_model.model_folder().parts[-2:] == ("sv3d", "models")
 
 
