@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -89,3 +89,89 @@ def turn_until(done: Callable[[], bool], timeout: float = 20.0) -> float:
         longest = max(longest, time.perf_counter() - begun)
         time.sleep(0.01)
     return longest
+
+
+@pytest.fixture
+def session(blender):
+    return part("engine.session").session
+
+
+@pytest.fixture
+def preferences(blender, tmp_path):
+    chosen = part("preferences.property_group").preferences(blender.context)
+    chosen.weights = str(wedge.write_weights(tmp_path / "sv3d_p.safetensors"))
+    yield chosen
+    for name in ("weights", "weights_variant", "weights_problem", "variant", "download", "device"):
+        chosen.property_unset(name)
+
+
+@pytest.fixture
+def settings(blender, preferences, picture):
+    settings = blender.context.scene.sv3d
+    settings.picture = blender.data.images.load(str(picture))
+    return settings
+
+
+@pytest.fixture
+def picture(tmp_path) -> Path:
+    path = tmp_path / "pictures" / "cow.png"
+    wedge.write_picture(path)
+    return path
+
+
+@pytest.fixture
+def demonstration(blender, tmp_path, monkeypatch) -> Path:
+    """Small weights in the place of the demonstration model."""
+    path = wedge.write_weights(tmp_path / "mini.safetensors", frame_size=128)
+    yield from _bundle(path, monkeypatch)
+
+
+@pytest.fixture
+def no_demonstration(blender, tmp_path, monkeypatch) -> Path:
+    """An extension without the demonstration model."""
+    yield from _bundle(tmp_path / "none.safetensors", monkeypatch)
+
+
+def _bundle(path, monkeypatch):
+    monkeypatch.setattr(part_of_engine("network.bundled"), "_FILE", path)
+    preflight = part("generate.preflight")
+    preflight.demonstration.cache_clear()
+    yield path
+    preflight.demonstration.cache_clear()
+
+
+def drawn(blender) -> list[str]:
+    """What the tab says: the texts of its labels and of those buttons that have one of their own."""
+    paper = Paper()
+    wide = SimpleNamespace(width=9999)  # enough for a sentence a line
+    addons, scale = blender.context.preferences.addons, SimpleNamespace(ui_scale=1)
+    chosen = SimpleNamespace(addons=addons, system=scale)
+    part("generate.panel").draw_generate(
+        paper, SimpleNamespace(scene=blender.context.scene, preferences=chosen, region=wide)
+    )
+    return paper.said
+
+
+class Paper:
+    """Stands in for Blender's UILayout, which only a window has."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def __getattr__(self, name: str):
+        """Boxes, rows and columns are the same paper; buttons take any property."""
+
+        def put(*args, text: str = "", **kwargs):
+            if text:
+                self.said.append(text)
+            return SimpleNamespace() if name == "operator" else 0 if name == "icon" else self
+
+        return put
+
+
+def order(blender):
+    settings = blender.context.scene.sv3d
+    return part("generate.request").order(settings, part("preferences.property_group").preferences(blender.context))
+
+
+# ---- the file ---------------------------------------------------------------------------------------------------

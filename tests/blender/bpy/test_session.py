@@ -8,11 +8,6 @@ import pytest
 from conftest import STAND_IN, part, turn_until
 
 
-@pytest.fixture
-def session(blender):
-    return part("engine.session").session
-
-
 def choose(blender, folder: Path) -> None:
     blender.context.scene.sv3d.source = "FOLDER"
     blender.context.scene.sv3d.folder = str(folder)
