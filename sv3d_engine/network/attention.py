@@ -1,6 +1,7 @@
 """The UNet's attention and feed-forward, arranged for speed and memory; the numbers are the same but for rounding."""
 
 import torch
+import torch.nn.functional as F
 from diffusers.models.attention import BasicTransformerBlock, TemporalBasicTransformerBlock
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
@@ -24,10 +25,28 @@ class OrbitAttention(AttnProcessor2_0):
         if encoder_hidden_states is not None and encoder_hidden_states.shape[1] == 1:
             answer: Tensor = attn.to_out[0](attn.to_v(encoder_hidden_states))
             return answer
-        part = _part(hidden_states, attn.heads)
-        if part >= len(hidden_states):
-            return super().__call__(attn, hidden_states, encoder_hidden_states)
-        return torch.cat([super(OrbitAttention, self).__call__(attn, h) for h in hidden_states.split(part)])
+        assert encoder_hidden_states is None, "what is not told by one token is self-attention"
+        parts = hidden_states.split(_part(hidden_states, attn.heads))
+        return torch.cat([_attended(attn, part) for part in parts]) if len(parts) > 1 else _attended(attn, parts[0])
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:  # (B, heads, N, head width) thrice
+    """Each query's mean of the values, weighed by softmax(q·k/√width); the answer is of the queries' type.
+
+    A processor's fused attention has a slow way back in half precision, up to tenfold for short sequences; there
+    a network that learns attends in float32.
+    """
+    dtype = query.dtype
+    if query.device.type != "cpu" or dtype == torch.float32 or not query.requires_grad:
+        return F.scaled_dot_product_attention(query, key, value)
+    with torch.autocast("cpu", enabled=False):
+        return F.scaled_dot_product_attention(query.float(), key.float(), value.float()).to(dtype)
+
+
+def _attended(attn: Attention, hidden: Tensor) -> Tensor:  # (B, N, C) → (B, N, C)
+    parts = (layer(hidden).unflatten(-1, (attn.heads, -1)).transpose(1, 2) for layer in (attn.to_q, attn.to_k, attn.to_v))
+    answer: Tensor = attn.to_out[0](attend(*parts).transpose(1, 2).flatten(2))
+    return answer
 
 
 def chunk_feed_forward(unet: UNetSpatioTemporalConditionModel, chunked: bool) -> None:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .architecture import Architecture
+from .attention import attend
 
 _MEAN = (0.48145466, 0.4578275, 0.40821073)
 _STD = (0.26862954, 0.26130258, 0.27577711)
@@ -107,5 +108,5 @@ class _Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (B, T, width)
         parts = functional.linear(x, self.in_proj_weight, self.in_proj_bias).unflatten(-1, (3, self.heads, -1))
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each (B, heads, T, head width)
-        mixed: Tensor = functional.scaled_dot_product_attention(query, key, value)
+        mixed = attend(query, key, value)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))

@@ -69,7 +69,8 @@ def train(job: Job, telling: Telling) -> Path:
         _once(job, "autoencoder", model.autoencoder, do)
     model.autoencoder.eval().requires_grad_(False)
     for shards, part in ((train_set, tell["latents"].part(0, 0.95)), (held_out, tell["latents"].part(0.95, 1))):
-        write_latents(model.autoencoder, shards, job.mine, device, part)
+        with job.run.accelerator.autocast():
+            write_latents(model.autoencoder, shards, job.mine, device, part)
     job.run.accelerator.wait_for_everyone()
 
     readers = Reader(train_set), Reader(held_out)

@@ -68,7 +68,13 @@ def fit(
     objective.to(accelerator.device).train()
     ema = Ema(objective, settings.ema)
     parameters = list(trained(objective).values())
-    optimiser = torch.optim.AdamW(parameters, settings.rate, settings.betas, weight_decay=settings.weight_decay)
+    optimiser = torch.optim.AdamW(
+        parameters,
+        settings.rate,
+        settings.betas,
+        weight_decay=settings.weight_decay,
+        fused=accelerator.device.type == "cpu",  # elsewhere it would count its steps on the device
+    )
     prepared, stepping = accelerator.prepare(torch.compile(objective) if run.compiled else objective, optimiser)
     # Only now: accelerate would move the optimiser's count of steps to the device, where AdamW waits to read it.
     done = checkpoint.load(objective, ema, optimiser, accelerator.scaler)
