@@ -67,15 +67,15 @@ def compare(golden: Mapping[str, Array], weights: Path, variant: str) -> dict[st
     known = condition(model, picture, poses, torch.from_numpy(golden["aug_noise"]), placement)
     sigmas = edm_sigmas(len(golden["sigmas"]) - 1)
     scale = triangle(len(poses))
-    latents = sample(model, known, torch.from_numpy(golden["init_noise"]), sigmas, scale, "euler", placement)
+    latents = sample(model, known, torch.from_numpy(golden["init_noise"])[None], sigmas, scale, "euler", placement)[0]
     net_in, told = torch.from_numpy(golden["net_in"])[None], torch.from_numpy(golden["net_timestep"])[:1]
     with torch.no_grad():
-        answer = model.unet(net_in, told, known.token, known.vector[None])[0]
+        answer = model.unet(net_in, told, known.token, known.vector)[0]
     ours = {
         "clip_preprocessed": preprocess(picture, model.architecture.clip_size),
         "crossattn": known.token,
         "concat": known.latents,
-        "vector": known.vector,
+        "vector": known.vector[0],
         "net_out": answer,
         "sigmas": sigmas,
         "guidance": scale[None],

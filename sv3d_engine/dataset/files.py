@@ -1,5 +1,6 @@
 """Models from a folder of GLB, glTF and OBJ files, as the same kind of object that the generator makes."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from .shapes.solid import Floats, Ints
 
 SUFFIXES = frozenset({".glb", ".gltf", ".obj"})
 TEXTURE_SIZE = 1024  # pixels a side that textures are reduced to: frames show no more
+_LOG = logging.getLogger(__name__)
 _GREY = 0.5  # linear albedo of what has no colour
 _SAME = 1e-6  # of the extent: vertices nearer than this are one
 
@@ -56,6 +58,20 @@ def model_files(folder: Path) -> list[Path]:
     if not found:
         raise UserError(f"There is no GLB, glTF or OBJ file in {folder}.", "Choose the folder that holds the models.")
     return found
+
+
+def first_object(files: Sequence[Path]) -> DatasetObject:
+    """The first model that can be read; those before it are named in the log.  Raises UserError if none can be."""
+    for path in files:
+        try:
+            return load_object(path)
+        except UserError as error:
+            _LOG.warning("%s is left out: %s", path, error.details)
+    raise UserError(
+        f"None of {len(files)} models can be read.",
+        "Export them anew as GLB, glTF or OBJ.",
+        ", ".join(map(str, files[:9])),
+    )
 
 
 def load_object(path: Path, front: str = "z") -> DatasetObject:

@@ -23,6 +23,8 @@ TRAIN = range(0, 1_000_000_000)
 VALIDATION = range(1_000_000_000, 1_000_100_000)
 TEST = range(2_000_000_000, 2_000_100_000)
 
+GENERATION = 1  # to be raised when a seed's object, light or cameras change: what was made before is made anew
+
 _OBJECT = 1  # of the streams of random numbers that belong to one seed
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -17,11 +17,16 @@ _COND_AUG_WIDTH, _ANGLE_WIDTH = 256, 512
 
 @dataclass(frozen=True)
 class Conditioning:
-    """One side of the guidance; all float32."""
+    """One side of the guidance, for B orbits; all float32."""
 
-    token: Tensor  # (1, 1, D) CLIP's embedding of the picture
-    latents: Tensor  # (1, 4, h, w) the picture's own, unscaled
-    vector: Tensor  # (21, 256 or 1280)
+    token: Tensor  # (B, 1, D) CLIP's embedding of the picture
+    latents: Tensor  # (B, 4, h, w) the picture's own, unscaled
+    vector: Tensor  # (B, 21, 256 or 1280)
+
+    @classmethod
+    def side_by_side(cls, several: Sequence["Conditioning"]) -> "Conditioning":
+        """Several orbits' as one."""
+        return cls(*(torch.cat([getattr(one, f.name) for one in several]) for f in fields(cls)))
 
     def unconditional(self) -> "Conditioning":
         """The same without the picture; cameras and cond_aug stay."""

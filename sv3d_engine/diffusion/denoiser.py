@@ -11,7 +11,7 @@ from ..network.unet import OrbitUNet
 from .conditioning import Conditioning
 from .guidance import guide
 
-# (latents (21, 4, h, w), σ) → clean latents of the same shape, float32
+# (latents (B, 21, 4, h, w), σ) → clean latents of the same shape, float32
 Denoise = Callable[[Tensor, float], Tensor]
 
 
@@ -31,6 +31,7 @@ class GuidedDenoiser:
     """A ``Denoise`` with classifier-free guidance, scaled frame by frame.
 
     ``together`` asks the network once for both sides, which is faster and takes twice the memory for its features.
+    The side without the picture is left out where the scale is 1 throughout and nothing of it would be used.
     """
 
     unet: OrbitUNet
@@ -40,23 +41,25 @@ class GuidedDenoiser:
 
     def __call__(self, latents: Tensor, sigma: float) -> Tensor:
         c_skip, c_out, c_in = scalings(sigma)
+        scaled = latents * c_in
+        if bool((self.scale == 1).all()):
+            return latents * c_skip + ask(self.unet, scaled, sigma, (self.known,))[0] * c_out
         sides = (self.known, self.known.unconditional())
         if self.together:
-            conditional, unconditional = ask(self.unet, latents * c_in, sigma, sides)
+            conditional, unconditional = ask(self.unet, scaled, sigma, sides)
         else:
-            conditional, unconditional = (ask(self.unet, latents * c_in, sigma, (side,))[0] for side in sides)
+            conditional, unconditional = (ask(self.unet, scaled, sigma, (side,))[0] for side in sides)
         return latents * c_skip + guide(conditional, unconditional, self.scale) * c_out
 
 
 def ask(
     unet: OrbitUNet, scaled: Tensor, sigma: float, sides: tuple[Conditioning, ...]
-) -> Tensor:  # (len(sides), 21, 4, h, w) float32
-    """The network's answer to scaled noisy latents (21, 4, h, w), once for each conditioning, in one batch."""
-    count, frames = len(sides), len(scaled)
-    pictures = torch.stack([side.latents.expand(frames, -1, -1, -1) for side in sides])
-    sample = torch.cat([scaled.expand(count, *scaled.shape), pictures], 2)
-    told = torch.full((count,), c_noise(sigma), device=scaled.device)
+) -> Tensor:  # (len(sides), B, 21, 4, h, w) float32
+    """The network's answer to scaled noisy latents (B, 21, 4, h, w), once for each conditioning, in one batch."""
+    pictures = torch.cat([side.latents for side in sides])[:, None].expand(-1, scaled.shape[1], -1, -1, -1)
+    sample = torch.cat([scaled.repeat(len(sides), 1, 1, 1, 1), pictures], 2)
+    told = torch.full((len(sample),), c_noise(sigma), device=scaled.device)
     context = torch.cat([side.token for side in sides])
-    vector = torch.stack([side.vector for side in sides])
+    vector = torch.cat([side.vector for side in sides])
     answer: Tensor = unet(sample.to(unet.dtype), told, context, vector)
-    return answer.float()
+    return answer.float().unflatten(0, (len(sides), -1))

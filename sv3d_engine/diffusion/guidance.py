@@ -22,5 +22,5 @@ def constant(count: int = 21, scale: float = 2.5) -> Tensor:  # (count,)
 
 
 def guide(conditional: Tensor, unconditional: Tensor, scale: Tensor) -> Tensor:
-    """Away from the unconditional answer; (21, 4, h, w) each, ``scale`` (21,)."""
+    """Away from the unconditional answer; (…, 21, 4, h, w) each, ``scale`` (21,)."""
     return unconditional + scale.view(-1, 1, 1, 1).to(conditional) * (conditional - unconditional)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..dataset.generator import TEST, TRAIN, VALIDATION
+from ..dataset.generator import GENERATION, TEST, TRAIN, VALIDATION
 from ..dataset.samples import sample
 from ..errors import UserError
 from ..frames.resize import shrink
@@ -63,7 +63,7 @@ def mean_frames(count: int, kind: str, size: int, cache: Path) -> NDArray[np.flo
     Means of sRGB values over white: no other constant frame has a smaller squared error on that set.
     """
     path = cache / f"mean_{kind}_{size}.safetensors"
-    facts = {"seeds": [TRAIN.start, TRAIN.start + count], "kind": kind, "size": size}
+    facts = {"generation": GENERATION, "seeds": [TRAIN.start, TRAIN.start + count], "kind": kind, "size": size}
     try:
         tensors, told = load_tensors(path)
     except UserError:  # not there, or damaged

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..diffusion.conditioning import Conditioning
+from ..diffusion.guidance import triangle
 from ..diffusion.schedule import edm_sigmas
 from ..errors import UserError
 from ..network.architecture import LATENT_CHANNELS, Architecture
@@ -100,7 +101,7 @@ def bench_orbit(settings: BenchSettings, tell: Callable[[str], None] = lambda te
     tell("sampling")
     latents, step = _steps(model, known, settings.steps, placement, watch)
     with watch.timed("decoding"):
-        decoded(model, latents, placement)
+        decoded(model, latents[0], placement)
 
     sides = 2 if placement.together else 1
     flop = 2 // sides * cost_of_step(architecture, size, dtype, sides).flop
@@ -174,14 +175,14 @@ def _steps(
 ) -> tuple[Tensor, float]:
     """Latents after ``count`` steps from noise, and seconds a step."""
     warm_up = 0 if placement.device.type == "cpu" else 1
-    noise = torch.randn(FRAMES, LATENT_CHANNELS, *known.latents.shape[-2:])
+    noise = torch.randn(1, FRAMES, LATENT_CHANNELS, *known.latents.shape[-2:])
     ends = [watch.now()]
     latents = sample(
         model,
         known,
         noise,
         edm_sigmas(max(50, count + warm_up))[: count + warm_up + 1],
-        torch.ones(FRAMES),
+        triangle(FRAMES),
         "euler",
         placement,
         lambda done, clean: ends.append(watch.now()),

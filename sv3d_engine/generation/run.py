@@ -71,7 +71,7 @@ def make_orbit(
     noise = torch.randn(1, *image.shape, generator=random)
     known = condition(model, image[None] * 2 - 1, poses, noise, placement)
     side = len(image[0]) // model.architecture.latent_scale
-    start = torch.randn(len(poses), LATENT_CHANNELS, side, side, generator=random)
+    start = torch.randn(1, len(poses), LATENT_CHANNELS, side, side, generator=random)
     show = Previews(LatentPreview.fit(known.latents[0].cpu(), image), previews, progress)
     told = progress.part(0.1, 0.9)
     sigmas = sigmas_for(settings)
@@ -81,10 +81,10 @@ def make_orbit(
         told(done / total, f"Step {done} of {total}")
         check_finite(clean, dtype)
         if done < total:
-            show(clean / SCALE_FACTOR)
+            show(clean[0] / SCALE_FACTOR)
 
     latents = sample(model, known, start, sigmas, scale_for(settings, len(poses)), settings.sampler, placement, watch)
-    frames = decoded(model, latents, placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
+    frames = decoded(model, latents[0], placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
     check_finite(frames, dtype)
     pixels = to_bytes(frames)
     pixels[-1] = (image.permute(1, 2, 0) * 255).round().byte().numpy()  # the one true view

@@ -26,20 +26,20 @@ def condition(model: SV3D, picture: Tensor, poses: Sequence[Pose], noise: Tensor
             noisy = (picture + COND_AUG * noise).to(placement.device)
             latents = autoencoder.do(lambda a: encode(a, noisy).float())
     vector = camera_vector(poses, model.architecture.variant)
-    return Conditioning(token[:, None], latents, vector).to(placement.device)
+    return Conditioning(token[:, None], latents, vector[None]).to(placement.device)
 
 
 def sample(
     model: SV3D,
     known: Conditioning,
-    noise: Tensor,  # (21, 4, h, w) standard normal
+    noise: Tensor,  # (B, 21, 4, h, w) standard normal
     sigmas: Tensor,
     scale: Tensor,  # (21,) strength of the guidance
     sampler: str,
     placement: Placement,
     watch: samplers.Watch = lambda done, clean: None,
-) -> Tensor:  # (21, 4, h, w) float32, in the diffusion's scale
-    """Denoise from pure noise."""
+) -> Tensor:  # (B, 21, 4, h, w) float32, in the diffusion's scale
+    """Denoise from pure noise, all orbits in step."""
     solve = samplers.dpmpp_2m if sampler == "dpm++2m" else samplers.euler
     scale = scale.to(placement.device)
     with torch.no_grad(), placement.using(model.unet) as at_work:
@@ -52,8 +52,8 @@ def sample(
 
 def decoded(
     model: SV3D, latents: Tensor, placement: Placement, tell: Callable[[int], None] = lambda done: None
-) -> Tensor:  # (21, 3, S, S) float32 on the CPU, about [−1, 1]
-    """Latents in the diffusion's scale to frames; ``tell`` gets the number of frames done before each chunk."""
+) -> Tensor:  # (N, 3, S, S) float32 on the CPU, about [−1, 1]
+    """Latents (N, 4, h, w) in the diffusion's scale to frames; ``tell`` gets the number done before each chunk."""
     frames: list[Tensor] = []
 
     def following(autoencoder: AutoencoderKL) -> Tensor:

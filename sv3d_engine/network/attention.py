@@ -1,11 +1,11 @@
 """The UNet's attention and feed-forward, arranged for speed and memory; the numbers are the same but for rounding."""
 
 import torch
-import torch.nn.functional as F
 from diffusers.models.attention import BasicTransformerBlock, TemporalBasicTransformerBlock
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 
 _MOST_PAIRS = 1 << 28  # bytes of a matrix of all pairs that Apple's processor may be given at once
 _FRAMES_AT_ONCE = 3  # a divisor of 21
@@ -38,14 +38,15 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:  # (B, heads, N
     """
     dtype = query.dtype
     if query.device.type != "cpu" or dtype == torch.float32 or not query.requires_grad:
-        return F.scaled_dot_product_attention(query, key, value)
+        return scaled_dot_product_attention(query, key, value)
     with torch.autocast("cpu", enabled=False):
-        return F.scaled_dot_product_attention(query.float(), key.float(), value.float()).to(dtype)
+        return scaled_dot_product_attention(query.float(), key.float(), value.float()).to(dtype)
 
 
 def _attended(attn: Attention, hidden: Tensor) -> Tensor:  # (B, N, C) → (B, N, C)
-    parts = (layer(hidden).unflatten(-1, (attn.heads, -1)).transpose(1, 2) for layer in (attn.to_q, attn.to_k, attn.to_v))
-    answer: Tensor = attn.to_out[0](attend(*parts).transpose(1, 2).flatten(2))
+    layers = attn.to_q, attn.to_k, attn.to_v
+    query, key, value = (layer(hidden).unflatten(-1, (attn.heads, -1)).transpose(1, 2) for layer in layers)
+    answer: Tensor = attn.to_out[0](attend(query, key, value).transpose(1, 2).flatten(2))
     return answer
 
 

@@ -24,16 +24,19 @@ class Source(Protocol):
 def from_dataset(data: Data, index: int, seed: int, size: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
     """An orbit of the dataset room's: a generated object, or one of the folder's.
 
-    The last ``held_out`` files of a folder are held out; the others come in turn, over and over.  Raises UserError.
+    The last ``held_out`` files of a folder are held out; the others come in turn, over and over.  In place of a file
+    that cannot be read comes the next that can.  Raises UserError where there is none.
     """
-    from ..dataset.files import load_object
+    from ..dataset.files import first_object
     from ..dataset.samples import sample
 
     thing = None
     if data.folder is not None:
         files = _files(data.folder)
         kept = max(1, len(files) - data.held_out)
-        thing = load_object(files[(kept + index) % len(files) if seed >= data.held_out_seed else index % kept])
+        files = files[:kept] if seed < data.held_out_seed else files[kept:] or files
+        turn = index % len(files)
+        thing = first_object([*files[turn:], *files[:turn]])
     made = sample(seed, size, moves(data, index), device, data.white, thing)
     return made.frames.cpu(), made.elevations, made.azimuths
 
@@ -50,21 +53,29 @@ def moves(data: Data, index: int) -> bool:
     return int((index + 1) * data.dynamic) > int(index * data.dynamic)
 
 
-def sets(config: Config, folder: Path) -> tuple[Shards, Shards]:
-    """The training and the held-out orbits' files."""
+def sets(config: Config, frames: Path, latents: Path) -> tuple[Shards, Shards]:
+    """The training and the held-out orbits' files, in these folders."""
     data = config.data
     return (
-        Shards(folder, "train", data.orbits, data.shard),
-        Shards(folder, "held-out", data.held_out, data.shard),
+        Shards(frames, latents, "train", data.orbits, data.shard),
+        Shards(frames, latents, "held-out", data.held_out, data.shard),
     )
 
 
 def facts_of(config: Config, shards: Shards, shard: int) -> dict[str, Any]:
     """What decides the pictures in a shard."""
+    from ..dataset.generator import GENERATION
+
     data = config.data
     first = data.held_out_seed if shards.name == "held-out" else data.first_seed
     members = shards.members(shard)
-    told = {"folder": data.folder, "dynamic": data.dynamic, "white": data.white, "size": config.architecture.frame_size}
+    told = {
+        "generation": GENERATION,
+        "folder": data.folder,
+        "dynamic": data.dynamic,
+        "white": data.white,
+        "size": config.architecture.frame_size,
+    }
     return {**told, "first": members.start, "count": len(members), "seed": first}
 
 

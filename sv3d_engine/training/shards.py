@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import safe_open
@@ -13,12 +13,18 @@ from torch import Tensor
 from ..modules import load_tensors, save_tensors
 from ..orbit.trajectory import Pose
 
+What = Literal["frames", "latents"]
+
 
 @dataclass(frozen=True)
 class Shards:
-    """Rendered orbits, and once they are encoded, their latents; ``count`` orbits, ``size`` of them a file."""
+    """Rendered orbits, and once they are encoded, their latents; ``count`` orbits, ``size`` of them a file.
 
-    folder: Path
+    Frames may serve several runs; latents belong to one run's autoencoder.
+    """
+
+    frames: Path  # folder
+    latents: Path  # folder
     name: str  # "train" or "held-out"
     count: int
     size: int
@@ -32,15 +38,17 @@ class Shards:
         """Numbers of the orbits in a file."""
         return range(shard * self.size, min(self.count, (shard + 1) * self.size))
 
-    def path(self, what: str, shard: int) -> Path:
-        """File of a shard; ``what`` is "frames" or "latents"."""
-        return self.folder / f"{self.name}-{what}-{shard:05d}.safetensors"
+    def path(self, what: What, shard: int) -> Path:
+        """File of a shard."""
+        folder = self.frames if what == "frames" else self.latents
+        return folder / f"{self.name}-{what}-{shard:05d}.safetensors"
 
-    def write(self, what: str, shard: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        save_tensors(tensors, facts, self.path(what, shard))
+    def write(self, what: What, shard: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        path = self.path(what, shard)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_tensors(tensors, facts, path)
 
-    def there(self, what: str, shard: int, facts: dict[str, Any]) -> bool:
+    def there(self, what: What, shard: int, facts: dict[str, Any]) -> bool:
         """Whether a shard was written from the same facts; damaged files count as not there."""
         try:
             with safe_open(self.path(what, shard), framework="pt") as file:
@@ -49,7 +57,7 @@ class Shards:
         except Exception:  # whatever is wrong with it, it is written again
             return False
 
-    def read(self, what: str, shard: int) -> dict[str, Tensor]:
+    def read(self, what: What, shard: int) -> dict[str, Tensor]:
         """A whole shard."""
         return load_tensors(self.path(what, shard))[0]
 

@@ -52,12 +52,12 @@ def train(job: Job, telling: Telling) -> Path:
     """Do all that is not done yet; the finished model's file.  Raises Cancelled, UserError.
 
     In ``job.out``: curves.jsonl, <stage>.safetensors of each finished stage, <stage>-000500.png contact sheets,
-    checkpoint.safetensors of the one under way, and the model.
+    checkpoint.safetensors of the one under way, latents, and the model.
     """
     config, device = job.config, job.run.accelerator.device
     titles = ["orbits", *(["autoencoder"] if config.autoencoder else []), "latents", *(s.name for s in config.stages)]
     tell = {title: telling(title, i, len(titles)) for i, title in enumerate(titles, 1)}
-    train_set, held_out = sets(config, job.orbits)
+    train_set, held_out = sets(config, job.orbits, job.out / "latents")
     for shards, part in ((train_set, tell["orbits"].part(0, 0.95)), (held_out, tell["orbits"].part(0.95, 1))):
         render(config, shards, str(device), job.mine, part, job.source)
     job.run.accelerator.wait_for_everyone()

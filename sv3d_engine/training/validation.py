@@ -49,10 +49,10 @@ def orbit_of(
     noise = torch.randn(1, *picture.shape, generator=random)
     known = condition(model, picture[None].cpu(), poses, noise, placement)
     side = picture.shape[-1] // model.architecture.latent_scale
-    start = torch.randn(len(poses), LATENT_CHANNELS, side, side, generator=random)
+    start = torch.randn(1, len(poses), LATENT_CHANNELS, side, side, generator=random)
     scale = triangle(len(poses), most=looks.guidance)
     latents = sample(model, known, start, edm_sigmas(looks.steps), scale, "dpm++2m", placement)
-    return decoded(model, latents, placement)
+    return decoded(model, latents[0], placement)
 
 
 def _one(

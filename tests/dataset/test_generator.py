@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from sv3d_engine.dataset.generator import TEST, TRAIN, VALIDATION, generator, sample_object
+from sv3d_engine.dataset.generator import GENERATION, TEST, TRAIN, VALIDATION, generator, sample_object
 from sv3d_engine.dataset.shapes.draw import Draw
 from sv3d_engine.dataset.shapes.families import FAMILIES
 from sv3d_engine.dataset.shapes.model import Model
@@ -30,6 +30,13 @@ def test_the_same_seed_gives_the_same_object() -> None:
 
     assert [digest(seed) for seed in range(4)] == [digest(seed) for seed in range(4)]
     assert digest(0) != digest(1)
+
+
+def test_a_seed_keeps_its_object_from_version_to_version() -> None:
+    """If this must change, raise GENERATION: figures and trained models speak of other objects from then on."""
+    things = [sample_object(VALIDATION[i]) for i in range(3)]
+    seen = [(t.family, len(t.faces), round(float(np.abs(t.vertices).mean()), 3)) for t in things]
+    assert (GENERATION, seen) == (1, [("person", 7440, 0.143), ("tool", 780, 0.149), ("mug", 2424, 0.198)])
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))

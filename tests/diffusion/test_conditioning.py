@@ -41,7 +41,7 @@ def test_cosines_come_first():
 
 
 def test_the_unconditional_side_keeps_the_cameras():
-    known = Conditioning(torch.ones(1, 1, 8), torch.ones(1, 4, 2, 2), camera_vector(static(0.0), "p"))
+    known = Conditioning(torch.ones(1, 1, 8), torch.ones(1, 4, 2, 2), camera_vector(static(0.0), "p")[None])
     blind = known.unconditional()
     assert not blind.token.any()
     assert not blind.latents.any()

@@ -9,14 +9,11 @@ import torch
 from PIL import Image
 
 from sv3d_engine.cli import main
-from sv3d_engine.diffusion import samplers
 from sv3d_engine.errors import UserError
 from sv3d_engine.evaluate.nvs import batches, model_file
 from sv3d_engine.evaluate.nvs_orbits import KnownOrbit, benchmark, generated, mean_frames
-from sv3d_engine.evaluate.nvs_sampling import OrbitSampler, Told
-from sv3d_engine.generation.placement import Placement
+from sv3d_engine.evaluate.nvs_sampling import OrbitSampler
 from sv3d_engine.generation.run import OrbitSettings
-from sv3d_engine.generation.sampling import sample
 from sv3d_engine.orbit.trajectory import static
 from tests.generation import small_model
 from tests.golden import write_checkpoint
@@ -80,24 +77,6 @@ def test_mean_frames_are_kept_until_other_ones_are_asked_for(tmp_path: Path) -> 
     assert np.array_equal(mean_frames(1, "static", 32, tmp_path), first)
     assert file.stat().st_mtime_ns == written
     assert not np.array_equal(mean_frames(2, "static", 32, tmp_path), first)
-
-
-@pytest.mark.parametrize("together", [True, False])
-def test_orbits_side_by_side_are_denoised_as_one_alone_is(together: bool) -> None:
-    model, one, sigmas = small_model.model(), small_model.known(), small_model.SIGMAS
-    noise = torch.randn(21, 4, SIZE // 8, SIZE // 8, generator=torch.Generator().manual_seed(0))
-    for scale in (torch.linspace(1, 2, 21), torch.ones(21)):
-        alone = sample(model, one, noise, sigmas, scale, "euler", Placement(CPU))
-        told = Told.of([one, one], scale)
-        start = samplers.initial(noise.expand(2, -1, -1, -1, -1), sigmas)
-
-        def denoise(latents: torch.Tensor, sigma: float, told: Told = told) -> torch.Tensor:
-            return told.denoised(model.unet, latents, sigma, together)
-
-        with torch.no_grad():
-            both = samplers.euler(denoise, start, sigmas, lambda done, clean: None)
-        for made in both:
-            assert torch.allclose(made, alone, atol=1e-3 * float(alone.abs().max()))
 
 
 def test_an_orbit_does_not_depend_on_what_is_sampled_beside_it(weights: Path) -> None:

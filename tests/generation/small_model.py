@@ -49,7 +49,8 @@ def latents(
 ) -> Tensor:
     """Three steps from always the same noise."""
     scale = torch.full((21,), 2.0)
-    return sample(made, known(), _normal(21, 4, SIZE // 8, SIZE // 8), SIGMAS, scale, "euler", placement, watch)
+    noise = _normal(1, 21, 4, SIZE // 8, SIZE // 8)
+    return sample(made, known(), noise, SIGMAS, scale, "euler", placement, watch)[0]
 
 
 def frames(made: SV3D, placement: Placement) -> Tensor:

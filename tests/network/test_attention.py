@@ -3,7 +3,7 @@ import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 
 from sv3d_engine.network import attention
-from sv3d_engine.network.attention import OrbitAttention
+from sv3d_engine.network.attention import OrbitAttention, attend
 
 
 @pytest.fixture
@@ -25,3 +25,18 @@ def test_a_batch_in_parts_attends_as_a_whole_one(layer, monkeypatch):
     monkeypatch.setattr(attention, "_part", lambda hidden, heads: 2)
     assert torch.allclose(OrbitAttention()(layer, asked), whole, atol=1e-6)
     assert torch.allclose(whole, AttnProcessor2_0()(layer, asked), atol=1e-6)
+
+
+def test_learning_in_half_precision_is_as_exact_as_attending_is():
+    parts = [torch.randn(3, 2, 21, 8).bfloat16() for _ in range(3)]
+    answers, gradients = [], []
+    for made in (parts, [p.float() for p in parts]):
+        given = [p.clone().requires_grad_() for p in made]
+        answer = attend(*given)
+        answer.float().square().sum().backward()
+        assert answer.dtype == made[0].dtype
+        answers.append(answer.float())
+        gradients.append([g.grad.float() for g in given])
+    assert torch.allclose(*answers, atol=0.02)
+    for half, full in zip(*gradients, strict=True):
+        assert torch.allclose(half, full, atol=0.02 * float(full.abs().max()))

@@ -11,7 +11,7 @@ from sv3d_engine.training.shards import Shards
 def write_random_orbits(folder: Path, count: int = 4, size: int = 3) -> Shards:
     """Noise for frames (32²) and latents (8²); every other orbit is a dynamic one."""
     random = torch.Generator().manual_seed(0)
-    shards = Shards(folder, "train", count, size)
+    shards = Shards(folder, folder, "train", count, size)
     for k in range(shards.files):
         orbits = [dynamic(10, i) if i % 2 else static(5 + i) for i in shards.members(k)]
         angles = {

@@ -34,7 +34,7 @@ def test_one_orbit_is_learnt_and_given_back(tmp_path):
     model.autoencoder.load_state_dict(load_tensors(tmp_path / "autoencoder.safetensors")[0])
     both = torch.nn.ModuleDict({"unet": model.unet, "clip": model.clip})
     both.load_state_dict(load_tensors(tmp_path / f"{stage.name}.safetensors")[0])
-    reader = Reader(sets(config, tmp_path / "orbits")[1])
+    reader = Reader(sets(config, tmp_path / "orbits", tmp_path / "latents")[1])
     seen = validate(model, reader, [0], config.looks, torch.device("cpu"))
     with torch.no_grad():
         best = decode(model.autoencoder, reader.latents(0)).clamp(-1, 1)

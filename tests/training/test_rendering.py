@@ -6,6 +6,7 @@ import pytest
 import torch
 import trimesh
 
+from sv3d_engine.errors import UserError
 from sv3d_engine.progress import Cancelled, Progress
 from sv3d_engine.training.config import Data
 from sv3d_engine.training.latents import fingerprint, some_latents, write_latents
@@ -32,7 +33,7 @@ class Counted:
 def make(folder, source, mine=ALL, progress=None, **data):
     config = tiny()
     config = replace(config, data=replace(config.data, **data))
-    for shards in sets(config, folder):
+    for shards in sets(config, folder, folder / "latents"):
         render(config, shards, "cpu", mine, progress or Progress(), source)
     return config
 
@@ -86,7 +87,7 @@ def test_dynamic_orbits_are_spread_evenly():
 def test_latents_are_the_encoders(tmp_path):
     config = make(tmp_path, ball, orbits=3)
     autoencoder = fresh(config.architecture, 0).autoencoder
-    shards = sets(config, tmp_path)[0]
+    shards = sets(config, tmp_path, tmp_path / "latents")[0]
     write_latents(autoencoder, shards, ALL, torch.device("cpu"), Progress())
     reader = Reader(shards)
     assert reader.latents(0).shape == (21, 4, 8, 8)
@@ -100,7 +101,7 @@ def test_latents_are_the_encoders(tmp_path):
 
 def test_latents_are_made_anew_for_another_encoder(tmp_path):
     config = make(tmp_path, ball, orbits=3)
-    shards = sets(config, tmp_path)[0]
+    shards = sets(config, tmp_path, tmp_path / "latents")[0]
     stored = []
     for seed in (0, 0, 1):
         autoencoder = fresh(config.architecture, seed).autoencoder
@@ -125,6 +126,19 @@ def test_a_folders_last_files_are_held_out(tmp_path):
     seen = [widths(i, 7) for i in range(3)]  # of one orbit each time
     assert seen[0] == seen[2] < seen[1]
     assert widths(0, data.held_out_seed) > 0
+
+
+def test_a_file_that_cannot_be_read_leaves_its_place_to_the_next(tmp_path, caplog):
+    (tmp_path / "0.glb").write_bytes(b"nothing")
+    trimesh.creation.box((1, 1, 0.2)).export(tmp_path / "1.glb")
+    trimesh.creation.box((0.3, 1, 0.2)).export(tmp_path / "2.glb")
+    data = Data(orbits=4, folder=str(tmp_path), held_out=1, dynamic=0.0)
+    first, second = (from_dataset(data, index, 7, 24, "cpu")[0] for index in (0, 1))
+    assert torch.equal(first, second)
+    assert "0.glb is left out" in caplog.text
+    (tmp_path / "2.glb").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="None of 1 models can be read"):
+        from_dataset(data, 0, data.held_out_seed, 24, "cpu")
 
 
 def test_generated_objects_come_by_their_seed():
