@@ -1,7 +1,7 @@
 """How large a network is, read off the shapes of its tensors.
 
 The official models, the demonstration model and the tests' tiny ones go through the same code; only the widths of the
-attention heads leave no trace in the shapes and are the official ones unless the file says otherwise.
+attention heads and the groups of normalised channels leave no trace in the shapes and are the official ones unless the file says otherwise.
 """
 
 import re
@@ -24,6 +24,7 @@ COND_AUG_WIDTH = 256  # SV3D_u's camera vector
 POSE_WIDTH = 1280  # SV3D_p's and _c's: cond_aug 256, polar 512, azimuth 512
 SVD_WIDTH = 768  # frame rate, motion bucket and cond_aug
 OFFICIAL_FRAME_SIZE = 576  # pixels along a side
+OFFICIAL_GROUPS = 32
 
 FACTS = "sv3d"  # key of our own facts in a file's metadata: JSON, see read_architecture
 
@@ -49,6 +50,7 @@ class Architecture:
     clip_patch: int
     clip_size: int  # pixels along a side of the picture CLIP sees
     frame_size: int  # pixels along a side of a frame
+    groups: int = OFFICIAL_GROUPS  # of channels that UNet and autoencoder normalise together; a divisor of the official
 
     @property
     def variant(self) -> Variant:
@@ -63,7 +65,7 @@ class Architecture:
 def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Architecture:
     """The architecture of a checkpoint.
 
-    ``facts`` may hold ``head_width``, ``clip_head_width`` and ``frame_size``; ``name`` is the file's, for messages.
+    ``facts`` may hold ``head_width``, ``clip_head_width``, ``frame_size`` and ``groups``; ``name`` is the file's, for messages.
     Raises UserError where the shapes are not those of an SV3D.
     """
     _recognise(shapes, name)
@@ -87,6 +89,7 @@ def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Ar
             clip_patch=patch,
             clip_size=side * patch,
             frame_size=_fact(facts, "frame_size", OFFICIAL_FRAME_SIZE, multiple=64),
+            groups=_divisor(_fact(facts, "groups", OFFICIAL_GROUPS), OFFICIAL_GROUPS),
         )
     except KeyError as error:
         raise incomplete(name, [str(error.args[0])]) from error
@@ -149,6 +152,13 @@ def _fact(facts: Mapping[str, Any], name: str, official: int, multiple: int = 1)
     value = facts.get(name, official)
     if type(value) is not int or value < 1 or value % multiple:
         raise ValueError(f"{name} is {value!r}")
+    return value
+
+
+def _divisor(value: int, number: int) -> int:
+    """The value.  Raises ValueError if the number is no multiple of it."""
+    if number % value:
+        raise ValueError(f"{value} is no divisor of {number}")
     return value
 
 

@@ -19,6 +19,7 @@ def build_autoencoder(architecture: Architecture) -> AutoencoderKL:
         latent_channels=LATENT_CHANNELS,
         scaling_factor=SCALE_FACTOR,
         use_post_quant_conv=architecture.post_quant,
+        norm_num_groups=architecture.groups,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 NAME = "SV3D-mini"
 NOTE = f"Made with {NAME}, a small demonstration model. For production choose the official SV3D weights."
 
-_FILE = Path(__file__).resolve().with_name("sv3d_mini.safetensors")
+_FILE = Path(__file__).resolve().with_name("sv3d_mini") / "sv3d_mini.safetensors"
 
 
 def bundled_weights() -> Path | None:

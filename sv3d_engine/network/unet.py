@@ -3,6 +3,7 @@
 from diffusers.models.resnet import ResnetBlock2D, TemporalResnetBlock
 from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
 from torch import Tensor, zeros
+from torch.nn import GroupNorm
 
 from .architecture import LATENT_CHANNELS, Architecture
 from .attention import OrbitAttention
@@ -73,6 +74,8 @@ def build_unet(architecture: Architecture) -> OrbitUNet:
     for module in unet.modules():
         if isinstance(module, ResnetBlock2D | TemporalResnetBlock):
             module.norm1.eps = module.norm2.eps = _RESNET_EPS
+        elif isinstance(module, GroupNorm):
+            module.num_groups = architecture.groups  # diffusers has the official number throughout
     unet.set_attn_processor(OrbitAttention())
     return unet
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import UserError
-from ..network.architecture import COND_AUG_WIDTH, POSE_WIDTH, Architecture, Variant
+from ..network.architecture import COND_AUG_WIDTH, OFFICIAL_GROUPS, POSE_WIDTH, Architecture, Variant
 
 CONFIGS = Path(__file__).with_name("configs")
 Kinds = Literal["static", "dynamic", "both"]
@@ -166,6 +166,8 @@ def _check(config: Config) -> None:
         raise ValueError("there is no [[stages]]")
     if config.autoencoder is None and config.start is None:
         raise ValueError("there is neither an [autoencoder] to train nor weights to start from")
+    if OFFICIAL_GROUPS % config.architecture.groups:
+        raise ValueError(f"[architecture] groups is {config.architecture.groups}, not a divisor of {OFFICIAL_GROUPS}")
     if config.precision not in get_args(Precision):
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
     for stage in config.stages:

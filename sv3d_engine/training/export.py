@@ -24,6 +24,7 @@ def export(model: SV3D, path: Path, name: str, **more: Any) -> None:
         "frame_size": architecture.frame_size,
         "head_width": architecture.head_width,
         "clip_head_width": architecture.clip_head_width,
+        "groups": architecture.groups,
         **more,
     }
     partial = path.with_name(path.name + ".part")
