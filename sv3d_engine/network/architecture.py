@@ -89,7 +89,7 @@ def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Ar
             clip_patch=patch,
             clip_size=side * patch,
             frame_size=_fact(facts, "frame_size", OFFICIAL_FRAME_SIZE, multiple=64),
-            groups=_divisor(_fact(facts, "groups", OFFICIAL_GROUPS), OFFICIAL_GROUPS),
+            groups=_fact(facts, "groups", OFFICIAL_GROUPS, divides=OFFICIAL_GROUPS),
         )
     except KeyError as error:
         raise incomplete(name, [str(error.args[0])]) from error
@@ -147,18 +147,11 @@ def _vae_channels(shapes: Shapes) -> tuple[int, ...]:
     return tuple(shapes[f"{down}{level}.block.0.conv2.weight"][0] for level in range(levels))
 
 
-def _fact(facts: Mapping[str, Any], name: str, official: int, multiple: int = 1) -> int:
+def _fact(facts: Mapping[str, Any], name: str, official: int, multiple: int = 1, divides: int = 0) -> int:
     """A size that the file may tell.  Raises ValueError if it is none."""
     value = facts.get(name, official)
-    if type(value) is not int or value < 1 or value % multiple:
+    if type(value) is not int or value < 1 or value % multiple or divides % value:
         raise ValueError(f"{name} is {value!r}")
-    return value
-
-
-def _divisor(value: int, number: int) -> int:
-    """The value.  Raises ValueError if the number is no multiple of it."""
-    if number % value:
-        raise ValueError(f"{value} is no divisor of {number}")
     return value
 
 

@@ -213,7 +213,7 @@ def test_broken_facts_are_ignored(tmp_path):
     assert inspect(path).architecture.head_width == 64
 
 
-@pytest.mark.parametrize("fact", [{"head_width": "wide"}, {"clip_head_width": 0}, {"frame_size": 100}])
+@pytest.mark.parametrize("fact", [{"head_width": "wide"}, {"clip_head_width": 0}, {"frame_size": 100}, {"groups": 12}])
 def test_facts_that_cannot_be_are_refused(tmp_path, fact):
     error = refusal(write_zeros(tmp_path / "w.safetensors", **fact))
     assert "not SV3D" in error.cause

@@ -26,6 +26,8 @@ def test_what_was_trained_is_loaded_again(tmp_path):
     for (_, wanted), (_, made) in zip(model.parts(), loaded.parts(), strict=True):
         for a, b in zip(wanted.parameters(), made.parameters(), strict=True):
             assert torch.equal(a.half().float(), b)
+    norms = [m for _, part in loaded.parts() for m in part.modules() if isinstance(m, torch.nn.GroupNorm)]
+    assert {norm.num_groups for norm in norms} == {tiny().architecture.groups} == {8}
     with safe_open(path, framework="pt") as file:
         assert json.loads(file.metadata()["sv3d"])["seed"] == 3
 
