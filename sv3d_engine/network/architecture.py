@@ -1,7 +1,8 @@
 """How large a network is, read off the shapes of its tensors.
 
 The official models, the demonstration model and the tests' tiny ones go through the same code; only the widths of the
-attention heads and the groups of normalised channels leave no trace in the shapes and are the official ones unless the file says otherwise.
+attention heads and the groups of normalised channels leave no trace in the shapes, and are the official ones unless
+the file says otherwise.
 """
 
 import re
@@ -65,7 +66,8 @@ class Architecture:
 def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Architecture:
     """The architecture of a checkpoint.
 
-    ``facts`` may hold ``head_width``, ``clip_head_width``, ``frame_size`` and ``groups``; ``name`` is the file's, for messages.
+    ``facts`` may hold ``head_width``, ``clip_head_width``, ``frame_size`` and ``groups``; ``name`` is the file's, for
+    messages.
     Raises UserError where the shapes are not those of an SV3D.
     """
     _recognise(shapes, name)
