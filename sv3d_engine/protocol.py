@@ -72,7 +72,7 @@ class OrbitJob:
     sampler: str = "euler"
     steps: int | None = None  # None = what suits the sampler
     guidance: str = "triangle"
-    guidance_scale: float = 2.5  # the strongest over the frames
+    guidance_scale: float | None = None  # the strongest over the frames; None = what suits the weights
     background_model: bool = True  # cut the object out with the background model where it is there
     download: bool = False  # the user's word that the background model may be fetched
     memory: str = "auto"

@@ -91,7 +91,7 @@ def test_left_out_fields_have_their_defaults():
         (ORBIT + ', "weights": 9}', "orbit.weights must be str"),
         (ORBIT + ', "steps": 50.0}', "orbit.steps must be int"),
         (ORBIT + ', "amplitude": NaN}', "orbit.amplitude must be a finite number"),
-        (ORBIT + ', "guidance_scale": null}', "orbit.guidance_scale must be a finite number"),
+        (ORBIT + ', "guidance_scale": "2"}', "orbit.guidance_scale must be a finite number"),
         (ORBIT + ', "background_model": "yes"}', "orbit.background_model must be bool"),
         (ORBIT + ', "download": 1}', "orbit.download must be bool"),
         (GENERATE + ', "preset": "best"}', "preset must be one of draft, standard, high, not 'best'"),

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import UserError
 from ..generation.measurement import device_name
 from ..generation.run import OrbitSettings
+from ..network.weights import inspect
 from ..pipeline.device import resolve_device
 from ..pipeline.files import write_json
 from .nvs_figures import Figures, figures
@@ -68,9 +69,13 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
     """
     _check(arguments)
     device = resolve_device(arguments.device)
-    settings = OrbitSettings(**{name: getattr(arguments, name) for name in asdict(OrbitSettings())})
+    weights = model_file(arguments.model)
+    asked_for = {name: getattr(arguments, name) for name in asdict(OrbitSettings())}
+    if asked_for["guidance_scale"] is None:
+        asked_for["guidance_scale"] = inspect(weights).guidance_scale
+    settings = OrbitSettings(**asked_for)
     tell("Loading SV3D")
-    sampler = OrbitSampler(model_file(arguments.model), settings, device, arguments.seed)
+    sampler = OrbitSampler(weights, settings, device, arguments.seed)
     batch, out = arguments.batch or sampler.batch, Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
     evaluation = Evaluation(sampler, batch, arguments.training_orbits, out, tell)

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sampler", choices=protocol.SAMPLERS, default=standard["sampler"])
     parser.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler")
     parser.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
-    parser.add_argument("--guidance-scale", type=float, default=standard["guidance_scale"], metavar="S")
+    parser.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the model")
     parser.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
     parser.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto")
     parser.add_argument("--batch", type=int, metavar="N", help="orbits sampled at once (default: by the device)")

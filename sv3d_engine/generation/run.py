@@ -15,7 +15,7 @@ from ..errors import UserError
 from ..network.architecture import LATENT_CHANNELS
 from ..network.autoencoder import SCALE_FACTOR
 from ..network.sv3d import SV3D
-from ..network.weights import inspect, load_sv3d
+from ..network.weights import GUIDANCE_SCALE, inspect, load_sv3d
 from ..orbit.trajectory import Pose
 from ..picture.prepare import on_white
 from ..progress import Progress
@@ -34,7 +34,7 @@ class OrbitSettings:
     sampler: str = "euler"
     steps: int | None = None
     guidance: str = "triangle"
-    guidance_scale: float = 2.5
+    guidance_scale: float = GUIDANCE_SCALE
     memory: str = "auto"
     precision: str = "auto"
 

@@ -1,6 +1,7 @@
 """Weights on disk to networks in memory: the official single file, or a diffusers-format folder of it."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from .keys import is_unused
 from .sv3d import SV3D, checkpoint_keys, empty_sv3d, fill, fits
 from .tensor_file import open_tensor_file
 
+GUIDANCE_SCALE = 2.5  # at the back view, as the official weights are used
 _MOST_MAPPED = 256 << 20  # bytes of a file that count as this process's memory after they have been copied
 
 
@@ -42,6 +44,7 @@ class WeightsInfo:
     files: tuple[Path, ...]
     unread: tuple[str, ...]  # tensors that nothing reads and that the official files do not have
     step_share: float  # of the official model's work, see cost.step_share
+    guidance_scale: float  # that suits them
 
     @property
     def variant(self) -> Variant:
@@ -66,7 +69,12 @@ def inspect(path: Path, wanted: str = "auto") -> WeightsInfo:
     files = tuple(sorted({place.file for place in source.places.values()}))
     name = str(source.facts.get("name", f"SV3D_{architecture.variant}"))
     share = step_share(source.shapes, architecture.frame_size)
-    return WeightsInfo(path, architecture, name, files, unread, share)
+    return WeightsInfo(path, architecture, name, files, unread, share, _guidance_scale(source.facts))
+
+
+def _guidance_scale(facts: Mapping[str, Any]) -> float:
+    told = facts.get("guidance_scale")
+    return float(told) if isinstance(told, int | float) and 0 <= told < math.inf else GUIDANCE_SCALE
 
 
 def load_sv3d(

@@ -86,9 +86,9 @@ def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
             "Choose another output folder.",
             f"picture: {picture}, output: {out}",
         )
-    sampling = _sampling(request)
     weights = _weights(request.weights)
     found = inspect(weights, request.variant)
+    sampling = _sampling(request, found.guidance_scale)
     cameras = _cameras(request.cameras) if request.orbit == "file" else None
     poses, unusual = resolve_orbit(
         request.orbit, request.elevation, request.amplitude, request.seed, cameras, found.variant
@@ -128,22 +128,24 @@ def _weights(path: str | None) -> Path:
     )
 
 
-def _sampling(request: protocol.OrbitJob) -> "OrbitSettings":
+def _sampling(request: protocol.OrbitJob, suitable: float) -> "OrbitSettings":
+    """How the orbit is sampled; ``suitable`` is the guidance scale that suits the weights."""
     from ..generation.run import OrbitSettings
 
     if request.steps is not None and not 1 <= request.steps <= _MOST_STEPS:
         raise UserError(f"{request.steps} steps cannot be done.", f"Choose from 1 to {_MOST_STEPS}; 50 is usual.")
     low, high = _GUIDANCE_RANGE
-    if not low <= request.guidance_scale <= high:  # or it is not a number
+    scale = suitable if request.guidance_scale is None else request.guidance_scale
+    if not low <= scale <= high:  # or it is not a number
         raise UserError(
-            f"The guidance scale {request.guidance_scale:g} is not usable.",
+            f"The guidance scale {scale:g} is not usable.",
             f"Choose from {low:g} to {high:g}; 2.5 is usual.",
         )
     return OrbitSettings(
         sampler=request.sampler,
         steps=request.steps,
         guidance=request.guidance,
-        guidance_scale=request.guidance_scale,
+        guidance_scale=scale,
         memory=request.memory,
         precision=request.precision,
     )

@@ -86,7 +86,7 @@ class Looks:
 
     every: int = 500  # steps between validations
     steps: int = 20  # of the sampler
-    guidance: float = 1.5  # at the back view
+    guidance: float = 1.5  # at the back view; also what the model will be used with unless told otherwise
     log: int = 20  # steps a line of the loss curve
     save: int = 500  # steps between checkpoints
 

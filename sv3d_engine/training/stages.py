@@ -80,7 +80,8 @@ def train(job: Job, telling: Telling) -> Path:
         _once(job, stage.name, both, partial(_diffusion, job, model, stage, readers, tell[stage.name]))
     file = job.out / (config.name.lower().replace("-", "_") + ".safetensors")
     if job.run.accelerator.is_main_process:
-        export(model, file, config.name, seed=config.seed, steps={s.name: s.optimiser.steps for s in config.stages})
+        steps = {s.name: s.optimiser.steps for s in config.stages}
+        export(model, file, config.name, seed=config.seed, steps=steps, guidance_scale=config.looks.guidance)
     return file
 
 

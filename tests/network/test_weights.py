@@ -44,6 +44,13 @@ def test_facts_in_the_file_are_read(tmp_path):
     assert info.architecture.head_width == 16
 
 
+@pytest.mark.parametrize(
+    ("told", "suits"), [(1.25, 1.25), (None, 2.5), ("strong", 2.5), (-1, 2.5), (float("nan"), 2.5)]
+)
+def test_weights_may_tell_the_guidance_that_suits_them(told, suits, tmp_path):
+    assert inspect(write_zeros(tmp_path / "w.safetensors", guidance_scale=told)).guidance_scale == suits
+
+
 def test_tensors_that_nothing_reads_are_told(tmp_path):
     path = write_zeros(tmp_path / "w.safetensors", change={"model_ema.decay": [1]})
     assert inspect(path).unread == ("model_ema.decay",)

@@ -16,6 +16,7 @@ from sv3d_engine.pipeline.request import job_from_request
 from sv3d_engine.pipeline.run import run_job
 from sv3d_engine.pipeline.stages import stages_for
 from sv3d_engine.progress import Cancelled
+from tests.network.small import write_zeros
 
 ORBIT = [
     stage("picture", writes("picture.png", facts={"notes": ["The object is small."]})),
@@ -131,6 +132,15 @@ def test_the_demonstration_model_stands_in_and_is_named(orbit_job, mini):
 
 def test_the_demonstration_model_is_named_when_it_is_chosen_as_any_file(orbit_job, mini):
     assert job_from_request(replace(orbit_job, weights=str(mini))).notes == (bundled.NOTE,)
+
+
+def test_guidance_is_what_suits_the_weights_unless_it_is_asked_for(orbit_job, tmp_path):
+    mild = write_zeros(tmp_path / "mild.safetensors", guidance_scale=1.25)
+    scales = [
+        job_from_request(replace(orbit_job, **changes)).sampling.guidance_scale
+        for changes in ({}, {"weights": str(mild)}, {"weights": str(mild), "guidance_scale": 3.0})
+    ]
+    assert scales == [2.5, 1.25, 3.0]
 
 
 def test_other_weights_go_without_saying(orbit_job, weights, monkeypatch, tmp_path):
