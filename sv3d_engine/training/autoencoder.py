@@ -29,23 +29,28 @@ class AutoencoderObjective(nn.Module):
         latents = self.autoencoder.encode(pictures).latent_dist
         drawn = latents.mean + latents.std * batch.noise
         made = self.autoencoder.decode(drawn.to(pictures.dtype)).sample.float()
-        squared = (made - pictures).square().mean()
-        absolute, edges = differences(made, pictures)
-        kl = 0.5 * (latents.mean.square() + latents.var - 1 - latents.logvar).mean()
         told = self._training
-        loss = squared + told.absolute * absolute + told.edges * edges + told.kl * kl
-        psnr = 10 * torch.log10(4 / squared.detach())
+        error = weighed(made - pictures, told.colour)
+        absolute, edges = differences(error)
+        kl = 0.5 * (latents.mean.square() + latents.var - 1 - latents.logvar).mean()
+        loss = error.square().mean() + told.absolute * absolute + told.edges * edges + told.kl * kl
+        psnr = 10 * torch.log10(4 / (made.detach() - pictures).square().mean())
         return {"loss": loss, "psnr": psnr, "kl": kl.detach()}
 
 
-def differences(made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:  # (B, 3, S, S) twice
-    """Mean absolute differences of the values and of their slopes, over three sizes."""
+def weighed(error: Tensor, colour: float) -> Tensor:  # (B, 3, S, S)
+    """Errors of pictures with their colour, the part that differs between red, green and blue, times ``colour``."""
+    lightness = error.mean(1, keepdim=True)
+    return lightness + colour * (error - lightness)
+
+
+def differences(error: Tensor) -> tuple[Tensor, Tensor]:  # (B, 3, S, S)
+    """Means of what two pictures differ by and of its slopes, both absolute, over three sizes."""
     absolute, edges = [], []
     for _ in range(_SCALES):
-        difference = made - wanted
-        absolute.append(difference.abs().mean())
-        edges.append(difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean())
-        made, wanted = avg_pool2d(made, 2), avg_pool2d(wanted, 2)
+        absolute.append(error.abs().mean())
+        edges.append(error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean())
+        error = avg_pool2d(error, 2)
     return torch.stack(absolute).mean(), torch.stack(edges).mean()
 
 

@@ -59,6 +59,7 @@ class AutoencoderTraining:
     kl: float = 1e-4
     absolute: float = 0.2
     edges: float = 0.2
+    colour: float = 1.0  # weight of an error of colour beside one of lightness
 
 
 @dataclass(frozen=True)
