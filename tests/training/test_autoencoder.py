@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sv3d_engine.network.autoencoder import SCALE_FACTOR, encode
-from sv3d_engine.training.autoencoder import AutoencoderObjective, calibrate, differences
+from sv3d_engine.training.autoencoder import AutoencoderObjective, calibrate, differences, weighed
 from sv3d_engine.training.batches import Pictures
 from sv3d_engine.training.networks import fresh
 from tests.training.runs import tiny
@@ -31,12 +31,17 @@ def test_calibration_gives_the_diffusion_unit_variance_and_changes_no_picture(au
     assert torch.allclose(after.mode().std((0, 2, 3)) / after.std.mean((0, 2, 3)), ratio, rtol=1e-3)
 
 
-def test_nothing_differs_where_nothing_differs():
-    picture = torch.rand(1, 3, 16, 16)
-    assert [float(x) for x in differences(picture, picture)] == [0, 0]
-    absolute, edges = differences(picture + 0.5, picture)
+def test_an_even_error_has_no_edges():
+    assert [float(x) for x in differences(torch.zeros(1, 3, 16, 16))] == [0, 0]
+    absolute, edges = differences(torch.full((1, 3, 16, 16), 0.5))
     assert float(absolute) == pytest.approx(0.5, abs=1e-6)
     assert float(edges) == pytest.approx(0, abs=1e-6)
+
+
+def test_errors_of_colour_are_weighed_and_those_of_lightness_are_not():
+    grey, red = torch.full((1, 3, 2, 2), 0.3), torch.tensor([0.2, -0.1, -0.1]).view(1, 3, 1, 1)
+    assert torch.allclose(weighed(grey, 2.5), grey)
+    assert torch.allclose(weighed(grey + red, 2.5), grey + 2.5 * red)
 
 
 def test_the_objective_tells_its_psnr(autoencoder):
