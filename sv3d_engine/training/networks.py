@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.resnet import ResnetBlock2D, TemporalResnetBlock
 from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
 from torch import nn
@@ -16,8 +15,7 @@ from ..network.clip import ClipTower
 from ..network.sv3d import SV3D
 from ..network.unet import OrbitUNet, build_unet
 from ..network.weights import load_sv3d
-
-_LOG_VARIANCE = -5.0  # of a new autoencoder's latents
+from .averages import start_as_averages
 
 
 def fresh(architecture: Architecture, seed: int) -> SV3D:
@@ -30,7 +28,7 @@ def fresh(architecture: Architecture, seed: int) -> SV3D:
         model = SV3D(build_unet(architecture), ClipTower(architecture), build_autoencoder(architecture), architecture)
         _start_clip(model.clip)
     with torch.no_grad():
-        _start_autoencoder(model.autoencoder)
+        start_as_averages(model.autoencoder)
         for layer in _last_layers(model.unet):
             for parameter in layer.parameters():
                 parameter.zero_()
@@ -66,14 +64,6 @@ def _start_clip(clip: ClipTower) -> None:
     width = clip.class_embedding.numel()
     for parameter in (clip.class_embedding, clip.positional_embedding, clip.proj):
         nn.init.normal_(parameter, std=width**-0.5)
-
-
-def _start_autoencoder(autoencoder: AutoencoderKL) -> None:
-    """Latents that nearly say what they mean: the noise drawn on them starts small, not as large as all they tell."""
-    layer = autoencoder.quant_conv
-    assert layer is not None and layer.bias is not None
-    layer.weight[LATENT_CHANNELS:] = 0
-    layer.bias[LATENT_CHANNELS:] = _LOG_VARIANCE
 
 
 def _last_layers(unet: OrbitUNet) -> Iterator[nn.Module]:

@@ -1,0 +1,96 @@
+"""How a new autoencoder starts: each latent tells the mean colour of its patch.
+
+Left to chance, the four channels are first spent on lightness and its slopes, and pictures stay grey for a long time.
+Here twelve features of every layer carry red, green and blue through both networks unchanged, and all other features
+start as PyTorch has them; from there everything is learnt.
+"""
+
+import math
+
+import torch
+from diffusers.models.attention_processor import Attention
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.downsampling import Downsample2D
+from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.upsampling import Upsample2D
+from torch import Tensor, nn
+
+from ..network.architecture import LATENT_CHANNELS
+
+_LOG_VARIANCE = -5.0  # of the latents: the noise drawn on them starts small, not as large as all they tell
+# Lightness, and two directions of colour, at gains that give each about variance 1 over the dataset's patches.
+_OPPONENT = ((0.7, 0.7, 0.7), (4.2, 0.0, -4.2), (4.1, -8.2, 4.1))
+
+# Features (+R, −R, +K, −K), then the same for green and blue.  A constant K keeps a group's deviation, by which the last
+# normalisation divides, nearly the same for every picture, and SiLU(x) − SiLU(−x) = x.
+_CARRIED = 12
+_CONSTANT = 4.0
+
+
+@torch.no_grad()
+def start_as_averages(autoencoder: AutoencoderKL) -> None:
+    """Change a new autoencoder in place; the fourth latent stays as chance has it."""
+    for module in autoencoder.modules():
+        _carry(module)
+    opponent = torch.tensor(_OPPONENT)
+    encoder, decoder = autoencoder.encoder, autoencoder.decoder
+    _spread(encoder.conv_in, torch.eye(3))
+    _gather(encoder.conv_out, encoder.conv_norm_out, opponent)
+    _spread(decoder.conv_in, torch.linalg.inv(opponent))
+    _gather(decoder.conv_out, decoder.conv_norm_out, torch.eye(3))
+    layer = autoencoder.quant_conv
+    assert layer is not None and layer.bias is not None
+    _pass_on(layer, LATENT_CHANNELS)
+    layer.weight[LATENT_CHANNELS:] = 0
+    layer.bias[LATENT_CHANNELS:] = _LOG_VARIANCE
+    if autoencoder.post_quant_conv is not None:
+        _pass_on(autoencoder.post_quant_conv, LATENT_CHANNELS)
+
+
+def _carry(module: nn.Module) -> None:
+    """Let the carried features through: branches add nothing to them, halving averages and doubling repeats."""
+    if isinstance(module, ResnetBlock2D):
+        _silence(module.conv2)
+        if module.conv_shortcut is not None:
+            _pass_on(module.conv_shortcut, _CARRIED)
+    elif isinstance(module, Attention):
+        _silence(module.to_out[0])
+    elif isinstance(module, Downsample2D):
+        _silence(module.conv)
+        for k in range(_CARRIED):
+            module.conv.weight[k, k, :2, :2] = 0.25  # the reference pads at the right and at the bottom
+    elif isinstance(module, Upsample2D):
+        _pass_on(module.conv, _CARRIED)
+
+
+def _silence(layer: nn.Module, count: int = _CARRIED) -> None:
+    layer.weight[:count] = 0
+    layer.bias[:count] = 0
+
+
+def _pass_on(layer: nn.Module, count: int) -> None:
+    """The first features as they are."""
+    _silence(layer, count)
+    middle = layer.weight.shape[-1] // 2
+    for k in range(count):
+        layer.weight[k, k, middle, middle] = 1
+
+
+def _spread(layer: nn.Conv2d, colours: Tensor) -> None:
+    """Red, green and blue, (3, 3) of the first inputs, to the carried features."""
+    _silence(layer)
+    for k, row in enumerate(colours):
+        layer.weight[4 * k, :3, 1, 1] = row
+        layer.weight[4 * k + 1, :3, 1, 1] = -row
+        layer.bias[4 * k + 2], layer.bias[4 * k + 3] = _CONSTANT, -_CONSTANT
+
+
+def _gather(layer: nn.Conv2d, norm: nn.GroupNorm, wanted: Tensor) -> None:
+    """Normalised carried features back to red, green and blue, and to ``wanted`` (3, 3) of them."""
+    size = norm.num_channels // norm.num_groups
+    constants = max(1, min(size, _CARRIED) // 2)  # of the features that are normalised together
+    deviation = _CONSTANT * math.sqrt(constants / size)
+    _silence(layer, 3)
+    for k in range(3):
+        layer.weight[:3, 4 * k, 1, 1] = wanted[:, k] * deviation
+        layer.weight[:3, 4 * k + 1, 1, 1] = -wanted[:, k] * deviation
