@@ -21,8 +21,8 @@ _LOG_VARIANCE = -5.0  # of the latents: the noise drawn on them starts small, no
 # Lightness, and two directions of colour, at gains that give each about variance 1 over the dataset's patches.
 _OPPONENT = ((0.7, 0.7, 0.7), (4.2, 0.0, -4.2), (4.1, -8.2, 4.1))
 
-# Features (+R, −R, +K, −K), then the same for green and blue.  A constant K keeps a group's deviation, by which the last
-# normalisation divides, nearly the same for every picture, and SiLU(x) − SiLU(−x) = x.
+# Features (+R, −R, +K, −K), then the same for green and blue.  A constant K keeps a group's deviation, by which the
+# last normalisation divides, nearly the same for every picture; and SiLU(x) − SiLU(−x) = x.
 _CARRIED = 12
 _CONSTANT = 4.0
 
