@@ -11,7 +11,8 @@ from ..network.autoencoder import SCALE_FACTOR, encode
 from ..progress import Progress
 from .shards import Shards
 
-_CHUNK = 42  # frames encoded at a time
+_CHUNK = {"cpu": 6}  # frames encoded at a time: what fits a processor's cache is encoded twice as fast
+_MOST = 42
 _CALIBRATION = 512  # frames
 
 
@@ -56,5 +57,5 @@ def some_latents(autoencoder: AutoencoderKL, shards: Shards, device: torch.devic
 
 
 def _pictures(frames: Tensor, device: torch.device) -> Iterator[Tensor]:  # (N, 3, S, S) uint8
-    for part in frames.split(_CHUNK):
+    for part in frames.split(_CHUNK.get(device.type, _MOST)):
         yield part.to(device).float() / 127.5 - 1
