@@ -23,6 +23,7 @@ STAGE_NAMES = ("picture", "orbit", "frames", "field", "mesh", "asset", "turntabl
 VARIANTS = ("auto", "u", "c", "p")  # of SV3D; "auto" is what the weights are
 ORBITS = ("auto", "static", "sine", "dynamic", "file")  # "auto": static for SV3D_u, sine for the others
 SAMPLERS = ("euler", "ays", "dpm++2m")
+MOST_GUIDANCE = 20.0  # scale; 2.5 is usual
 GUIDANCES = ("triangle", "linear", "constant")
 MEMORY_MODES = ("auto", "together", "apart", "offload", "blocks")  # from the most memory to the least
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")

@@ -98,7 +98,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
     guidance_scale: FloatProperty(  # type: ignore[valid-type]
         name="Strength",
         description="How strongly, at most, the frames are held to the picture. Too much makes them hard and garish. "
-        "0 takes what suits the weights: 2.5 for the official ones",
+        "Less than 1 takes what suits the weights: 2.5 for the official ones",
         min=0.0,
         max=20.0,
         soft_max=6.0,

@@ -70,7 +70,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
         "sampler": settings.sampler,
         "steps": settings.steps or None,
         "guidance": settings.guidance,
-        "guidance_scale": round(settings.guidance_scale, 4) or None,
+        "guidance_scale": round(settings.guidance_scale, 4) if settings.guidance_scale >= 1 else None,
         "background_model": settings.background_model,
         "download": chosen.download and bpy.app.online_access,
         "memory": settings.memory,

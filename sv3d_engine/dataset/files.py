@@ -22,7 +22,8 @@ from .shapes.solid import Floats, Ints
 
 SUFFIXES = frozenset({".glb", ".gltf", ".obj"})
 TEXTURE_SIZE = 1024  # pixels a side that textures are reduced to: frames show no more
-_LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
+_unreadable: set[Path] = set()  # by this process so far
 _GREY = 0.5  # linear albedo of what has no colour
 _SAME = 1e-6  # of the extent: vertices nearer than this are one
 
@@ -63,10 +64,13 @@ def model_files(folder: Path) -> list[Path]:
 def first_object(files: Sequence[Path]) -> DatasetObject:
     """The first model that can be read; those before it are named in the log.  Raises UserError if none can be."""
     for path in files:
+        if path in _unreadable:
+            continue
         try:
             return load_object(path)
         except UserError as error:
-            _LOG.warning("%s is left out: %s", path, error.details)
+            _unreadable.add(path)
+            log.warning("%s is left out: %s", path, error.details)
     raise UserError(
         f"None of {len(files)} models can be read.",
         "Export them anew as GLB, glTF or OBJ.",

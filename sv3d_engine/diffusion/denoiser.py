@@ -36,7 +36,7 @@ class GuidedDenoiser:
 
     unet: OrbitUNet
     known: Conditioning
-    scale: Tensor  # (21,)
+    scale: Tensor  # (21,) on the CPU
     together: bool = True
 
     def __call__(self, latents: Tensor, sigma: float) -> Tensor:

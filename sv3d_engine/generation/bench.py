@@ -182,7 +182,7 @@ def _steps(
         known,
         noise,
         edm_sigmas(max(50, count + warm_up))[: count + warm_up + 1],
-        triangle(FRAMES),
+        triangle(FRAMES),  # a scale of 1 would leave one side out
         "euler",
         placement,
         lambda done, clean: ends.append(watch.now()),

@@ -29,7 +29,7 @@ _STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}
 
 @dataclass(frozen=True)
 class OrbitSettings:
-    """How an orbit is sampled; the words are those of protocol.OrbitJob."""
+    """How an orbit is sampled; the words are those of protocol.OrbitJob, nothing left to the weights."""
 
     sampler: str = "euler"
     steps: int | None = None

@@ -41,7 +41,6 @@ def sample(
 ) -> Tensor:  # (B, 21, 4, h, w) float32, in the diffusion's scale
     """Denoise from pure noise, all orbits in step."""
     solve = samplers.dpmpp_2m if sampler == "dpm++2m" else samplers.euler
-    scale = scale.to(placement.device)
     with torch.no_grad(), placement.using(model.unet) as at_work:
 
         def denoise(latents: Tensor, sigma: float) -> Tensor:

@@ -51,7 +51,7 @@ class Architecture:
     clip_patch: int
     clip_size: int  # pixels along a side of the picture CLIP sees
     frame_size: int  # pixels along a side of a frame
-    groups: int = OFFICIAL_GROUPS  # of channels that UNet and autoencoder normalise together; a divisor of the official
+    groups: int = OFFICIAL_GROUPS  # that UNet and autoencoder normalise the channels in; a divisor of the official
 
     @property
     def variant(self) -> Variant:

@@ -1,4 +1,7 @@
-"""The UNet's attention and feed-forward, arranged for speed and memory; the numbers are the same but for rounding."""
+"""Attention of the UNet and of CLIP, and the UNet's feed-forward, arranged for speed and memory.
+
+The numbers are the reference's but for rounding.
+"""
 
 import torch
 from diffusers.models.attention import BasicTransformerBlock, TemporalBasicTransformerBlock

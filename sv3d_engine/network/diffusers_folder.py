@@ -117,7 +117,7 @@ def _clip_names(names: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[
 
 
 def _facts(folder: Path) -> dict[str, Any]:
-    """Head widths from the parts' config.json, where there are any."""
+    """Head widths and groups from the parts' config.json, where there are any."""
     facts: dict[str, Any] = {}
     unet, clip = _config(folder / "unet"), _config(folder / "image_encoder")
     with suppress(KeyError, TypeError, IndexError, ZeroDivisionError):
@@ -125,8 +125,9 @@ def _facts(folder: Path) -> dict[str, Any]:
         facts["head_width"] = unet["block_out_channels"][0] // (heads if isinstance(heads, int) else heads[0])
     with suppress(KeyError, TypeError, ZeroDivisionError):
         facts["clip_head_width"] = clip["hidden_size"] // clip["num_attention_heads"]
-    if "frame_size" in unet:
-        facts["frame_size"] = unet["frame_size"]
+    facts |= {name: unet[name] for name in ("frame_size", "guidance_scale") if name in unet}
+    if "norm_num_groups" in (vae := _config(folder / "vae")):
+        facts["groups"] = vae["norm_num_groups"]
     return facts
 
 

@@ -1,7 +1,6 @@
 """Weights on disk to networks in memory: the official single file, or a diffusers-format folder of it."""
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ..errors import UserError
+from ..protocol import MOST_GUIDANCE
 from .architecture import FACTS, Architecture, Variant, incomplete, read_architecture
 from .cost import step_share
 from .diffusers_folder import Place
@@ -74,7 +74,7 @@ def inspect(path: Path, wanted: str = "auto") -> WeightsInfo:
 
 def _guidance_scale(facts: Mapping[str, Any]) -> float:
     told = facts.get("guidance_scale")
-    return float(told) if isinstance(told, int | float) and 0 <= told < math.inf else GUIDANCE_SCALE
+    return float(told) if type(told) in (int, float) and 0 <= told <= MOST_GUIDANCE else GUIDANCE_SCALE
 
 
 def load_sv3d(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 ORBIT_PLACE = "orbit"  # where in its folder a job keeps the orbit from which it then makes a mesh
 _ORBIT_BYTES = 200_000_000  # on disk: frames, previews and a contact sheet, ten times over
 _MOST_STEPS = 1000
-_GUIDANCE_RANGE = (0.0, 20.0)
 
 
 def job_from_request(request: protocol.Job) -> Job:
@@ -134,12 +133,11 @@ def _sampling(request: protocol.OrbitJob, suitable: float) -> "OrbitSettings":
 
     if request.steps is not None and not 1 <= request.steps <= _MOST_STEPS:
         raise UserError(f"{request.steps} steps cannot be done.", f"Choose from 1 to {_MOST_STEPS}; 50 is usual.")
-    low, high = _GUIDANCE_RANGE
     scale = suitable if request.guidance_scale is None else request.guidance_scale
-    if not low <= scale <= high:  # or it is not a number
+    if not 0 <= scale <= protocol.MOST_GUIDANCE:  # or it is not a number
         raise UserError(
             f"The guidance scale {scale:g} is not usable.",
-            f"Choose from {low:g} to {high:g}; 2.5 is usual.",
+            f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {suitable:g} suits these weights.",
         )
     return OrbitSettings(
         sampler=request.sampler,

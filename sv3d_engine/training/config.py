@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from ..errors import UserError
 from ..network.architecture import COND_AUG_WIDTH, OFFICIAL_GROUPS, POSE_WIDTH, Architecture, Variant
+from ..protocol import MOST_GUIDANCE
 
 CONFIGS = Path(__file__).with_name("configs")
 Kinds = Literal["static", "dynamic", "both"]
@@ -167,8 +168,9 @@ def _check(config: Config) -> None:
         raise ValueError("there is no [[stages]]")
     if config.autoencoder is None and config.start is None:
         raise ValueError("there is neither an [autoencoder] to train nor weights to start from")
-    if OFFICIAL_GROUPS % config.architecture.groups:
-        raise ValueError(f"[architecture] groups is {config.architecture.groups}, not a divisor of {OFFICIAL_GROUPS}")
+    _check_architecture(config.architecture, config.autoencoder is not None)
+    if not 0 <= config.looks.guidance <= MOST_GUIDANCE:
+        raise ValueError(f"[looks] guidance is {config.looks.guidance}, not a number from 0 to {MOST_GUIDANCE:g}")
     if config.precision not in get_args(Precision):
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
     for stage in config.stages:
@@ -184,3 +186,16 @@ def _check(config: Config) -> None:
         raise ValueError("[data] needs at least one orbit, one held out, and one a shard")
     if data.first_seed < data.held_out_seed + data.held_out and data.held_out_seed < data.first_seed + data.orbits:
         raise ValueError("seeds of the training are held out as well")
+
+
+def _check_architecture(architecture: Architecture, new_autoencoder: bool) -> None:
+    groups = architecture.groups
+    if type(groups) is not int or groups < 1 or OFFICIAL_GROUPS % groups:
+        raise ValueError(f"[architecture] groups is {groups!r}, not a divisor of {OFFICIAL_GROUPS}")
+    if any(c % OFFICIAL_GROUPS for c in (*architecture.channels, *architecture.vae_channels)):
+        raise ValueError(f"[architecture] has channels that are no multiple of {OFFICIAL_GROUPS}")
+    if new_autoencoder and min(architecture.vae_channels) < 4 * groups:
+        raise ValueError(
+            f"[architecture] has {min(architecture.vae_channels)} vae_channels in {groups} groups: fewer than four a "
+            "group lose colour; make groups fewer"
+        )

@@ -11,8 +11,8 @@ from ..network.autoencoder import SCALE_FACTOR, encode
 from ..progress import Progress
 from .shards import Shards
 
-_CHUNK = {"cpu": 6}  # frames encoded at a time: what fits a processor's cache is encoded twice as fast
-_MOST = 42
+_AT_ONCE = 42  # frames encoded on a graphics card
+_AT_ONCE_ON_CPU = 6  # what fits a processor's cache is encoded twice as fast
 _CALIBRATION = 512  # frames
 
 
@@ -27,17 +27,27 @@ def fingerprint(autoencoder: AutoencoderKL) -> str:
 
 @torch.no_grad()
 def write_latents(
-    autoencoder: AutoencoderKL, shards: Shards, mine: slice, device: torch.device, progress: Progress
+    autoencoder: AutoencoderKL,
+    shards: Shards,
+    mine: slice,
+    device: torch.device,
+    progress: Progress,
+    half: bool = False,
 ) -> None:
-    """Encode what is not there yet of the shards ``mine`` (of this process); may be stopped and called again."""
-    facts = {"encoder": fingerprint(autoencoder)}
+    """Encode what is not there yet of the shards ``mine`` (of this process); may be stopped and called again.
+
+    ``half`` computes in bfloat16.
+    """
+    encoder = fingerprint(autoencoder)
     nn.Module.to(autoencoder, device)
     every = range(shards.files)[mine]
     for done, k in enumerate(every, 1):
+        facts = {"encoder": encoder, "half": half, "frames": shards.facts("frames", k)}
         if not shards.there("latents", k, facts):
             told = shards.read("frames", k)
             frames = told.pop("frames")
-            parts = [encode(autoencoder, part) for part in _pictures(frames.flatten(0, 1), device)]
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                parts = [encode(autoencoder, part).float() for part in _pictures(frames.flatten(0, 1), device)]
             latents = (torch.cat(parts) * SCALE_FACTOR).unflatten(0, frames.shape[:2]).half().cpu()
             shards.write("latents", k, {**told, "latents": latents}, facts)
         progress(done / len(every), f"Orbits {min(done * shards.size, shards.count)} of {shards.count}")
@@ -57,5 +67,5 @@ def some_latents(autoencoder: AutoencoderKL, shards: Shards, device: torch.devic
 
 
 def _pictures(frames: Tensor, device: torch.device) -> Iterator[Tensor]:  # (N, 3, S, S) uint8
-    for part in frames.split(_CHUNK.get(device.type, _MOST)):
+    for part in frames.split(_AT_ONCE_ON_CPU if device.type == "cpu" else _AT_ONCE):
         yield part.to(device).float() / 127.5 - 1

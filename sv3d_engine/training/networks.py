@@ -15,7 +15,7 @@ from ..network.clip import ClipTower
 from ..network.sv3d import SV3D
 from ..network.unet import OrbitUNet, build_unet
 from ..network.weights import load_sv3d
-from .averages import start_as_averages
+from .patch_colours import start_as_patch_colours
 
 
 def fresh(architecture: Architecture, seed: int) -> SV3D:
@@ -27,8 +27,8 @@ def fresh(architecture: Architecture, seed: int) -> SV3D:
         torch.manual_seed(seed)
         model = SV3D(build_unet(architecture), ClipTower(architecture), build_autoencoder(architecture), architecture)
         _start_clip(model.clip)
+    start_as_patch_colours(model.autoencoder)
     with torch.no_grad():
-        start_as_averages(model.autoencoder)
         for layer in _last_layers(model.unet):
             for parameter in layer.parameters():
                 parameter.zero_()

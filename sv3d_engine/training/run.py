@@ -1,6 +1,7 @@
 """``python -m sv3d_engine train``: the command, its signals and what it shows.
 
-With several processes: ``accelerate launch -m sv3d_engine train …``; every process needs the same folders.
+With several processes: ``accelerate launch -m sv3d_engine train …`` on graphics cards,
+``torchrun --nproc_per_node 2 -m sv3d_engine train …`` on processors; every process needs the same folders.
 """
 
 import argparse

@@ -50,12 +50,16 @@ class Shards:
 
     def there(self, what: What, shard: int, facts: dict[str, Any]) -> bool:
         """Whether a shard was written from the same facts; damaged files count as not there."""
+        return self.facts(what, shard) == facts
+
+    def facts(self, what: What, shard: int) -> dict[str, Any] | None:
+        """What a shard was written from; None where it is not there, or damaged."""
         try:
             with safe_open(self.path(what, shard), framework="pt") as file:
                 told: dict[str, Any] = json.loads((file.metadata() or {}).get("facts", "{}"))
-                return told == facts
+                return told
         except Exception:  # whatever is wrong with it, it is written again
-            return False
+            return None
 
     def read(self, what: What, shard: int) -> dict[str, Tensor]:
         """A whole shard."""

@@ -6,6 +6,7 @@ start as PyTorch has them; from there everything is learnt.
 """
 
 import math
+from typing import Any
 
 import torch
 from diffusers.models.attention_processor import Attention
@@ -28,7 +29,7 @@ _CONSTANT = 4.0
 
 
 @torch.no_grad()
-def start_as_averages(autoencoder: AutoencoderKL) -> None:
+def start_as_patch_colours(autoencoder: AutoencoderKL) -> None:
     """Change a new autoencoder in place; the fourth latent stays as chance has it."""
     for module in autoencoder.modules():
         _carry(module)
@@ -50,47 +51,49 @@ def start_as_averages(autoencoder: AutoencoderKL) -> None:
 def _carry(module: nn.Module) -> None:
     """Let the carried features through: branches add nothing to them, halving averages and doubling repeats."""
     if isinstance(module, ResnetBlock2D):
-        _silence(module.conv2)
+        _silence(module.conv2, _CARRIED)
         if module.conv_shortcut is not None:
             _pass_on(module.conv_shortcut, _CARRIED)
     elif isinstance(module, Attention):
-        _silence(module.to_out[0])
+        _silence(module.to_out[0], _CARRIED)
     elif isinstance(module, Downsample2D):
-        _silence(module.conv)
+        _silence(module.conv, _CARRIED)
         for k in range(_CARRIED):
             module.conv.weight[k, k, :2, :2] = 0.25  # the reference pads at the right and at the bottom
     elif isinstance(module, Upsample2D):
         _pass_on(module.conv, _CARRIED)
 
 
-def _silence(layer: nn.Module, count: int = _CARRIED) -> None:
+def _silence(layer: Any, count: int) -> None:
+    """The first ``count`` answers of a layer, linear or a convolution, are nothing."""
     layer.weight[:count] = 0
     layer.bias[:count] = 0
 
 
-def _pass_on(layer: nn.Module, count: int) -> None:
-    """The first features as they are."""
+def _pass_on(layer: Any, count: int) -> None:
+    """The first ``count`` features of a convolution come out as they are."""
     _silence(layer, count)
     middle = layer.weight.shape[-1] // 2
     for k in range(count):
         layer.weight[k, k, middle, middle] = 1
 
 
-def _spread(layer: nn.Conv2d, colours: Tensor) -> None:
-    """Red, green and blue, (3, 3) of the first inputs, to the carried features."""
-    _silence(layer)
+def _spread(layer: Any, colours: Tensor) -> None:  # (3, 3): rows of what the first three inputs make of R, G and B
+    """A 3×3 convolution gives red, green and blue to the carried features."""
+    _silence(layer, _CARRIED)
     for k, row in enumerate(colours):
         layer.weight[4 * k, :3, 1, 1] = row
         layer.weight[4 * k + 1, :3, 1, 1] = -row
         layer.bias[4 * k + 2], layer.bias[4 * k + 3] = _CONSTANT, -_CONSTANT
 
 
-def _gather(layer: nn.Conv2d, norm: nn.GroupNorm, wanted: Tensor) -> None:
-    """Normalised carried features back to red, green and blue, and to ``wanted`` (3, 3) of them."""
+def _gather(layer: Any, norm: Any, wanted: Tensor) -> None:  # (3, 3): rows of R, G and B
+    """A 3×3 convolution makes its first three answers of the carried features, which ``norm`` has divided."""
     size = norm.num_channels // norm.num_groups
-    constants = max(1, min(size, _CARRIED) // 2)  # of the features that are normalised together
-    deviation = _CONSTANT * math.sqrt(constants / size)
     _silence(layer, 3)
     for k in range(3):
+        first = 4 * k // size * size  # of those that are normalised together with this colour's
+        constants = sum(i % 4 >= 2 for i in range(first, min(first + size, _CARRIED)))
+        deviation = _CONSTANT * math.sqrt(max(constants, 1) / size)
         layer.weight[:3, 4 * k, 1, 1] = wanted[:, k] * deviation
         layer.weight[:3, 4 * k + 1, 1, 1] = -wanted[:, k] * deviation
