@@ -73,8 +73,9 @@ def inspect(path: Path, wanted: str = "auto") -> WeightsInfo:
 
 
 def _guidance_scale(facts: Mapping[str, Any]) -> float:
-    told = facts.get("guidance_scale")
-    return float(told) if type(told) in (int, float) and 0 <= told <= MOST_GUIDANCE else GUIDANCE_SCALE
+    told: Any = facts.get("guidance_scale")
+    usable = isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told <= MOST_GUIDANCE
+    return float(told) if usable else GUIDANCE_SCALE
 
 
 def load_sv3d(

@@ -2,14 +2,17 @@
 
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor, nn
 
 from ..network.autoencoder import SCALE_FACTOR, encode
+from ..orbit.trajectory import SV3D_FRAME_COUNT
 from ..progress import Progress
-from .shards import Shards
+from .shards import Shards, read_frame
 
 _AT_ONCE = 42  # frames encoded on a graphics card
 _AT_ONCE_ON_CPU = 6  # what fits a processor's cache is encoded twice as fast
@@ -55,14 +58,15 @@ def write_latents(
 
 @torch.no_grad()
 def some_latents(autoencoder: AutoencoderKL, shards: Shards, device: torch.device) -> Tensor:  # (N, 4, h, w)
-    """The autoencoder's own latents of a few hundred frames, from all the orbits of the first files."""
+    """The autoencoder's own latents of a few hundred frames, from orbits spread over the whole set.
+
+    Colours are rare and strong: those of a few dozen orbits would say little of all.
+    """
     nn.Module.to(autoencoder, device)
-    frames, shard = torch.empty(0), 0
-    while len(frames) < _CALIBRATION and shard < shards.files:
-        more = shards.read("frames", shard)["frames"].flatten(0, 1)
-        frames = more if not shard else torch.cat([frames, more])
-        shard += 1
-    frames = frames[:: max(1, len(frames) // _CALIBRATION)]
+    count = min(_CALIBRATION, shards.count * SV3D_FRAME_COUNT)
+    opened: dict[Path, Any] = {}
+    picked = [(i * shards.count // count, i % SV3D_FRAME_COUNT) for i in range(count)]
+    frames = torch.stack([read_frame(shards, opened, orbit, frame) for orbit, frame in picked])
     return torch.cat([encode(autoencoder, part) for part in _pictures(frames, device)])
 
 

@@ -40,3 +40,21 @@ def test_learning_in_half_precision_is_as_exact_as_attending_is():
     assert torch.allclose(*answers, atol=0.02)
     for half, full in zip(*gradients, strict=True):
         assert torch.allclose(half, full, atol=0.02 * float(full.abs().max()))
+
+
+def test_learning_under_autocast_attends_in_full_precision(layer, monkeypatch):
+    layer.to_k = layer.to_v = torch.nn.Linear(16, 16)
+    types = []
+
+    def watched(query, key, value):
+        types.append((query.dtype, key.dtype, value.dtype))
+        return torch.nn.functional.scaled_dot_product_attention(query, key, value)
+
+    monkeypatch.setattr(attention, "scaled_dot_product_attention", watched)
+    asked = torch.randn(5, 7, 16, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        learning = OrbitAttention()(layer, asked)
+        with torch.no_grad():
+            OrbitAttention()(layer, asked)
+    assert learning.dtype == torch.bfloat16
+    assert types == [(torch.float32,) * 3, (torch.bfloat16,) * 3]

@@ -77,6 +77,17 @@ def test_a_folder_gives_the_same_networks(converted):
     assert inspect(folder).unread == ()
 
 
+def test_groups_of_a_folders_autoencoder_are_read(converted, tmp_path):
+    _, folder = converted
+    for part in ("unet", "image_encoder"):
+        (tmp_path / part).symlink_to(folder / part)
+    (tmp_path / "vae").mkdir()
+    (tmp_path / "vae" / "model.safetensors").symlink_to(folder / "vae" / "model.safetensors")
+    (tmp_path / "vae" / "config.json").write_text(json.dumps({"norm_num_groups": 16}))
+    assert inspect(tmp_path).architecture.groups == 16
+    assert inspect(folder).architecture.groups == 32
+
+
 def test_a_folder_without_a_part_is_refused(converted, tmp_path):
     _, folder = converted
     (tmp_path / "unet").symlink_to(folder / "unet")

@@ -10,25 +10,26 @@ from sv3d_engine.network.sv3d import checkpoint_keys, empty_sv3d
 from sv3d_engine.network.weights import read_architecture
 from sv3d_engine.training.config import CONFIGS, parse_config, read_config
 
+ARCHITECTURE = {
+    "channels": [32],
+    "attention": [True],
+    "blocks": 1,
+    "head_width": 32,
+    "context_width": 32,
+    "vae_channels": [32],
+    "vae_blocks": 1,
+    "post_quant": True,
+    "clip_width": 32,
+    "clip_layers": 1,
+    "clip_head_width": 16,
+    "clip_patch": 8,
+    "clip_size": 32,
+    "frame_size": 32,
+}
 SMALL = {
     "name": "x",
     "start": "w.safetensors",
-    "architecture": {
-        "channels": [32],
-        "attention": [True],
-        "blocks": 1,
-        "head_width": 32,
-        "context_width": 32,
-        "vae_channels": [32],
-        "vae_blocks": 1,
-        "post_quant": True,
-        "clip_width": 32,
-        "clip_layers": 1,
-        "clip_head_width": 16,
-        "clip_patch": 8,
-        "clip_size": 32,
-        "frame_size": 32,
-    },
+    "architecture": ARCHITECTURE,
     "data": {"orbits": 4},
     "optimiser": {"batch": 8, "rate": 1e-4},
     "stages": [{"name": "u", "variant": "u", "steps": 3, "rate": 2e-4}],
@@ -66,6 +67,10 @@ def test_json_will_do_as_well(tmp_path):
         ({"stages": [{"name": "u", "variant": "u", "steps": 1}] * 2}, "different names"),
         ({"stages": [{"name": "checkpoint", "variant": "u", "steps": 1}]}, "checkpoint"),
         ({"data": {"orbits": 4, "held_out": 0}}, "held out"),
+        ({"looks": {"guidance": 30}}, "guidance is 30"),
+        *(({"architecture": {**ARCHITECTURE, "groups": g}}, "groups is") for g in (0, -8, 12, "8", True, 8.0)),
+        ({"architecture": {**ARCHITECTURE, "channels": [48]}}, "no multiple of 32"),
+        ({"autoencoder": {"steps": 1, "batch": 1, "rate": 1e-3}}, "lose colour"),
         ({"data": {"orbits": 4, "first_seed": 10, "held_out_seed": 13}}, "held out as well"),
     ],
 )

@@ -112,6 +112,25 @@ def test_latents_are_made_anew_for_another_encoder(tmp_path):
     assert stored[1][1] != stored[2][1]
 
 
+def test_latents_are_made_anew_for_other_frames(tmp_path):
+    autoencoder = fresh(tiny().architecture, 0).autoencoder
+    stored = []
+    for white in (0.9, 0.9, 0.5):
+        shards = sets(make(tmp_path, ball, orbits=3, white=white), tmp_path, tmp_path / "latents")[0]
+        write_latents(autoencoder, shards, ALL, torch.device("cpu"), Progress())
+        stored.append(shards.path("latents", 0).stat().st_mtime_ns)
+    assert stored[0] == stored[1] != stored[2]
+    assert {path.parent.name for path in tmp_path.rglob("*latents-*")} == {"latents"}
+
+
+def test_frames_are_made_anew_when_the_generator_changes(tmp_path, monkeypatch):
+    source = Counted()
+    make(tmp_path, source, orbits=2, held_out=1)
+    monkeypatch.setattr("sv3d_engine.dataset.generator.GENERATION", 99)
+    make(tmp_path, source, orbits=2, held_out=1)
+    assert len(source.seeds) == 6
+
+
 def test_a_folders_last_files_are_held_out(tmp_path):
     for i in range(3):
         trimesh.creation.box((0.3 + 0.3 * i, 1, 0.2)).export(tmp_path / f"{i}.glb")

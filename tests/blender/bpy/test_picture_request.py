@@ -31,6 +31,14 @@ def test_fields_left_alone_are_the_engines_own(blender, settings):
     assert request.amplitude == pytest.approx(plain.amplitude)
 
 
+def test_strength_is_the_weights_own_until_it_is_at_least_one(blender, settings):
+    told = []
+    for strength in (0.0, 0.5, 1.0, 3.0):
+        settings.guidance_scale = strength
+        told.append(order(blender)[0].guidance_scale)
+    assert told == [None, None, 1.0, 3.0]
+
+
 def test_an_orbit_from_a_file_names_it(blender, settings, tmp_path):
     settings.orbit_kind, settings.orbit_file = "file", str(tmp_path / "cameras.json")
     request, _ = order(blender)
