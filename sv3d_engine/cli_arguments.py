@@ -138,7 +138,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     )
     model.add_argument("--variant", choices=protocol.VARIANTS, default="auto", help="what the weights have to be")
     model.add_argument("--sampler", choices=protocol.SAMPLERS, default=standard["sampler"])
-    model.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler")
+    model.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the weights")
     model.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
     model.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the weights")
     model.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto", help="from the most to the least")

@@ -22,8 +22,9 @@ STAGE_NAMES = ("picture", "orbit", "frames", "field", "mesh", "asset", "turntabl
 
 VARIANTS = ("auto", "u", "c", "p")  # of SV3D; "auto" is what the weights are
 ORBITS = ("auto", "static", "sine", "dynamic", "file")  # "auto": static for SV3D_u, sine for the others
-SAMPLERS = ("euler", "ays", "dpm++2m")
-MOST_GUIDANCE = 20.0  # scale; 2.5 is usual
+SAMPLERS = ("auto", "euler", "ays", "dpm++2m")  # "auto": what suits the weights
+MOST_STEPS = 1000
+MOST_GUIDANCE = 20.0
 GUIDANCES = ("triangle", "linear", "constant")
 MEMORY_MODES = ("auto", "together", "apart", "offload", "blocks")  # from the most memory to the least
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")
@@ -70,8 +71,8 @@ class OrbitJob:
     cameras: str | None = None  # cameras.json of 21 frames, for orbit "file"
     elevation: float = 10.0  # degrees, of the picture's own view
     amplitude: float = 30.0  # degrees by which a sine orbit rises and falls
-    sampler: str = "euler"
-    steps: int | None = None  # None = what suits the sampler
+    sampler: str = "auto"
+    steps: int | None = None  # None = what suits the sampler, or the weights
     guidance: str = "triangle"
     guidance_scale: float | None = None  # the strongest over the frames; None = what suits the weights
     background_model: bool = True  # cut the object out with the background model where it is there

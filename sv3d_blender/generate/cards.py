@@ -10,7 +10,7 @@ from ..preferences.property_group import preferences
 from ..result.delivery import import_options
 from . import preview, wording
 from .player import player
-from .preflight import orbit_advice, orbit_time, typed_degrees
+from .preflight import OFFICIAL, orbit_advice, orbit_time, typed_degrees
 from .request import orbit_problem
 
 _PREVIEW_SCALE = 8.0  # in rows
@@ -34,8 +34,7 @@ def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """What a picture's orbit takes and may lack; below Generate, so that no Cancel takes that button's place."""
     settings, chosen = context.scene.sv3d, preferences(context)
-    share = chosen.model.step_share if chosen.model else 1.0
-    time = orbit_time(settings.sampler, settings.steps, _device(chosen.device), share)
+    time = orbit_time(settings.sampler, settings.steps, _device(chosen.device), chosen.model or OFFICIAL)
     orbit = "The orbit takes" if settings.make == "ORBIT" else "Before the mesh, the orbit takes"
     _draw_text(layout, context, f"{orbit} {time}.", "TIME")
     if advice := orbit_advice(typed_degrees(settings.elevation)):

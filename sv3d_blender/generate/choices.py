@@ -3,6 +3,8 @@
 Items as EnumProperty wants them; the first of each is the protocol's default.
 """
 
+from ...sv3d_engine.network.usage import STEPS
+
 Items = tuple[tuple[str, str, str], ...]
 
 ORBITS: Items = (
@@ -12,8 +14,8 @@ ORBITS: Items = (
     ("dynamic", "Random", "The camera wanders up and down and turns unevenly; another seed gives another way"),
     ("file", "From File", "The camera takes the 21 views that a cameras file tells"),
 )
-STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}  # the engine's, where none are asked for
 SAMPLERS: Items = (
+    ("auto", "Automatic", "What suits the weights: Euler for the official ones"),
     ("euler", f"Euler · {STEPS['euler']} steps", "SV3D's own: the most careful and the slowest"),
     ("ays", f"Align Your Steps · {STEPS['ays']}", "Steps laid where they matter most: the fastest"),
     ("dpm++2m", f"DPM++ 2M · {STEPS['dpm++2m']} steps", "Learns from the step before: between the two"),

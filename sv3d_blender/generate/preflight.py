@@ -10,8 +10,8 @@ from ...sv3d_engine.errors import UserError
 from ...sv3d_engine.network.architecture import FACTS, read_architecture
 from ...sv3d_engine.network.bundled import bundled_weights
 from ...sv3d_engine.network.cost import STEP_SECONDS, orbit_seconds, step_share
+from ...sv3d_engine.network.usage import STEPS, Usage, read_usage
 from ...sv3d_engine.orbit.trajectory import MAX_ELEVATION
-from . import choices
 from .wording import duration
 
 _LONGEST_HEADER = 100 << 20  # bytes, as the safetensors format says
@@ -23,6 +23,10 @@ class Model(NamedTuple):
 
     variant: str  # "u", or "p" (SV3D_c is built like SV3D_p); "" where only the engine can tell
     step_share: float = 1.0  # of the official model's work, see the engine's network/cost.py
+    steps: int = Usage.steps  # that suit it
+
+
+OFFICIAL = Model("")
 
 
 def recognised(weights: Path) -> Model:
@@ -35,7 +39,7 @@ def recognised(weights: Path) -> Model:
         return Model("")
     shapes, facts = _header(weights)
     architecture = read_architecture(shapes, facts, weights.name)
-    return Model(architecture.variant, step_share(shapes, architecture.frame_size))
+    return Model(architecture.variant, step_share(shapes, architecture.frame_size), read_usage(facts).steps)
 
 
 @cache  # drawing must not touch the disk
@@ -91,13 +95,13 @@ def orbit_advice(elevation: float) -> str:
     return "" if low <= elevation <= high else f"SV3D was trained on pictures seen from {low}° to {high}° above."
 
 
-def orbit_time(sampler: str, steps: int, device: str, share: float = 1.0) -> str:
+def orbit_time(sampler: str, steps: int, device: str, model: Model = OFFICIAL) -> str:
     """What to expect of the orbit.
 
-    ``steps`` 0 means the sampler's own, ``device`` "auto" that it is not known yet; ``share`` is Model.step_share.
+    ``steps`` 0 means the sampler's own, or the model's; ``device`` "auto" that it is not known yet.
     """
-    count = steps or choices.STEPS[sampler]
-    times = {name: duration(orbit_seconds(count, share, name)) for name in STEP_SECONDS}
+    count = steps or STEPS.get(sampler, model.steps)
+    times = {name: duration(orbit_seconds(count, model.step_share, name)) for name in STEP_SECONDS}
     if device == "auto" and times["cuda"] != times["cpu"]:
         return f"{_about(times['cuda'])} on a good graphics card, {times['cpu']} on a processor"
     shown = "cpu" if device == "auto" else device

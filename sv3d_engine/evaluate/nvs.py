@@ -70,10 +70,10 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
     _check(arguments)
     device = resolve_device(arguments.device)
     weights = model_file(arguments.model)
-    asked_for = {name: getattr(arguments, name) for name in asdict(OrbitSettings())}
-    if asked_for["guidance_scale"] is None:
-        asked_for["guidance_scale"] = inspect(weights).guidance_scale
-    settings = OrbitSettings(**asked_for)
+    usage = inspect(weights).usage.chosen(arguments.sampler, arguments.steps, arguments.guidance_scale)
+    settings = OrbitSettings(
+        **asdict(usage), guidance=arguments.guidance, memory=arguments.memory, precision=arguments.precision
+    )
     tell("Loading SV3D")
     sampler = OrbitSampler(weights, settings, device, arguments.seed)
     batch, out = arguments.batch or sampler.batch, Path(arguments.out)

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="that the mean frames are of (default: %(default)s)",
     )
     parser.add_argument("--sampler", choices=protocol.SAMPLERS, default=standard["sampler"])
-    parser.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler")
+    parser.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the model")
     parser.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
     parser.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the model")
     parser.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")

@@ -15,7 +15,8 @@ from ..errors import UserError
 from ..network.architecture import LATENT_CHANNELS
 from ..network.autoencoder import SCALE_FACTOR
 from ..network.sv3d import SV3D
-from ..network.weights import GUIDANCE_SCALE, inspect, load_sv3d
+from ..network.usage import STEPS, Usage
+from ..network.weights import inspect, load_sv3d
 from ..orbit.trajectory import Pose
 from ..picture.prepare import on_white
 from ..progress import Progress
@@ -24,17 +25,15 @@ from .plan import plan
 from .preview import LatentPreview, Previews
 from .sampling import condition, decoded, sample
 
-_STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}
-
 
 @dataclass(frozen=True)
 class OrbitSettings:
     """How an orbit is sampled; the words are those of protocol.OrbitJob, nothing left to the weights."""
 
-    sampler: str = "euler"
+    sampler: str = Usage.sampler
     steps: int | None = None
     guidance: str = "triangle"
-    guidance_scale: float = GUIDANCE_SCALE
+    guidance_scale: float = Usage.guidance_scale
     memory: str = "auto"
     precision: str = "auto"
 
@@ -131,7 +130,7 @@ def to_bytes(frames: Tensor) -> NDArray[np.uint8]:  # (N, 3, S, S) in [−1, 1] 
 
 
 def sigmas_for(settings: OrbitSettings) -> Tensor:
-    steps = settings.steps or _STEPS[settings.sampler]
+    steps = settings.steps or STEPS[settings.sampler]
     return schedule.ays_sigmas(steps) if settings.sampler == "ays" else schedule.edm_sigmas(steps)
 
 

@@ -125,7 +125,7 @@ def _facts(folder: Path) -> dict[str, Any]:
         facts["head_width"] = unet["block_out_channels"][0] // (heads if isinstance(heads, int) else heads[0])
     with suppress(KeyError, TypeError, ZeroDivisionError):
         facts["clip_head_width"] = clip["hidden_size"] // clip["num_attention_heads"]
-    facts |= {name: unet[name] for name in ("frame_size", "guidance_scale") if name in unet}
+    facts |= {name: unet[name] for name in ("frame_size", "sampler", "steps", "guidance_scale") if name in unet}
     if "norm_num_groups" in (vae := _config(folder / "vae")):
         facts["groups"] = vae["norm_num_groups"]
     return facts

@@ -11,7 +11,6 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ..errors import UserError
-from ..protocol import MOST_GUIDANCE
 from .architecture import FACTS, Architecture, Variant, incomplete, read_architecture
 from .cost import step_share
 from .diffusers_folder import Place
@@ -19,8 +18,8 @@ from .diffusers_folder import read as read_folder
 from .keys import is_unused
 from .sv3d import SV3D, checkpoint_keys, empty_sv3d, fill, fits
 from .tensor_file import open_tensor_file
+from .usage import Usage, read_usage
 
-GUIDANCE_SCALE = 2.5  # at the back view, as the official weights are used
 _MOST_MAPPED = 256 << 20  # bytes of a file that count as this process's memory after they have been copied
 
 
@@ -44,7 +43,7 @@ class WeightsInfo:
     files: tuple[Path, ...]
     unread: tuple[str, ...]  # tensors that nothing reads and that the official files do not have
     step_share: float  # of the official model's work, see cost.step_share
-    guidance_scale: float  # that suits them
+    usage: Usage  # that suits them
 
     @property
     def variant(self) -> Variant:
@@ -69,13 +68,7 @@ def inspect(path: Path, wanted: str = "auto") -> WeightsInfo:
     files = tuple(sorted({place.file for place in source.places.values()}))
     name = str(source.facts.get("name", f"SV3D_{architecture.variant}"))
     share = step_share(source.shapes, architecture.frame_size)
-    return WeightsInfo(path, architecture, name, files, unread, share, _guidance_scale(source.facts))
-
-
-def _guidance_scale(facts: Mapping[str, Any]) -> float:
-    told: Any = facts.get("guidance_scale")
-    usable = isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told <= MOST_GUIDANCE
-    return float(told) if usable else GUIDANCE_SCALE
+    return WeightsInfo(path, architecture, name, files, unread, share, read_usage(source.facts))
 
 
 def load_sv3d(

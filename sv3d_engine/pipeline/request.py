@@ -1,6 +1,7 @@
 """From a request to a job: everything is checked before any work starts, and nothing is written."""
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,10 @@ from .settings import PRESETS
 
 if TYPE_CHECKING:
     from ..generation.run import OrbitSettings
+    from ..network.usage import Usage
 
 ORBIT_PLACE = "orbit"  # where in its folder a job keeps the orbit from which it then makes a mesh
 _ORBIT_BYTES = 200_000_000  # on disk: frames, previews and a contact sheet, ten times over
-_MOST_STEPS = 1000
 
 
 def job_from_request(request: protocol.Job) -> Job:
@@ -87,7 +88,7 @@ def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
         )
     weights = _weights(request.weights)
     found = inspect(weights, request.variant)
-    sampling = _sampling(request, found.guidance_scale)
+    sampling = _sampling(request, found.usage)
     cameras = _cameras(request.cameras) if request.orbit == "file" else None
     poses, unusual = resolve_orbit(
         request.orbit, request.elevation, request.amplitude, request.seed, cameras, found.variant
@@ -127,26 +128,22 @@ def _weights(path: str | None) -> Path:
     )
 
 
-def _sampling(request: protocol.OrbitJob, suitable: float) -> "OrbitSettings":
-    """How the orbit is sampled; ``suitable`` is the guidance scale that suits the weights."""
+def _sampling(request: protocol.OrbitJob, suits: "Usage") -> "OrbitSettings":
+    """How the orbit is sampled: as it is asked for, the rest as it ``suits`` the weights."""
     from ..generation.run import OrbitSettings
 
-    if request.steps is not None and not 1 <= request.steps <= _MOST_STEPS:
-        raise UserError(f"{request.steps} steps cannot be done.", f"Choose from 1 to {_MOST_STEPS}; 50 is usual.")
-    scale = suitable if request.guidance_scale is None else request.guidance_scale
-    if not 0 <= scale <= protocol.MOST_GUIDANCE:  # or it is not a number
+    usage = suits.chosen(request.sampler, request.steps, request.guidance_scale)
+    if not 1 <= usage.steps <= protocol.MOST_STEPS:
         raise UserError(
-            f"The guidance scale {scale:g} is not usable.",
-            f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {suitable:g} suits these weights.",
+            f"{usage.steps} steps cannot be done.",
+            f"Choose from 1 to {protocol.MOST_STEPS}; {suits.steps} suit these weights.",
         )
-    return OrbitSettings(
-        sampler=request.sampler,
-        steps=request.steps,
-        guidance=request.guidance,
-        guidance_scale=scale,
-        memory=request.memory,
-        precision=request.precision,
-    )
+    if not 0 <= usage.guidance_scale <= protocol.MOST_GUIDANCE:  # or it is not a number
+        raise UserError(
+            f"The guidance scale {usage.guidance_scale:g} is not usable.",
+            f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {suits.guidance_scale:g} suits these weights.",
+        )
+    return OrbitSettings(**asdict(usage), guidance=request.guidance, memory=request.memory, precision=request.precision)
 
 
 def _cameras(path: str | None) -> Path | None:

@@ -3,13 +3,13 @@
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import UserError
 from ..network.architecture import COND_AUG_WIDTH, OFFICIAL_GROUPS, POSE_WIDTH, Architecture, Variant
-from ..protocol import MOST_GUIDANCE
+from ..network.usage import Usage, read_usage
 
 CONFIGS = Path(__file__).with_name("configs")
 Kinds = Literal["static", "dynamic", "both"]
@@ -88,7 +88,7 @@ class Looks:
 
     every: int = 500  # steps between validations
     steps: int = 20  # of the sampler
-    guidance: float = 1.5  # at the back view; also what the model will be used with unless told otherwise
+    guidance: float = 1.5  # at the back view
     log: int = 20  # steps a line of the loss curve
     save: int = 500  # steps between checkpoints
 
@@ -108,6 +108,7 @@ class Config:
     precision: Precision = "float32"
     compile: bool = False
     looks: Looks = field(default_factory=Looks)
+    usage: Usage = field(default_factory=Usage)  # how the model will be sampled unless told otherwise
 
     def architecture_of(self, variant: Variant) -> Architecture:
         """The architecture with the camera vector of a variant."""
@@ -139,7 +140,15 @@ def parse_config(told: Mapping[str, Any]) -> Config:
     autoencoder = tables.pop("autoencoder", None)
     trained = None if autoencoder is None else _stage(AutoencoderTraining, "autoencoder", autoencoder, {})
     looks = _made(Looks, "looks", tables.pop("looks", {}))
-    parts = {"architecture": architecture, "data": data, "stages": stages, "autoencoder": trained, "looks": looks}
+    usage = _made(Usage, "usage", tables.pop("usage", {}))
+    parts = {
+        "architecture": architecture,
+        "data": data,
+        "stages": stages,
+        "autoencoder": trained,
+        "looks": looks,
+        "usage": usage,
+    }
     config: Config = _made(Config, "config", {**tables, **parts})
     _check(config)
     return config
@@ -169,8 +178,8 @@ def _check(config: Config) -> None:
     if config.autoencoder is None and config.start is None:
         raise ValueError("there is neither an [autoencoder] to train nor weights to start from")
     _check_architecture(config.architecture, config.autoencoder is not None)
-    if not 0 <= config.looks.guidance <= MOST_GUIDANCE:
-        raise ValueError(f"[looks] guidance is {config.looks.guidance}, not a number from 0 to {MOST_GUIDANCE:g}")
+    if config.usage != read_usage(asdict(config.usage)):
+        raise ValueError(f"[usage] cannot be used: {config.usage}")
     if config.precision not in get_args(Precision):
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
     for stage in config.stages:

@@ -1,7 +1,7 @@
 """A whole training: orbits, autoencoder, latents, the diffusion network stage by stage, and the file at the end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -80,8 +80,8 @@ def train(job: Job, telling: Telling) -> Path:
         _once(job, stage.name, both, partial(_diffusion, job, model, stage, readers, tell[stage.name]))
     file = job.out / (config.name.lower().replace("-", "_") + ".safetensors")
     if job.run.accelerator.is_main_process:
-        steps = {s.name: s.optimiser.steps for s in config.stages}
-        export(model, file, config.name, seed=config.seed, steps=steps, guidance_scale=config.looks.guidance)
+        trained = {s.name: s.optimiser.steps for s in config.stages}
+        export(model, file, config.name, seed=config.seed, trained=trained, **asdict(config.usage))
     return file
 
 

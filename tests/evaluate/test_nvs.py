@@ -26,7 +26,7 @@ SIZE = small_model.SIZE
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "small.safetensors"
-    write_checkpoint(manifest("p"), path, frame_size=SIZE, name="SV3D-small", guidance_scale=1)
+    write_checkpoint(manifest("p"), path, frame_size=SIZE, name="SV3D-small", guidance_scale=1, sampler="ays", steps=3)
     return path
 
 
@@ -103,7 +103,7 @@ def test_the_command_writes_table_data_curves_and_sheet(
     data = json.loads((out / "nvs.json").read_text(encoding="utf-8"))
     assert [len(s["orbits"]) for s in data["sets"].values()] == [1, 1]
     assert (data["model"], data["steps"], data["training_orbits"]) == ("SV3D-small", 1, 1)
-    assert data["guidance_scale"] == 1, "what suits the model"
+    assert (data["sampler"], data["guidance_scale"]) == ("ays", 1), "what suits the model"
     assert "frame 20 is the picture" in (out / "nvs.md").read_text(encoding="utf-8")
     assert (out / "psnr.svg").is_file() and (out / "sheet.png").is_file()
 

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from sv3d_engine.errors import UserError
 from sv3d_engine.network import weights
+from sv3d_engine.network.usage import Usage
 from sv3d_engine.network.weights import inspect, load_sv3d
 from tests.golden import write_checkpoint
 from tests.network.small import manifest, write_zeros
@@ -44,11 +45,9 @@ def test_facts_in_the_file_are_read(tmp_path):
     assert info.architecture.head_width == 16
 
 
-@pytest.mark.parametrize(
-    ("told", "suits"), [(1.25, 1.25), (None, 2.5), ("strong", 2.5), (-1, 2.5), (float("nan"), 2.5)]
-)
-def test_weights_may_tell_the_guidance_that_suits_them(told, suits, tmp_path):
-    assert inspect(write_zeros(tmp_path / "w.safetensors", guidance_scale=told)).guidance_scale == suits
+def test_weights_may_tell_how_they_are_best_used(tmp_path):
+    usage = {"sampler": "ays", "steps": 4, "guidance_scale": 1.25}
+    assert inspect(write_zeros(tmp_path / "w.safetensors", **usage)).usage == Usage(**usage)
 
 
 def test_tensors_that_nothing_reads_are_told(tmp_path):

@@ -134,13 +134,12 @@ def test_the_demonstration_model_is_named_when_it_is_chosen_as_any_file(orbit_jo
     assert job_from_request(replace(orbit_job, weights=str(mini))).notes == (bundled.NOTE,)
 
 
-def test_guidance_is_what_suits_the_weights_unless_it_is_asked_for(orbit_job, tmp_path):
-    mild = write_zeros(tmp_path / "mild.safetensors", guidance_scale=1.25)
-    scales = [
-        job_from_request(replace(orbit_job, **changes)).sampling.guidance_scale
-        for changes in ({}, {"weights": str(mild)}, {"weights": str(mild), "guidance_scale": 3.0})
-    ]
-    assert scales == [2.5, 1.25, 3.0]
+def test_sampling_is_what_suits_the_weights_unless_it_is_asked_for(orbit_job, tmp_path):
+    mild = str(write_zeros(tmp_path / "mild.safetensors", guidance_scale=1.25, sampler="ays", steps=4))
+    asked = ({}, {"weights": mild}, {"weights": mild, "guidance_scale": 3.0, "sampler": "dpm++2m"})
+    found = [job_from_request(replace(orbit_job, **{"sampler": "auto", "steps": None, **changes})) for changes in asked]
+    ways = [(job.sampling.sampler, job.sampling.steps, job.sampling.guidance_scale) for job in found]
+    assert ways == [("euler", 50, 2.5), ("ays", 4, 1.25), ("dpm++2m", 20, 3.0)]
 
 
 def test_other_weights_go_without_saying(orbit_job, weights, monkeypatch, tmp_path):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from sv3d_engine.cli import main
 from sv3d_engine.errors import UserError
+from sv3d_engine.network.usage import Usage
 from sv3d_engine.network.weights import inspect
 from sv3d_engine.progress import Cancelled
 from sv3d_engine.terminal import TerminalProgress
@@ -32,7 +33,7 @@ def trained(tmp_path_factory):
 def test_a_run_leaves_a_model_curves_and_sheets(trained):
     info = inspect(trained / "sv3d_tiny.safetensors")
     assert (info.name, info.variant) == ("SV3D-tiny", "p")
-    assert info.guidance_scale == tiny().looks.guidance != 2.5
+    assert info.usage == tiny().usage != Usage()
     told = [json.loads(line) for line in (trained / "curves.jsonl").read_text().splitlines()]
     assert {line["stage"] for line in told} == {"autoencoder", "u", "p"}
     measured = [line for line in told if "psnr_frames" in line]

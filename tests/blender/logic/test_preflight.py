@@ -1,7 +1,7 @@
 """What is told before the click is what the engine would say after it."""
 
 import pytest
-from sv3d.sv3d_blender.generate import choices, preflight
+from sv3d.sv3d_blender.generate import preflight
 from sv3d.sv3d_engine.errors import UserError
 from sv3d.sv3d_engine.network import bundled
 from sv3d.sv3d_engine.network.architecture import SVD_WIDTH, UNET
@@ -77,14 +77,14 @@ def test_advice_is_the_engines():
 
 
 def test_the_time_is_told_of_what_computes():
+    small = preflight.Model("p", step_share=4e-4, steps=10)
+    assert preflight.orbit_time("auto", 0, "auto") == preflight.orbit_time("euler", 0, "auto")
     assert preflight.orbit_time("euler", 0, "auto") == "about 40 s on a good graphics card, 13.8 h on a processor"
     assert preflight.orbit_time("euler", 20, "cpu") == "about 6.2 h"
     assert preflight.orbit_time("ays", 0, "cuda") == "about 10 s on a good graphics card"
-    assert preflight.orbit_time("euler", 0, "cpu", share=4e-4) == "about 20 s"
-    small = "a few seconds on a good graphics card, 20 s on a processor"
-    assert preflight.orbit_time("euler", 0, "auto", share=4e-4) == small
-    assert preflight.orbit_time("ays", 0, "auto", share=1e-5) == "a few seconds"
-
-
-def test_every_sampler_has_its_steps():
-    assert tuple(choices.STEPS) == tuple(word for word, _, _ in choices.SAMPLERS)
+    assert preflight.orbit_time("euler", 0, "cpu", small) == "about 20 s"
+    both = "a few seconds on a good graphics card, 20 s on a processor"
+    assert preflight.orbit_time("euler", 0, "auto", small) == both
+    assert preflight.orbit_time("auto", 0, "cpu", small) == preflight.orbit_time("ays", 10, "cpu", small)
+    assert preflight.orbit_time("auto", 50, "cpu", small) == "about 20 s"
+    assert preflight.orbit_time("ays", 0, "auto", preflight.Model("p", 1e-5)) == "a few seconds"
