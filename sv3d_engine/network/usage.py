@@ -32,7 +32,7 @@ def read_usage(facts: Mapping[str, Any]) -> Usage:
     """What a file's facts tell; the official way where they tell nothing, or nothing that can be used."""
     usage = Usage()
     sampler, steps, scale = (facts.get(name) for name in ("sampler", "steps", "guidance_scale"))
-    if sampler not in STEPS or type(steps) is not int or not 1 <= steps <= MOST_STEPS:
+    if not isinstance(sampler, str) or sampler not in STEPS or type(steps) is not int or not 1 <= steps <= MOST_STEPS:
         sampler, steps = usage.sampler, usage.steps
     usable = isinstance(scale, int | float) and not isinstance(scale, bool) and 0 <= scale <= MOST_GUIDANCE
     return Usage(sampler, steps, float(scale) if scale is not None and usable else usage.guidance_scale)

@@ -15,7 +15,7 @@ from tests.network.small import write_zeros
 def test_weights_are_recognised(tmp_path, variant):
     path = write_zeros(tmp_path / "weights.safetensors", variant, frame_size=128)
     found, engines = preflight.recognised(path), inspect(path)
-    assert found == (variant, engines.step_share)
+    assert found == (variant, engines.step_share, engines.usage.steps)
     assert 0 < found.step_share < 0.01
 
 
@@ -53,7 +53,7 @@ def test_weights_of_another_model_are_told(tmp_path):
 
 
 def test_a_folder_is_left_to_the_engine_and_a_missing_file_is_told(tmp_path):
-    assert preflight.recognised(tmp_path) == ("", 1.0)
+    assert preflight.recognised(tmp_path) == preflight.OFFICIAL
     with pytest.raises(UserError, match="cannot be read"):
         preflight.recognised(tmp_path / "none.safetensors")
 
