@@ -14,6 +14,7 @@ from ..network.usage import Usage, read_usage
 CONFIGS = Path(__file__).with_name("configs")
 Kinds = Literal["static", "dynamic", "both"]
 Precision = Literal["float32", "float16", "bfloat16"]
+Rule = Literal["adamw", "muon"]
 
 _FILES = ("autoencoder", "checkpoint")  # that are in a run's folder beside the stages'
 _DERIVED = {"vector_width"}  # of an Architecture: by the stage's variant
@@ -36,11 +37,12 @@ class Data:
 
 @dataclass(frozen=True)
 class Optimiser:
-    """AdamW with a warmed-up cosine, clipped gradients and an average of the weights."""
+    """Steps along a warmed-up cosine, clipped gradients and an average of the weights."""
 
     steps: int
     batch: int  # of all processes together, for one step
     rate: float
+    kind: Rule = "adamw"  # or "muon" for matrices, with AdamW for the rest; see optimiser.MuonAdamW
     final_rate: float = 0.02  # share of ``rate`` that is left at the end
     warmup: int = 100  # steps
     weight_decay: float = 0.01
@@ -182,6 +184,9 @@ def _check(config: Config) -> None:
         raise ValueError(f"[usage] cannot be used: {config.usage}")
     if config.precision not in get_args(Precision):
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
+    for training in (*([config.autoencoder] if config.autoencoder else []), *config.stages):
+        if training.optimiser.kind not in get_args(Rule):
+            raise ValueError(f"the optimiser is “{training.optimiser.kind}”, not one of {', '.join(get_args(Rule))}")
     for stage in config.stages:
         if stage.variant not in get_args(Variant) or stage.orbits not in get_args(Kinds):
             raise ValueError(f"stage “{stage.name}” has variant “{stage.variant}” and orbits “{stage.orbits}”")

@@ -16,6 +16,7 @@ from .checkpoint import Checkpoint
 from .config import Looks, Optimiser
 from .curves import Curves
 from .ema import Ema, trained
+from .optimiser import make_optimiser
 
 _AGREE_EVERY = 10  # steps between asking all processes whether one was told to stop
 
@@ -68,13 +69,7 @@ def fit(
     objective.to(accelerator.device).train()
     ema = Ema(objective, settings.ema)
     parameters = list(trained(objective).values())
-    optimiser = torch.optim.AdamW(
-        parameters,
-        settings.rate,
-        settings.betas,
-        weight_decay=settings.weight_decay,
-        fused=accelerator.device.type == "cpu",  # elsewhere it would count its steps on the device
-    )
+    optimiser = make_optimiser(parameters, settings, accelerator.device)
     prepared, stepping = accelerator.prepare(torch.compile(objective) if run.compiled else objective, optimiser)
     # Only now: accelerate would move the optimiser's count of steps to the device, where AdamW waits to read it.
     done = checkpoint.load(objective, ema, optimiser, accelerator.scaler)

@@ -1,0 +1,71 @@
+"""What changes the weights: AdamW, or Muon for the matrices with AdamW for the rest."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .config import Optimiser
+
+_LEAST = 16  # rows and columns of a matrix: below, its directions are too few to be evened out
+_MOMENTUM = 0.95
+
+
+def make_optimiser(
+    parameters: Iterable[nn.Parameter], settings: Optimiser, device: torch.device
+) -> torch.optim.Optimizer:
+    """The optimiser that ``settings`` ask for; its groups' "lr" is obeyed at every step."""
+    fused = device.type == "cpu"  # elsewhere AdamW would count its steps on the device
+    if settings.kind == "muon":
+        return MuonAdamW(parameters, settings, fused)
+    return torch.optim.AdamW(parameters, settings.rate, settings.betas, weight_decay=settings.weight_decay, fused=fused)
+
+
+class MuonAdamW(torch.optim.Optimizer):
+    """One optimiser out of two: Muon (Jordan et al. 2024) takes what is a matrix, AdamW the rest.
+
+    A convolution's kernel is a matrix of its outputs by all its inputs.  Muon's steps are scaled to the size of
+    AdamW's (Liu et al. 2025), so that both learn at one rate.  The states are those of the two, by parameter.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: Optimiser, fused: bool) -> None:
+        super().__init__(parameters, {"lr": settings.rate})
+        every = [p for group in self.param_groups for p in group["params"]]
+        self._muon_views = {p: nn.Parameter(p.detach().flatten(1)) for p in every if _is_matrix(p)}  # share memory
+        self._muon = torch.optim.Muon(
+            self._muon_views.values(),
+            settings.rate,
+            weight_decay=settings.weight_decay,
+            momentum=_MOMENTUM,
+            adjust_lr_fn="match_rms_adamw",
+        )
+        rest = [p for p in every if p not in self._muon_views]
+        self._adamw = torch.optim.AdamW(
+            rest, settings.rate, settings.betas, weight_decay=settings.weight_decay, fused=fused
+        )
+        self._owners: list[tuple[nn.Parameter, nn.Parameter, torch.optim.Optimizer]] = [
+            *((p, view, self._muon) for p, view in self._muon_views.items()),
+            *((p, p, self._adamw) for p in rest),
+        ]
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        """One step of both; there is no ``closure``."""
+        assert closure is None
+        for owner in (self._muon, self._adamw):
+            for group in owner.param_groups:
+                group["lr"] = self.param_groups[0]["lr"]
+        for parameter, view, owner in self._owners:
+            if parameter in self.state:  # which may have been loaded
+                owner.state[view] = self.state[parameter]
+            if view is not parameter:
+                view.grad = None if parameter.grad is None else parameter.grad.flatten(1)
+        self._muon.step()
+        self._adamw.step()
+        for parameter, view, owner in self._owners:
+            self.state[parameter] = owner.state[view]
+
+
+def _is_matrix(parameter: Tensor) -> bool:
+    return parameter.dim() > 1 and min(parameter.shape[0], parameter[0].numel()) >= _LEAST
