@@ -5,13 +5,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ...sv3d_engine.errors import UserError
 from ...sv3d_engine.protocol import DEVICES
 from .. import storage
 from ..engine.launch import PYTHON_VARIABLE
-from ..generate.preflight import Model, demonstration, recognised
+from ..generate.preflight import OFFICIAL, Model, demonstration, recognised
 from . import panel
 
 _DEVICE_NAMES = {"auto": "Best Available", "cpu": "Processor", "cuda": "NVIDIA Graphics Card", "mps": "Apple Graphics"}
@@ -49,7 +49,8 @@ class SV3DPreferences(bpy.types.AddonPreferences):
         update=_look_at_weights,
     )
     weights_variant: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-    weights_step_share: FloatProperty(options={"HIDDEN"}, default=1.0)  # type: ignore[valid-type]
+    weights_step_share: FloatProperty(options={"HIDDEN"}, default=OFFICIAL.step_share)  # type: ignore[valid-type]
+    weights_steps: IntProperty(options={"HIDDEN"}, default=OFFICIAL.steps)  # type: ignore[valid-type]
     weights_problem: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
     variant: EnumProperty(  # type: ignore[valid-type]
         name="Variant",
@@ -74,19 +75,24 @@ class SV3DPreferences(bpy.types.AddonPreferences):
     @property
     def model(self) -> Model | None:
         """What would make an orbit: the chosen weights, else the demonstration model.  Touches no disk."""
-        return Model(self.weights_variant, self.weights_step_share) if self.weights else demonstration()
+        if not self.weights:
+            return demonstration()
+        return Model(self.weights_variant, self.weights_step_share, self.weights_steps)
 
     def recognise_weights(self) -> None:
         """See what the weights are now, from their headers.  Raises UserError if they cannot be used."""
-        self.weights_variant = self.weights_problem = ""
-        self.weights_step_share = 1.0
+        self._keep(OFFICIAL)
+        self.weights_problem = ""
         if not self.weights:
             return
         try:
-            self.weights_variant, self.weights_step_share = recognised(self.weights_path)
+            self._keep(recognised(self.weights_path))
         except UserError as error:
             self.weights_problem = error.cause
             raise
+
+    def _keep(self, model: Model) -> None:
+        self.weights_variant, self.weights_step_share, self.weights_steps = model
 
     def draw(self, _context: bpy.types.Context) -> None:
         panel.draw(self.layout, self)
