@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dataset.generator import GENERATION
 from ..errors import UserError
 from ..generation.measurement import device_name
 from ..generation.run import OrbitSettings
@@ -101,6 +102,7 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
         "steps": sampler.steps,
         "precision": str(sampler.dtype).removeprefix("torch."),
         "seed": arguments.seed,
+        "generation": GENERATION,
         "training_orbits": arguments.training_orbits,
         "device": device_name(device),
         "batch": batch,

@@ -184,9 +184,10 @@ def _check(config: Config) -> None:
         raise ValueError(f"[usage] cannot be used: {config.usage}")
     if config.precision not in get_args(Precision):
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
-    for training in (*([config.autoencoder] if config.autoencoder else []), *config.stages):
-        if training.optimiser.kind not in get_args(Rule):
-            raise ValueError(f"the optimiser is “{training.optimiser.kind}”, not one of {', '.join(get_args(Rule))}")
+    trained = [*([config.autoencoder.optimiser] if config.autoencoder else []), *(s.optimiser for s in config.stages)]
+    for optimiser in trained:
+        if optimiser.kind not in get_args(Rule):
+            raise ValueError(f"the optimiser is “{optimiser.kind}”, not one of {', '.join(get_args(Rule))}")
     for stage in config.stages:
         if stage.variant not in get_args(Variant) or stage.orbits not in get_args(Kinds):
             raise ValueError(f"stage “{stage.name}” has variant “{stage.variant}” and orbits “{stage.orbits}”")

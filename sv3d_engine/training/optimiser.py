@@ -33,6 +33,7 @@ class MuonAdamW(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": settings.rate})
         every = [p for group in self.param_groups for p in group["params"]]
         self._muon_views = {p: nn.Parameter(p.detach().flatten(1)) for p in every if _is_matrix(p)}  # share memory
+        assert all(p.data_ptr() == view.data_ptr() for p, view in self._muon_views.items())
         self._muon = torch.optim.Muon(
             self._muon_views.values(),
             settings.rate,
@@ -56,15 +57,15 @@ class MuonAdamW(torch.optim.Optimizer):
         for owner in (self._muon, self._adamw):
             for group in owner.param_groups:
                 group["lr"] = self.param_groups[0]["lr"]
-        for parameter, view, owner in self._owners:
+        for parameter, view, one in self._owners:
             if parameter in self.state:  # which may have been loaded
-                owner.state[view] = self.state[parameter]
+                one.state[view] = self.state[parameter]
             if view is not parameter:
                 view.grad = None if parameter.grad is None else parameter.grad.flatten(1)
         self._muon.step()
         self._adamw.step()
-        for parameter, view, owner in self._owners:
-            self.state[parameter] = owner.state[view]
+        for parameter, view, one in self._owners:
+            self.state[parameter] = one.state[view]
 
 
 def _is_matrix(parameter: Tensor) -> bool:
