@@ -26,17 +26,17 @@ class Model(NamedTuple):
     steps: int = Usage.steps  # that suit it
 
 
-OFFICIAL = Model("")
+OFFICIAL = Model("")  # also what is taken for true until more is known
 
 
 def recognised(weights: Path) -> Model:
-    """The model in a weights file by its header, in milliseconds; of a folder nothing is known.
+    """The model in a weights file by its header, in milliseconds; a folder counts as the official one.
 
     The engine looks closer: it has the library for such files, which Blender has not.  Raises UserError for a file of
     something else.
     """
     if weights.is_dir():
-        return Model("")
+        return OFFICIAL
     shapes, facts = _header(weights)
     architecture = read_architecture(shapes, facts, weights.name)
     return Model(architecture.variant, step_share(shapes, architecture.frame_size), read_usage(facts).steps)

@@ -85,7 +85,8 @@ class SV3DSettings(bpy.types.PropertyGroup):
     )
     steps: IntProperty(  # type: ignore[valid-type]
         name="Steps",
-        description="More steps take longer and show finer detail. 0 takes what the sampler's name says",
+        description="More steps take longer and show finer detail. 0 takes what the sampler's name says or, "
+        "with Automatic, what suits the weights",
         min=0,
         max=1000,
         soft_max=100,

@@ -28,7 +28,7 @@ from .sampling import condition, decoded, sample
 
 @dataclass(frozen=True)
 class OrbitSettings:
-    """How an orbit is sampled; the words are those of protocol.OrbitJob, nothing left to the weights."""
+    """How an orbit is sampled; the words are those of protocol.OrbitJob.  No steps: the sampler's own number."""
 
     sampler: str = Usage.sampler
     steps: int | None = None

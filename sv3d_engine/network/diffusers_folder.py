@@ -117,7 +117,7 @@ def _clip_names(names: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[
 
 
 def _facts(folder: Path) -> dict[str, Any]:
-    """Head widths and groups from the parts' config.json, where there are any."""
+    """Head widths, groups and what suits the model from the parts' config.json, where there are any."""
     facts: dict[str, Any] = {}
     unet, clip = _config(folder / "unet"), _config(folder / "image_encoder")
     with suppress(KeyError, TypeError, IndexError, ZeroDivisionError):

@@ -134,9 +134,10 @@ def _sampling(request: protocol.OrbitJob, suits: "Usage") -> "OrbitSettings":
 
     usage = suits.chosen(request.sampler, request.steps, request.guidance_scale)
     if not 1 <= usage.steps <= protocol.MOST_STEPS:
+        own = suits.chosen(request.sampler, None, None)
         raise UserError(
             f"{usage.steps} steps cannot be done.",
-            f"Choose from 1 to {protocol.MOST_STEPS}; {suits.steps} suit these weights.",
+            f"Choose from 1 to {protocol.MOST_STEPS}; without a number it is {own.steps}.",
         )
     if not 0 <= usage.guidance_scale <= protocol.MOST_GUIDANCE:  # or it is not a number
         raise UserError(

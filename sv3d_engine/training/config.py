@@ -9,12 +9,13 @@ from typing import Any, Literal, get_args
 
 from ..errors import UserError
 from ..network.architecture import COND_AUG_WIDTH, OFFICIAL_GROUPS, POSE_WIDTH, Architecture, Variant
-from ..network.usage import Usage, read_usage
+from ..network.usage import STEPS, Usage, read_usage
+from ..protocol import MOST_GUIDANCE, MOST_STEPS
 
 CONFIGS = Path(__file__).with_name("configs")
 Kinds = Literal["static", "dynamic", "both"]
 Precision = Literal["float32", "float16", "bfloat16"]
-Rule = Literal["adamw", "muon"]
+Method = Literal["adamw", "muon"]
 
 _FILES = ("autoencoder", "checkpoint")  # that are in a run's folder beside the stages'
 _DERIVED = {"vector_width"}  # of an Architecture: by the stage's variant
@@ -42,7 +43,7 @@ class Optimiser:
     steps: int
     batch: int  # of all processes together, for one step
     rate: float
-    kind: Rule = "adamw"  # or "muon" for matrices, with AdamW for the rest; see optimiser.MuonAdamW
+    method: Method = "adamw"  # or "muon" for matrices, with AdamW for the rest; see optimiser.MuonAdamW
     final_rate: float = 0.02  # share of ``rate`` that is left at the end
     warmup: int = 100  # steps
     weight_decay: float = 0.01
@@ -142,7 +143,7 @@ def parse_config(told: Mapping[str, Any]) -> Config:
     autoencoder = tables.pop("autoencoder", None)
     trained = None if autoencoder is None else _stage(AutoencoderTraining, "autoencoder", autoencoder, {})
     looks = _made(Looks, "looks", tables.pop("looks", {}))
-    usage = _made(Usage, "usage", tables.pop("usage", {}))
+    usage = _usage(tables.pop("usage", {}))
     parts = {
         "architecture": architecture,
         "data": data,
@@ -164,6 +165,18 @@ def _stage(kind: type, name: str, table: Mapping[str, Any], shared: Mapping[str,
     return _made(kind, name, {**rest, "optimiser": _made(Optimiser, name, optimiser)})
 
 
+def _usage(table: Mapping[str, Any]) -> Usage:
+    """How the model will be sampled; a sampler without steps takes its own number of them."""
+    steps = {"steps": STEPS[table["sampler"]]} if table.get("sampler") in STEPS else {}
+    usage: Usage = _made(Usage, "usage", {**steps, **table})
+    if usage != read_usage(asdict(usage)):
+        raise ValueError(
+            f"[usage] takes a sampler of {', '.join(STEPS)}, steps from 1 to {MOST_STEPS}, and guidance_scale from 0 "
+            f"to {MOST_GUIDANCE:g}"
+        )
+    return usage
+
+
 def _made(kind: type, name: str, values: Mapping[str, Any]) -> Any:
     known = {f.name: f for f in fields(kind)}
     if unknown := sorted(set(values) - set(known)):
@@ -180,14 +193,14 @@ def _check(config: Config) -> None:
     if config.autoencoder is None and config.start is None:
         raise ValueError("there is neither an [autoencoder] to train nor weights to start from")
     _check_architecture(config.architecture, config.autoencoder is not None)
-    if config.usage != read_usage(asdict(config.usage)):
-        raise ValueError(f"[usage] cannot be used: {config.usage}")
+    if not 0 <= config.looks.guidance <= MOST_GUIDANCE:
+        raise ValueError(f"[looks] guidance is {config.looks.guidance}, not a number from 0 to {MOST_GUIDANCE:g}")
     if config.precision not in get_args(Precision):
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
     trained = [*([config.autoencoder.optimiser] if config.autoencoder else []), *(s.optimiser for s in config.stages)]
     for optimiser in trained:
-        if optimiser.kind not in get_args(Rule):
-            raise ValueError(f"the optimiser is “{optimiser.kind}”, not one of {', '.join(get_args(Rule))}")
+        if optimiser.method not in get_args(Method):
+            raise ValueError(f"method is “{optimiser.method}”, not one of {', '.join(get_args(Method))}")
     for stage in config.stages:
         if stage.variant not in get_args(Variant) or stage.orbits not in get_args(Kinds):
             raise ValueError(f"stage “{stage.name}” has variant “{stage.variant}” and orbits “{stage.orbits}”")

@@ -17,7 +17,7 @@ def make_optimiser(
 ) -> torch.optim.Optimizer:
     """The optimiser that ``settings`` ask for; its groups' "lr" is obeyed at every step."""
     fused = device.type == "cpu"  # elsewhere AdamW would count its steps on the device
-    if settings.kind == "muon":
+    if settings.method == "muon":
         return MuonAdamW(parameters, settings, fused)
     return torch.optim.AdamW(parameters, settings.rate, settings.betas, weight_decay=settings.weight_decay, fused=fused)
 
@@ -26,46 +26,55 @@ class MuonAdamW(torch.optim.Optimizer):
     """One optimiser out of two: Muon (Jordan et al. 2024) takes what is a matrix, AdamW the rest.
 
     A convolution's kernel is a matrix of its outputs by all its inputs.  Muon's steps are scaled to the size of
-    AdamW's (Liu et al. 2025), so that both learn at one rate.  The states are those of the two, by parameter.
+    AdamW's (Liu et al. 2025), so that both learn at one rate.  The states are those of the two, by parameter, which
+    must stay where it is in memory.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Optimiser, fused: bool) -> None:
         super().__init__(parameters, {"lr": settings.rate})
         every = [p for group in self.param_groups for p in group["params"]]
-        self._muon_views = {p: nn.Parameter(p.detach().flatten(1)) for p in every if _is_matrix(p)}  # share memory
-        assert all(p.data_ptr() == view.data_ptr() for p, view in self._muon_views.items())
+        self._views = {p: nn.Parameter(p.detach().flatten(1)) for p in every if _is_matrix(p)}
+        rest = [p for p in every if p not in self._views]
+        decay = settings.weight_decay
         self._muon = torch.optim.Muon(
-            self._muon_views.values(),
+            [{"params": list(self._views.values())}],
             settings.rate,
-            weight_decay=settings.weight_decay,
+            weight_decay=decay,
             momentum=_MOMENTUM,
             adjust_lr_fn="match_rms_adamw",
         )
-        rest = [p for p in every if p not in self._muon_views]
         self._adamw = torch.optim.AdamW(
-            rest, settings.rate, settings.betas, weight_decay=settings.weight_decay, fused=fused
+            [{"params": rest}], settings.rate, settings.betas, weight_decay=decay, fused=fused
         )
-        self._owners: list[tuple[nn.Parameter, nn.Parameter, torch.optim.Optimizer]] = [
-            *((p, view, self._muon) for p, view in self._muon_views.items()),
-            *((p, p, self._adamw) for p in rest),
-        ]
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         """One step of both; there is no ``closure``."""
         assert closure is None
-        for owner in (self._muon, self._adamw):
-            for group in owner.param_groups:
-                group["lr"] = self.param_groups[0]["lr"]
-        for parameter, view, one in self._owners:
-            if parameter in self.state:  # which may have been loaded
-                one.state[view] = self.state[parameter]
-            if view is not parameter:
-                view.grad = None if parameter.grad is None else parameter.grad.flatten(1)
+        for part in (self._muon, self._adamw):
+            part.param_groups[0]["lr"] = self.param_groups[0]["lr"]
+        self._lend_states()
+        for parameter, view in self._views.items():
+            assert view.data_ptr() == parameter.data_ptr(), "a weight was moved after its optimiser was made"
+            view.grad = None if parameter.grad is None else parameter.grad.flatten(1)
         self._muon.step()
         self._adamw.step()
-        for parameter, view, one in self._owners:
-            self.state[parameter] = one.state[view]
+        for view in self._views.values():
+            view.grad = None
+        self._take_states_back()
+
+    def _lend_states(self) -> None:
+        """Give the two what is known of each parameter, which may have been loaded."""
+        for parameter, state in self.state.items():
+            view = self._views.get(parameter)
+            if view is None:
+                self._adamw.state[parameter] = state
+            else:
+                self._muon.state[view] = state
+
+    def _take_states_back(self) -> None:
+        self.state.update(self._adamw.state)
+        self.state.update((parameter, self._muon.state[view]) for parameter, view in self._views.items())
 
 
 def _is_matrix(parameter: Tensor) -> bool:

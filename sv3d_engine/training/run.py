@@ -94,16 +94,17 @@ def _check_shares(config: Config, processes: int) -> None:
 
 
 def _check_folder(config: Config, out: Path, resume: bool) -> None:
-    """A run's folder holds its config, and is only gone on with by the same one."""
+    """A run's folder holds its config, and is only gone on with by the same one; but for usage, which is no matter of
+    learning.
+    """
     path, told = out / "config.json", json.loads(json.dumps(asdict(config)))
     if path.exists():
         if not resume:
             raise UserError(f"{out} holds a training already.", "Add --resume to go on with it, or give another --out.")
-        if json.loads(path.read_text(encoding="utf-8")) != told:
+        if {**json.loads(path.read_text(encoding="utf-8")), "usage": told["usage"]} != told:
             raise UserError(
                 f"The training in {out} was started with another config.", "Use that one, or give another --out."
             )
-        return
     out.mkdir(parents=True, exist_ok=True)
     write_json(path, told)
 

@@ -11,8 +11,8 @@ RATE = 1e-2
 CPU = torch.device("cpu")
 
 
-def settings(kind):
-    return Optimiser(steps=1, batch=1, rate=RATE, kind=kind, weight_decay=0.0)
+def settings(method):
+    return Optimiser(steps=1, batch=1, rate=RATE, method=method, weight_decay=0.0)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from dataclasses import replace
 
 import pytest
 import torch
@@ -36,10 +37,11 @@ def shards(tmp_path_factory):
     return write_random_orbits(tmp_path_factory.mktemp("orbits"), count=4)
 
 
-def learn(shards, folder, progress=None, count=4, looks=None, share=None):
+def learn(shards, folder, progress=None, count=4, looks=None, share=None, method="adamw"):
     """Train a tiny network; its objective."""
     config = steps(tiny(), count)
     stage = config.stages[-1]
+    stage = replace(stage, optimiser=replace(stage.optimiser, method=method))
     objective = DiffusionObjective(fresh(config.architecture, 0), stage)
     batches = OrbitBatches(Reader(shards), stage, config.seed, share or Share())
     checkpoint = Checkpoint(folder / "checkpoint.safetensors", stage.name)
@@ -48,15 +50,16 @@ def learn(shards, folder, progress=None, count=4, looks=None, share=None):
     return objective
 
 
-def test_two_steps_and_two_more_are_four(shards, tmp_path):
+@pytest.mark.parametrize("method", ["adamw", "muon"])
+def test_two_steps_and_two_more_are_four(shards, tmp_path, method):
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     whole.mkdir()
     halves.mkdir()
-    wanted = learn(shards, whole).state_dict()
+    wanted = learn(shards, whole, method=method).state_dict()
     with pytest.raises(Cancelled):
-        learn(shards, halves, StopAt(0.5))
+        learn(shards, halves, StopAt(0.5), method=method)
     assert len((halves / "curves.jsonl").read_text().splitlines()) == 2
-    made = learn(shards, halves).state_dict()
+    made = learn(shards, halves, method=method).state_dict()
     assert all(torch.equal(wanted[name], made[name]) for name in wanted)
     one, two = (load_file(folder / "checkpoint.safetensors") for folder in (whole, halves))
     assert one.keys() == two.keys()

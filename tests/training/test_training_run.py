@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 from dataclasses import replace
@@ -54,6 +55,13 @@ def test_a_finished_run_is_not_done_again_but_told(trained):
     assert (trained / "p.safetensors").stat().st_mtime_ns == before
     with pytest.raises(UserError, match="another config"):
         run.start(replace(config, seed=5), trained, trained / "orbits", "cpu", resume=True, source=ball)
+
+
+def test_how_it_is_used_can_be_told_afterwards(trained, tmp_path):
+    shutil.copytree(trained, tmp_path / "run")
+    config = replace(steps(tiny(), 4), usage=Usage("ays", 7, 2.0))
+    file = run.start(config, tmp_path / "run", trained / "orbits", "cpu", resume=True, source=ball)
+    assert inspect(file).usage == config.usage
 
 
 def test_a_stopped_run_goes_on_to_the_same_end(trained, tmp_path):
