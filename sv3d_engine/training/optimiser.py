@@ -26,8 +26,7 @@ class MuonAdamW(torch.optim.Optimizer):
     """One optimiser out of two: Muon (Jordan et al. 2024) takes what is a matrix, AdamW the rest.
 
     A convolution's kernel is a matrix of its outputs by all its inputs.  Muon's steps are scaled to the size of
-    AdamW's (Liu et al. 2025), so that both learn at one rate.  The states are those of the two, by parameter, which
-    must stay where it is in memory.
+    AdamW's (Liu et al. 2025), so that both learn at one rate.  The states are those of the two, by parameter.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Optimiser, fused: bool) -> None:
@@ -55,7 +54,7 @@ class MuonAdamW(torch.optim.Optimizer):
             part.param_groups[0]["lr"] = self.param_groups[0]["lr"]
         self._lend_states()
         for parameter, view in self._views.items():
-            assert view.data_ptr() == parameter.data_ptr(), "a weight was moved after its optimiser was made"
+            view.data = parameter.data.flatten(1)  # anew: what prepares a network for several processes moves weights
             view.grad = None if parameter.grad is None else parameter.grad.flatten(1)
         self._muon.step()
         self._adamw.step()

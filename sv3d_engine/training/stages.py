@@ -13,6 +13,7 @@ from ..orbit.trajectory import SV3D_FRAME_COUNT
 from ..progress import Progress
 from .autoencoder import AutoencoderObjective, calibrate
 from .batches import OrbitBatches, PictureBatches, Share
+from .camera_features import lay_out
 from .checkpoint import Checkpoint
 from .config import AutoencoderTraining, Config, Stage
 from .diffusion import DiffusionObjective
@@ -110,6 +111,8 @@ def _diffusion(job: Job, model: SV3D, stage: Stage, readers: tuple[Reader, Reade
     config, (reader, held_out) = job.config, readers
     if stage.optimiser.checkpointing:
         model.unet.enable_gradient_checkpointing()
+    if stage.camera_features:
+        lay_out(model.unet, config.seed)
     device = job.run.accelerator.device
     batches = OrbitBatches(reader, stage, config.seed, job.share)
 

@@ -63,6 +63,16 @@ def test_it_obeys_the_rate(layers):
     assert all(torch.equal(p, b) for p, b in zip(layers.parameters(), before, strict=True))
 
 
+def test_a_weight_that_was_moved_is_learnt_all_the_same(layers):
+    """As accelerate does when a network is prepared for several processes."""
+    optimiser = make_optimiser(layers.parameters(), settings("muon"), CPU)
+    for parameter in layers.parameters():
+        parameter.data = parameter.data.clone()
+    before = [p.detach().clone() for p in layers.parameters()]
+    learn(layers, optimiser, 1)
+    assert not any(torch.equal(p, b) for p, b in zip(layers.parameters(), before, strict=True))
+
+
 def test_a_kept_state_goes_on_exactly(layers):
     twin = nn.Sequential(nn.Conv2d(16, 32, 3), nn.Flatten(), nn.Linear(32, 40), nn.Linear(40, 3))
     first = make_optimiser(layers.parameters(), settings("muon"), CPU)

@@ -113,23 +113,24 @@ def test_the_rate_rises_and_falls():
     assert shares[99] == pytest.approx(0.1, abs=0.01)
 
 
-def _one_of_two(rank, port, shards, folder):
+def _one_of_two(rank, port, shards, folder, method):
     """A process of its own, as `accelerate launch` starts them."""
     told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     os.environ.update({key: str(value) for key, value in told.items()})
     torch.set_num_threads(1)
     folder = folder / str(rank)
     folder.mkdir()
-    learn(shards, folder, count=2, looks=Looks(log=1, every=1000, save=1000), share=Share(rank, 2))
+    learn(shards, folder, count=2, looks=Looks(log=1, every=1000, save=1000), share=Share(rank, 2), method=method)
 
 
-def test_two_processes_are_one_with_the_whole_batch(shards, tmp_path):
+@pytest.mark.parametrize("method", ["adamw", "muon"])
+def test_two_processes_are_one_with_the_whole_batch(shards, tmp_path, method):
     (tmp_path / "alone").mkdir()
-    learn(shards, tmp_path / "alone", count=2)
+    learn(shards, tmp_path / "alone", count=2, method=method)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    torch.multiprocessing.spawn(_one_of_two, (port, shards, tmp_path), nprocs=2)
+    torch.multiprocessing.spawn(_one_of_two, (port, shards, tmp_path, method), nprocs=2)
 
     def losses(folder):
         return [json.loads(line)["loss"] for line in (tmp_path / folder / "curves.jsonl").read_text().splitlines()]
