@@ -21,12 +21,13 @@ from tests.training.stand_in import ball
 def test_one_orbit_is_learnt_and_given_back(tmp_path):
     config = tiny()
     trained, stage = config.autoencoder, config.stages[-1]
+    quick = replace(stage.optimiser, steps=150, method="muon", rate=3e-3, ema=0.95)
     config = replace(
         config,
         architecture=replace(config.architecture, frame_size=32, vae_channels=(32, 32, 32)),
         data=replace(config.data, orbits=1, held_out=1, held_out_seed=0, dynamic=1.0),
         autoencoder=replace(trained, crop_steps=0.0, optimiser=replace(trained.optimiser, steps=150, ema=0.9)),
-        stages=(replace(stage, drop_both=0.0, optimiser=replace(stage.optimiser, steps=200, rate=2e-3, ema=0.95)),),
+        stages=(replace(stage, drop_both=0.0, camera_features=True, optimiser=quick),),
         looks=Looks(every=10**6, steps=12, guidance=1.0, log=50, save=10**6),
     )
     run.start(config, tmp_path, tmp_path / "orbits", "cpu", source=ball)

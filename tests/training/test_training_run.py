@@ -81,13 +81,13 @@ def test_a_stopped_run_goes_on_to_the_same_end(trained, tmp_path):
 
 
 def test_the_first_ctrl_c_asks_and_the_second_ends():
-    stop = Stop()
+    stop, before = Stop(), signal.getsignal(signal.SIGINT)
     with run._interrupts(stop):
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.asked
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_progress_tells_the_time_left(monkeypatch, capsys):
