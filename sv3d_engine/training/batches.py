@@ -90,8 +90,11 @@ class OrbitBatches:
         if uniform[0] < stage.roll:
             last = int(uniform[1] * count)
         order = [(last + 1 + i) % count for i in range(count)]
+        if stage.frames < count:
+            others = torch.randperm(count - 1, generator=random)[: stage.frames - 1]
+            order = [order[i] for i in (*others.sort().values.tolist(), -1)]
         vector = camera_vector(reader.poses(orbit, order), stage.variant)
-        noise = torch.randn(latents.shape, generator=random)
+        noise = torch.randn(len(order), *latents.shape[1:], generator=random)
         quantile = least + uniform[2] / stage.optimiser.batch
         return latents[order], reader.frame(orbit, last), vector, noise, torch.stack([quantile, uniform[3]])
 

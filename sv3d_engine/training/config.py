@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from ..errors import UserError
 from ..network.architecture import COND_AUG_WIDTH, OFFICIAL_GROUPS, POSE_WIDTH, Architecture, Variant
 from ..network.usage import STEPS, Usage, read_usage
+from ..orbit.trajectory import SV3D_FRAME_COUNT
 from ..protocol import MOST_GUIDANCE, MOST_STEPS
 
 CONFIGS = Path(__file__).with_name("configs")
@@ -83,6 +84,7 @@ class Stage:
     drop_latents: float = 0.05  # without the picture's latents,
     drop_both: float = 0.1  # without either, as guidance wants it
     camera_features: bool = False  # poses are heard through fixed features; see camera_features.lay_out
+    frames: int = SV3D_FRAME_COUNT  # of an orbit a sample learns from, chance ones and the picture: fewer, more orbits
     roll: float = 0.0  # share of orbits whose picture is any of their frames, not the last
 
 
@@ -198,6 +200,15 @@ def _check(config: Config) -> None:
         raise ValueError(f"[looks] guidance is {config.looks.guidance}, not a number from 0 to {MOST_GUIDANCE:g}")
     if config.precision not in get_args(Precision):
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
+    _check_stages(config)
+    data = config.data
+    if min(data.orbits, data.held_out, data.shard) < 1:
+        raise ValueError("[data] needs at least one orbit, one held out, and one a shard")
+    if data.first_seed < data.held_out_seed + data.held_out and data.held_out_seed < data.first_seed + data.orbits:
+        raise ValueError("seeds of the training are held out as well")
+
+
+def _check_stages(config: Config) -> None:
     trained = [*([config.autoencoder.optimiser] if config.autoencoder else []), *(s.optimiser for s in config.stages)]
     for optimiser in trained:
         if optimiser.method not in get_args(Method):
@@ -205,16 +216,13 @@ def _check(config: Config) -> None:
     for stage in config.stages:
         if stage.variant not in get_args(Variant) or stage.orbits not in get_args(Kinds):
             raise ValueError(f"stage “{stage.name}” has variant “{stage.variant}” and orbits “{stage.orbits}”")
+        if not 2 <= stage.frames <= SV3D_FRAME_COUNT:
+            raise ValueError(f"stage “{stage.name}” has {stage.frames} frames, not 2 to {SV3D_FRAME_COUNT}")
     if [s.variant for s in config.stages] != sorted((s.variant for s in config.stages), reverse=True):
         raise ValueError("a stage without poses (u) comes after one with them (p)")
     names = [*_FILES, *(s.name for s in config.stages)]
     if len(set(names)) < len(names):
         raise ValueError(f"stages need different names, none of them {' or '.join(_FILES)}")
-    data = config.data
-    if min(data.orbits, data.held_out, data.shard) < 1:
-        raise ValueError("[data] needs at least one orbit, one held out, and one a shard")
-    if data.first_seed < data.held_out_seed + data.held_out and data.held_out_seed < data.first_seed + data.orbits:
-        raise ValueError("seeds of the training are held out as well")
 
 
 def _check_architecture(architecture: Architecture, new_autoencoder: bool) -> None:

@@ -69,6 +69,22 @@ def test_a_rolled_orbit_starts_after_its_picture(shards):
         assert torch.allclose(batch.vector[i], camera_vector(turned, "p"), atol=1e-4)
 
 
+def test_some_frames_of_an_orbit_keep_their_order_their_poses_and_the_picture(shards):
+    reader = Reader(shards)
+    batch = orbit_batches(shards, frames=5)(0)
+    assert batch.latents.shape[:2] == batch.noise.shape[:2] == batch.vector.shape[:2] == (4, 5)
+    picked = set()
+    for i in range(4):
+        orbit = next(n for n in range(5) if torch.equal(reader.latents(n)[20], batch.latents[i, 4]))
+        whole = reader.latents(orbit)
+        places = [next(n for n in range(21) if torch.equal(whole[n], frame)) for frame in batch.latents[i]]
+        assert places == sorted(set(places))
+        assert torch.equal(batch.picture[i], reader.frame(orbit, 20))
+        assert torch.equal(batch.vector[i], camera_vector(reader.poses(orbit, places), "p"))
+        picked.add(tuple(places))
+    assert len(picked) == 4
+
+
 def test_noise_levels_of_a_batch_are_spread(shards):
     levels = orbit_batches(shards)(0).sigma
     edges = torch.special.ndtri(torch.tensor([0, 0.25, 0.5, 0.75, 1])) * 1.6 + 0.7

@@ -70,6 +70,7 @@ def test_json_will_do_as_well(tmp_path):
         ({"usage": {"guidance_scale": 30}}, "guidance_scale from 0"),
         ({"usage": {"sampler": "magic"}}, "euler, ays"),
         ({"usage": {"steps": 0}}, "steps from 1"),
+        ({"stages": [{"name": "u", "variant": "u", "steps": 1, "frames": 22}]}, "22 frames"),
         ({"looks": {"guidance": -1}}, "guidance is -1"),
         ({"stages": [{"name": "u", "variant": "u", "steps": 1, "method": "sgd"}]}, "method is “sgd”"),
         *(({"architecture": {**ARCHITECTURE, "groups": g}}, "groups is") for g in (0, -8, 12, "8", True, 8.0)),
