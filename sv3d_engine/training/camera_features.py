@@ -7,6 +7,7 @@ stays so.
 """
 
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
 from ..diffusion.conditioning import camera_vector
@@ -19,33 +20,35 @@ _SPREAD = 2.0  # standard deviation of a feature before its nonlinearity: the hi
 
 
 @torch.no_grad()
-def lay_out(unet: OrbitUNet, seed: int) -> None:
-    """Give SV3D_p's camera layer new weights: features of poses, and an answer of mean 0 and deviation 1.
+def lay_out_features(unet: OrbitUNet, seed: int) -> None:
+    """Give SV3D_p's camera layer new weights, the same for the same seed.
 
-    The same for the same seed.
+    Its first half, (C, 1280), becomes C random features of a pose (Rahimi and Recht 2007), of mean 0 and deviation
+    ``_SPREAD`` over training's poses before their nonlinearity; its second, (C, C), mixes them to mean 0, deviation 1.
     """
     random = torch.Generator().manual_seed(stage_seed(seed, "camera features"))
-    first, second = unet.add_embedding.linear_1, unet.add_embedding.linear_2
-    device = first.weight.device
-    elevations = torch.empty(_ORBITS).uniform_(-5, 30, generator=random).tolist()
-    poses = [dynamic(elevation, i) for i, elevation in enumerate(elevations)]
-    vectors = torch.cat([camera_vector(orbit, "p") for orbit in poses])  # (N, 1280)
-    weight = torch.randn(first.weight.shape, generator=random)
-    heard = vectors @ weight.T
-    weight *= _SPREAD / heard.std(0, keepdim=True).T
-    bias = -(vectors @ weight.T).mean(0)
-    features = functional.silu(vectors @ weight.T + bias)
-    answer = torch.randn(second.weight.shape, generator=random)
-    answer /= (features @ answer.T).std(0, keepdim=True).T
-    for parameter, value in (
-        (first.weight, weight),
-        (first.bias, bias),
-        (second.weight, answer),
-        (second.bias, -(features @ answer.T).mean(0)),
-    ):
-        parameter.copy_(value.to(device))
+    layer = unet.add_embedding
+    vectors = _training_vectors(random)
+    heard = _lay_out(layer.linear_1, vectors, _SPREAD, random)
+    _lay_out(layer.linear_2, functional.silu(heard), 1.0, random)
 
 
-def keep(unet: OrbitUNet) -> None:
-    """Let the features be as they are."""
+def freeze_features(unet: OrbitUNet) -> None:
+    """Let the camera layer's first half be as it is; its second learns."""
     unet.add_embedding.linear_1.requires_grad_(False)
+
+
+def _training_vectors(random: torch.Generator) -> Tensor:  # (N, 1280)
+    """Camera vectors of orbits like those that are learnt from."""
+    elevations = torch.empty(_ORBITS).uniform_(-5, 30, generator=random).tolist()
+    return torch.cat([camera_vector(dynamic(elevation, i), "p") for i, elevation in enumerate(elevations)])
+
+
+def _lay_out(layer: nn.Linear, seen: Tensor, deviation: float, random: torch.Generator) -> Tensor:  # (N, I) → (N, O)
+    """Random weights with which the layer's answer to ``seen`` has mean 0 and this deviation; the answer."""
+    weight = torch.randn(layer.weight.shape, generator=random)
+    weight *= deviation / (seen @ weight.T).std(0)[:, None]
+    answer = seen @ weight.T
+    layer.weight.copy_(weight)
+    layer.bias.copy_(-answer.mean(0))
+    return answer - answer.mean(0)

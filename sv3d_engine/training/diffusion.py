@@ -9,7 +9,7 @@ from ..network.clip import preprocess
 from ..network.sv3d import SV3D
 from ..network.unet import OrbitUNet
 from .batches import Batch
-from .camera_features import keep
+from .camera_features import freeze_features
 from .config import Stage
 from .loss import frame_weights, precondition, v_target, weighted_error
 
@@ -23,7 +23,7 @@ class DiffusionObjective(nn.Module):
         self.unet.requires_grad_(True)
         _rest(self.unet)
         if stage.camera_features:
-            keep(self.unet)
+            freeze_features(self.unet)
         self.clip.requires_grad_(train_image_encoder)
         self._size, self._front = model.architecture.clip_size, stage.front
 

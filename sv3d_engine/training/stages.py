@@ -13,7 +13,7 @@ from ..orbit.trajectory import SV3D_FRAME_COUNT
 from ..progress import Progress
 from .autoencoder import AutoencoderObjective, calibrate
 from .batches import OrbitBatches, PictureBatches, Share
-from .camera_features import lay_out
+from .camera_features import lay_out_features
 from .checkpoint import Checkpoint
 from .config import AutoencoderTraining, Config, Stage
 from .diffusion import DiffusionObjective
@@ -75,8 +75,13 @@ def train(job: Job, telling: Telling) -> Path:
     job.run.accelerator.wait_for_everyone()
 
     readers = Reader(train_set), Reader(held_out)
+    heard_poses = config.start is not None and model.architecture.variant == "p"
     for stage in config.stages:
-        model = with_poses(model) if stage.variant == "p" else model
+        if stage.variant == "p":
+            model = with_poses(model)
+            if stage.camera_features and not heard_poses:
+                lay_out_features(model.unet, config.seed)
+            heard_poses = True
         both = nn.ModuleDict({"unet": model.unet, "clip": model.clip})
         _once(job, stage.name, both, partial(_diffusion, job, model, stage, readers, tell[stage.name]))
     file = job.out / (config.name.lower().replace("-", "_") + ".safetensors")
@@ -111,8 +116,6 @@ def _diffusion(job: Job, model: SV3D, stage: Stage, readers: tuple[Reader, Reade
     config, (reader, held_out) = job.config, readers
     if stage.optimiser.checkpointing:
         model.unet.enable_gradient_checkpointing()
-    if stage.camera_features:
-        lay_out(model.unet, config.seed)
     device = job.run.accelerator.device
     batches = OrbitBatches(reader, stage, config.seed, job.share)
 

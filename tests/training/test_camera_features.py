@@ -1,15 +1,19 @@
 """What a young network hears of the poses."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from sv3d_engine.diffusion.conditioning import camera_vector
 from sv3d_engine.orbit.trajectory import static
-from sv3d_engine.training.camera_features import lay_out
+from sv3d_engine.training import run, stages
+from sv3d_engine.training.camera_features import lay_out_features
 from sv3d_engine.training.config import read_config
 from sv3d_engine.training.diffusion import DiffusionObjective
 from sv3d_engine.training.networks import fresh
-from tests.training.runs import tiny
+from tests.training.runs import steps, tiny
+from tests.training.stand_in import ball
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def heard(unet):  # (F, C)
 
 def test_poses_differ_in_it_and_neighbours_are_alike(unet):
     before = heard(unet)
-    lay_out(unet, 0)
+    lay_out_features(unet, 0)
     after = heard(unet)
     assert before.std(0).mean() < 0.1  # a new layer as it comes: all poses sound the same
     assert 0.5 < after.std(0).mean() < 1.5
@@ -34,11 +38,11 @@ def test_poses_differ_in_it_and_neighbours_are_alike(unet):
 
 
 def test_it_is_the_same_for_the_same_seed(unet):
-    lay_out(unet, 0)
+    lay_out_features(unet, 0)
     first = heard(unet)
-    lay_out(unet, 1)
+    lay_out_features(unet, 1)
     assert not torch.equal(heard(unet), first)
-    lay_out(unet, 0)
+    lay_out_features(unet, 0)
     assert torch.equal(heard(unet), first)
 
 
@@ -49,3 +53,16 @@ def test_its_features_stay_and_what_is_made_of_them_is_learnt():
     layer = model.unet.add_embedding
     assert not any(p.requires_grad for p in layer.linear_1.parameters())
     assert all(p.requires_grad for p in layer.linear_2.parameters())
+
+
+def test_they_are_laid_out_once_and_not_over_what_was_learnt(tmp_path, monkeypatch):
+    laid_out = []
+    monkeypatch.setattr(stages, "lay_out_features", lambda unet, seed: laid_out.append(lay_out_features(unet, seed)))
+    config = steps(tiny(), 1)
+    first = replace(config.stages[-1], name="p", camera_features=True)
+    config = replace(config, stages=(config.stages[0], first, replace(first, name="more")))
+    file = run.start(config, tmp_path / "new", tmp_path / "orbits", "cpu", source=ball)
+    assert len(laid_out) == 1
+    config = replace(config, start=str(file), autoencoder=None, stages=config.stages[1:2])
+    run.start(config, tmp_path / "on", tmp_path / "orbits", "cpu", source=ball)
+    assert len(laid_out) == 1

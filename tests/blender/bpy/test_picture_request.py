@@ -89,6 +89,14 @@ def test_without_weights_the_demonstration_model_does_it(blender, settings, pref
     assert part_of_engine("network.bundled").NOTE in drawn(blender)
 
 
+def test_the_steps_that_suit_the_chosen_weights_are_known(tmp_path, preferences):
+    weights = wedge.write_weights(tmp_path / "weights.safetensors", frame_size=128, sampler="ays", steps=4)
+    preferences.weights = str(weights)
+    assert preferences.model.steps == 4
+    preferences.weights = ""
+    assert preferences.weights_steps == 50
+
+
 def test_chosen_weights_need_no_word(blender, settings, preferences, demonstration):
     said = drawn(blender)
     assert not [line for line in said if "Demonstration" in line or line == "Get Weights"]

@@ -54,7 +54,7 @@ def write_picture(path: Path) -> None:
     path.write_bytes(_png(_draw(*angles()[-1])))
 
 
-def write_weights(path: Path, variant: str = "p", **facts: int) -> Path:
+def write_weights(path: Path, variant: str = "p", **facts: int | str) -> Path:
     """The header of a small SV3D's weights: enough to recognise them."""
     shapes = json.loads((DATA / f"tiny_{variant}_manifest.json").read_text(encoding="utf-8"))
     tensors = {name: {"dtype": "F16", "shape": shape, "data_offsets": [0, 0]} for name, shape in shapes.items()}
