@@ -70,7 +70,7 @@ def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
     progress(0.1, "half of the frames")
     if job.picture.stem == "stuck":
         time.sleep(60)
-    return {"notes": ["The cup is hollow."]}
+    return {"notes": [*job.notes, "The cup is hollow."]}
 
 
 def _one_second(job: object) -> float:

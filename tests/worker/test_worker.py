@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sv3d_engine import __version__, protocol
+from sv3d_engine.network.bundled import NOTE
 from tests.network.small import write_zeros
 
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
@@ -210,11 +211,19 @@ def test_cancel_of_an_orbit_that_does_not_react_leaves_nothing_half_written(clie
     assert not Path(job.out).exists()
 
 
-def test_weights_that_are_none_are_an_error(client, make_orbit_job):
+def test_a_job_without_weights_is_done_by_the_demonstration_model_and_says_so(client, make_orbit_job):
     client.send(replace(make_orbit_job("cup"), weights=None))
+    result = client.wait_for(*FINAL)
+    assert isinstance(result, protocol.OrbitResult)
+    assert result.notes == (NOTE, "The cup is hollow.")
+
+
+def test_weights_that_are_not_there_are_an_error(client, make_orbit_job, tmp_path):
+    client.send(replace(make_orbit_job("cup"), weights=str(tmp_path / "gone.safetensors")))
     error = client.wait_for(*FINAL)
-    assert "No SV3D weights are chosen" in error.cause
-    assert "sv3d_p.safetensors" in error.remedy
+    assert isinstance(error, protocol.Error)
+    assert "gone.safetensors" in error.cause
+    assert error.remedy
 
 
 def test_cancel_of_a_job_that_waits(client, make_job):
