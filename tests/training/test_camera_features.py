@@ -48,7 +48,7 @@ def test_it_is_the_same_for_the_same_seed(unet):
 
 def test_its_features_stay_and_what_is_made_of_them_is_learnt():
     model = fresh(tiny().architecture_of("p"), 0)
-    (stage,) = (s for s in read_config("mini_cpu").stages if s.camera_features)
+    stage = next(s for s in read_config("mini_cpu").stages if s.camera_features)
     DiffusionObjective(model, stage)
     layer = model.unet.add_embedding
     assert not any(p.requires_grad for p in layer.linear_1.parameters())

@@ -71,6 +71,7 @@ def test_json_will_do_as_well(tmp_path):
         ({"usage": {"sampler": "magic"}}, "euler, ays"),
         ({"usage": {"steps": 0}}, "steps from 1"),
         ({"stages": [{"name": "u", "variant": "u", "steps": 1, "frames": 22}]}, "22 frames"),
+        ({"stages": [{"name": "u", "variant": "u", "steps": 1, "frames": 7}]}, "needs all frames"),
         ({"looks": {"guidance": -1}}, "guidance is -1"),
         ({"stages": [{"name": "u", "variant": "u", "steps": 1, "method": "sgd"}]}, "method is “sgd”"),
         *(({"architecture": {**ARCHITECTURE, "groups": g}}, "groups is") for g in (0, -8, 12, "8", True, 8.0)),
