@@ -73,11 +73,11 @@ class OrbitBatches:
         """The batch of step ``step``, on the CPU."""
         count = self._stage.optimiser.batch
         samples = [self._sample(step * count + place, place / count) for place in self._share.of(count)]
-        latents, picture, known, vector, noise, draws = (torch.stack(part) for part in zip(*samples, strict=True))
+        latents, picture, vector, noise, draws = (torch.stack(part) for part in zip(*samples, strict=True))
         stage = self._stage
         sigma = noise_levels(draws[:, 0], stage.noise_mean, stage.noise_spread)
-        kept_parts = kept(draws[:, 1], stage.drop_token, stage.drop_latents, stage.drop_both)
-        return Batch(latents, picture, known, vector, noise, sigma, *kept_parts)
+        token, known = kept(draws[:, 1], stage.drop_token, stage.drop_latents, stage.drop_both)
+        return Batch(latents, picture, latents[:, -1], vector, noise, sigma, token, known)
 
     def _sample(self, item: int, least: float) -> tuple[Tensor, ...]:
         """One orbit; the batch's noise levels are spread evenly: this one's quantile is ``least`` or a little more."""
@@ -90,21 +90,13 @@ class OrbitBatches:
         if uniform[0] < stage.roll:
             last = int(uniform[1] * count)
         order = [(last + 1 + i) % count for i in range(count)]
-        others = torch.randperm(count - 1, generator=random).tolist()
-        vector = camera_vector(
-            reader.poses(orbit, order), stage.variant
-        )  # azimuths from the picture's: all frames first
-        if stage.alone:
-            picked = others[:1]
-        elif stage.frames < count:
-            picked = [*sorted(others[: stage.frames - 1]), count - 1]
-        else:
-            picked = list(range(count))
-        clean = latents[[order[i] for i in picked]]
-        noise = torch.randn(clean.shape, generator=random)
+        if stage.frames < count:
+            others = torch.randperm(count - 1, generator=random)[: stage.frames - 1]
+            order = [order[i] for i in (*others.sort().values.tolist(), -1)]
+        vector = camera_vector(reader.poses(orbit, order), stage.variant)
+        noise = torch.randn(len(order), *latents.shape[1:], generator=random)
         quantile = least + uniform[2] / stage.optimiser.batch
-        draws = torch.stack([quantile, uniform[3]])
-        return clean, reader.frame(orbit, last), latents[last], vector[picked], noise, draws
+        return latents[order], reader.frame(orbit, last), vector, noise, torch.stack([quantile, uniform[3]])
 
 
 class PictureBatches:

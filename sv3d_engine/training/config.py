@@ -84,14 +84,8 @@ class Stage:
     drop_latents: float = 0.05  # without the picture's latents,
     drop_both: float = 0.1  # without either, as guidance wants it
     camera_features: bool = False  # poses are heard through fixed features; see camera_features.lay_out_features
-    # Of an orbit a sample learns from, chance ones and the picture: fewer, more orbits.  1: one other than the picture.
-    frames: int = SV3D_FRAME_COUNT
+    frames: int = SV3D_FRAME_COUNT  # of an orbit a sample learns from, chance ones and the picture: fewer, more orbits
     roll: float = 0.0  # share of orbits whose picture is any of their frames, not the last
-
-    @property
-    def alone(self) -> bool:
-        """Whether frames are learnt from one by one, without the layers across frames; see network.single_views."""
-        return self.frames == 1
 
 
 @dataclass(frozen=True)
@@ -222,8 +216,8 @@ def _check_stages(config: Config) -> None:
     for stage in config.stages:
         if stage.variant not in get_args(Variant) or stage.orbits not in get_args(Kinds):
             raise ValueError(f"stage “{stage.name}” has variant “{stage.variant}” and orbits “{stage.orbits}”")
-        if not 1 <= stage.frames <= SV3D_FRAME_COUNT:
-            raise ValueError(f"stage “{stage.name}” has {stage.frames} frames, not 1 to {SV3D_FRAME_COUNT}")
+        if not 2 <= stage.frames <= SV3D_FRAME_COUNT:
+            raise ValueError(f"stage “{stage.name}” has {stage.frames} frames, not 2 to {SV3D_FRAME_COUNT}")
         if stage.variant == "u" and stage.frames < SV3D_FRAME_COUNT:
             raise ValueError(f"stage “{stage.name}” hears no poses (u) and so needs all frames of an orbit")
     if [s.variant for s in config.stages] != sorted((s.variant for s in config.stages), reverse=True):

@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from ..network.autoencoder import SCALE_FACTOR
 from ..network.clip import preprocess
-from ..network.single_views import across_frames, see_frames_alone
 from ..network.sv3d import SV3D
 from ..network.unet import OrbitUNet
 from .batches import Batch
@@ -23,10 +22,6 @@ class DiffusionObjective(nn.Module):
         self.unet, self.clip = model.unet, model.clip
         self.unet.requires_grad_(True)
         _rest(self.unet)
-        see_frames_alone(self.unet, stage.alone)
-        if stage.alone:
-            for parameter in across_frames(self.unet):
-                parameter.requires_grad_(False)
         if stage.camera_features:
             freeze_features(self.unet)
         self.clip.requires_grad_(train_image_encoder)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from diffusers.models.attention import TemporalBasicTransformerBlock
 from diffusers.models.resnet import ResnetBlock2D, TemporalResnetBlock
 from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
 from torch import nn
@@ -31,7 +30,8 @@ def fresh(architecture: Architecture, seed: int) -> SV3D:
     start_as_patch_colours(model.autoencoder)
     with torch.no_grad():
         for layer in _last_layers(model.unet):
-            _nothing(layer)
+            for parameter in layer.parameters():
+                parameter.zero_()
         # The picture's latents come unscaled, so they are about 1/SCALE_FACTOR times as large as the others.
         model.unet.conv_in.weight[:, LATENT_CHANNELS:] *= SCALE_FACTOR
     return model
@@ -59,22 +59,6 @@ def with_poses(model: SV3D) -> SV3D:
     return SV3D(nn.Module.to(unet, wide.device), model.clip, model.autoencoder, architecture)
 
 
-@torch.no_grad()
-def add_nothing_across_frames(unet: OrbitUNet) -> None:
-    """Let new layers across frames leave what the spatial layers answer as it is.
-
-    For a network that learns from single views first: the transformers would blend theirs in unlearnt.
-    """
-    for module in unet.modules():
-        if isinstance(module, TransformerSpatioTemporalModel):
-            _nothing(module.time_pos_embed.linear_2)
-        elif isinstance(module, TemporalBasicTransformerBlock):
-            for layer in (module.ff_in.net[-1], module.attn1.to_out[0], module.attn2.to_out[0], module.ff.net[-1]):
-                _nothing(layer)
-        elif isinstance(module, TemporalResnetBlock):
-            _nothing(module.conv2)
-
-
 def _start_clip(clip: ClipTower) -> None:
     """What ClipTower leaves empty, as CLIP starts it (Radford et al. 2021)."""
     width = clip.class_embedding.numel()
@@ -90,8 +74,3 @@ def _last_layers(unet: OrbitUNet) -> Iterator[nn.Module]:
             yield module.conv2
         elif isinstance(module, TransformerSpatioTemporalModel):
             yield module.proj_out
-
-
-def _nothing(layer: nn.Module) -> None:
-    for parameter in layer.parameters():
-        parameter.zero_()

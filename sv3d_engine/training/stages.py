@@ -8,7 +8,6 @@ from pathlib import Path
 from torch import nn
 
 from ..modules import load_tensors, save_tensors
-from ..network.single_views import see_frames_alone
 from ..network.sv3d import SV3D
 from ..orbit.trajectory import SV3D_FRAME_COUNT
 from ..progress import Progress
@@ -20,7 +19,7 @@ from .config import AutoencoderTraining, Config, Stage
 from .diffusion import DiffusionObjective
 from .export import export
 from .latents import some_latents, write_latents
-from .networks import add_nothing_across_frames, fresh, from_weights, with_poses
+from .networks import fresh, from_weights, with_poses
 from .rendering import Source, from_dataset, render, sets
 from .shards import Reader, Shards
 from .trainer import Run, fit
@@ -76,17 +75,13 @@ def train(job: Job, telling: Telling) -> Path:
     job.run.accelerator.wait_for_everyone()
 
     readers = Reader(train_set), Reader(held_out)
-    saw_orbits = config.start is not None
-    heard_poses = saw_orbits and model.architecture.variant == "p"
+    heard_poses = config.start is not None and model.architecture.variant == "p"
     for stage in config.stages:
         if stage.variant == "p":
             model = with_poses(model)
             if stage.camera_features and not heard_poses:
                 lay_out_features(model.unet, config.seed)
             heard_poses = True
-        if stage.alone and not saw_orbits:
-            add_nothing_across_frames(model.unet)
-        saw_orbits |= not stage.alone
         both = nn.ModuleDict({"unet": model.unet, "clip": model.clip})
         _once(job, stage.name, both, partial(_diffusion, job, model, stage, readers, tell[stage.name]))
     file = job.out / (config.name.lower().replace("-", "_") + ".safetensors")
@@ -134,7 +129,6 @@ def _diffusion(job: Job, model: SV3D, stage: Stage, readers: tuple[Reader, Reade
     objective = DiffusionObjective(model, stage, config.train_image_encoder)
     fit(job.run, objective, batches, stage.optimiser, _checkpoint(job, stage.name), progress, look)
     model.unet.disable_gradient_checkpointing()
-    see_frames_alone(model.unet, False)
 
 
 def _checkpoint(job: Job, stage: str) -> Checkpoint:

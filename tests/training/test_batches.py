@@ -85,23 +85,6 @@ def test_some_frames_of_an_orbit_keep_their_order_their_poses_and_the_picture(sh
     assert len(picked) == 4
 
 
-def test_single_views_are_any_but_the_picture_and_know_where_they_are_from_it(shards):
-    reader = Reader(shards)
-    places = []
-    for step in range(6):
-        batch = orbit_batches(shards, frames=1, roll=1.0)(step)
-        assert batch.latents.shape[:2] == batch.noise.shape[:2] == batch.vector.shape[:2] == (4, 1)
-        for i in range(4):
-            found = (torch.stack([reader.latents(n) for n in range(5)]) == batch.latents[i]).flatten(2).all(2)
-            orbit, place = found.nonzero()[0].tolist()
-            last = next(n for n in range(21) if torch.equal(reader.frame(orbit, n), batch.picture[i]))
-            assert torch.equal(batch.known[i], reader.latents(orbit)[last])
-            assert torch.equal(batch.vector[i], camera_vector(reader.poses(orbit, [place, last]), "p")[:1])
-            places.append((place - last) % 21)
-    assert 0 not in places
-    assert len(set(places)) > 10
-
-
 def test_noise_levels_of_a_batch_are_spread(shards):
     levels = orbit_batches(shards)(0).sigma
     edges = torch.special.ndtri(torch.tensor([0, 0.25, 0.5, 0.75, 1])) * 1.6 + 0.7
