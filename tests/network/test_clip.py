@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sv3d_engine.network.clip import preprocess
+from sv3d_engine.network.clip import _blur, preprocess
 
 
 def plain(value: float, size: int) -> torch.Tensor:
@@ -36,6 +36,18 @@ def test_at_576_the_blur_is_a_three_pixel_gaussian():
     sigma = (576 / 224 - 1) / 2
     side = torch.exp(torch.tensor(-1 / (2 * sigma**2)))
     middle = 1 / (1 + 2 * side)
-    from sv3d_engine.network.clip import _blur
-
     assert float(_blur(_blur(picture, sigma, 2), sigma, 3)[0, 0, 288, 288]) == pytest.approx(float(middle**2))
+
+
+@pytest.mark.parametrize("sigma", [0.001, 0.5, 0.79, 1.3, 4.0])
+@pytest.mark.parametrize("dim", [2, 3])
+def test_the_blur_is_a_convolution_along_one_axis(sigma, dim):
+    picture = torch.rand(2, 3, 40, 50, generator=torch.Generator().manual_seed(0))
+    width = int(max(4 * sigma, 3)) | 1
+    x = torch.arange(width) - width // 2
+    kernel = torch.exp(-(x**2) / (2 * sigma**2))
+    shape = (1, 1, width, 1) if dim == 2 else (1, 1, 1, width)
+    margins = (0, 0, width // 2, width // 2) if dim == 2 else (width // 2, width // 2, 0, 0)
+    padded = torch.nn.functional.pad(picture, margins, mode="reflect")
+    kernel = (kernel / kernel.sum()).view(shape).expand(3, 1, -1, -1)
+    assert torch.allclose(_blur(picture, sigma, dim), torch.nn.functional.conv2d(padded, kernel, groups=3), atol=1e-6)
