@@ -141,6 +141,12 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the weights")
     model.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
     model.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the weights")
+    model.add_argument(
+        "--camera-guidance",
+        type=float,
+        metavar="S",
+        help="how strongly frames turn with the camera (1: as told by SV3D)",
+    )
     model.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto", help="from the most to the least")
     model.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
 

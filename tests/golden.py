@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from sv3d_engine.diffusion.guidance import triangle
+from sv3d_engine.diffusion.guidance import Guidance, constant, triangle
 from sv3d_engine.diffusion.schedule import edm_sigmas
 from sv3d_engine.generation.placement import Placement
 from sv3d_engine.generation.sampling import condition, decoded, sample
@@ -66,8 +66,9 @@ def compare(golden: Mapping[str, Array], weights: Path, variant: str) -> dict[st
     picture = torch.from_numpy(golden["image_u8"]).permute(2, 0, 1)[None].float() / 127.5 - 1
     known = condition(model, picture, poses, torch.from_numpy(golden["aug_noise"]), placement)
     sigmas = edm_sigmas(len(golden["sigmas"]) - 1)
-    scale = triangle(len(poses))
-    latents = sample(model, known, torch.from_numpy(golden["init_noise"])[None], sigmas, scale, "euler", placement)[0]
+    guidance = Guidance(triangle(len(poses)), constant(len(poses), 1.0))
+    start = torch.from_numpy(golden["init_noise"])[None]
+    latents = sample(model, known, start, sigmas, guidance, "euler", placement)[0]
     net_in, told = torch.from_numpy(golden["net_in"])[None], torch.from_numpy(golden["net_timestep"])[:1]
     with torch.no_grad():
         answer = model.unet(net_in, told, known.token, known.vector)[0]
@@ -78,7 +79,7 @@ def compare(golden: Mapping[str, Array], weights: Path, variant: str) -> dict[st
         "vector": known.vector[0],
         "net_out": answer,
         "sigmas": sigmas,
-        "guidance": scale[None],
+        "guidance": guidance.picture[None],
         "latents": latents,
         "frames": decoded(model, latents, placement),
     }

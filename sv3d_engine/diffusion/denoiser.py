@@ -1,4 +1,4 @@
-"""The network as a function from noisy latents to clean ones: preconditioning, and both sides of the guidance."""
+"""The network as a function from noisy latents to clean ones: preconditioning and guidance."""
 
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..network.unet import OrbitUNet
 from .conditioning import Conditioning
-from .guidance import guide
+from .guidance import Guidance, guide, guide_camera
 
 # (latents (B, 21, 4, h, w), σ) → clean latents of the same shape, float32
 Denoise = Callable[[Tensor, float], Tensor]
@@ -28,28 +28,36 @@ def c_noise(sigma: float) -> float:
 
 @dataclass(frozen=True)
 class GuidedDenoiser:
-    """A ``Denoise`` with classifier-free guidance, scaled frame by frame.
+    """A ``Denoise`` with classifier-free guidance, and guidance by the camera, each scaled frame by frame.
 
     ``together`` asks the network once for both sides, which is faster and takes twice the memory for its features.
-    The side without the picture is left out where the scale is 1 throughout and nothing of it would be used.
+    The side without the picture is left out where its scale is 1 throughout and nothing of it would be used.
     """
 
     unet: OrbitUNet
     known: Conditioning
-    scale: Tensor  # (21,) on the CPU
+    guidance: Guidance
     together: bool = True
 
     def __call__(self, latents: Tensor, sigma: float) -> Tensor:
+        clean = self._guided_by_picture(latents, sigma)
+        return clean if _is_one(self.guidance.camera) else guide_camera(clean, sigma, self.guidance.camera)
+
+    def _guided_by_picture(self, latents: Tensor, sigma: float) -> Tensor:
         c_skip, c_out, c_in = scalings(sigma)
         scaled = latents * c_in
-        if bool((self.scale == 1).all()):
+        if _is_one(self.guidance.picture):
             return latents * c_skip + ask(self.unet, scaled, sigma, (self.known,))[0] * c_out
         sides = (self.known, self.known.unconditional())
         if self.together:
             conditional, unconditional = ask(self.unet, scaled, sigma, sides)
         else:
             conditional, unconditional = (ask(self.unet, scaled, sigma, (side,))[0] for side in sides)
-        return latents * c_skip + guide(conditional, unconditional, self.scale) * c_out
+        return latents * c_skip + guide(conditional, unconditional, self.guidance.picture) * c_out
+
+
+def _is_one(scale: Tensor) -> bool:
+    return bool((scale == 1).all())
 
 
 def ask(

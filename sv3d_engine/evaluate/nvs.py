@@ -71,7 +71,9 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
     _check(arguments)
     device = resolve_device(arguments.device)
     weights = model_file(arguments.model)
-    usage = inspect(weights).usage.chosen(arguments.sampler, arguments.steps, arguments.guidance_scale)
+    usage = inspect(weights).usage.chosen(
+        arguments.sampler, arguments.steps, arguments.guidance_scale, arguments.camera_guidance
+    )
     settings = OrbitSettings(
         **asdict(usage), guidance=arguments.guidance, memory=arguments.memory, precision=arguments.precision
     )

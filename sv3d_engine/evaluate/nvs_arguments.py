@@ -25,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the model")
     parser.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
     parser.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the model")
+    parser.add_argument(
+        "--camera-guidance",
+        type=float,
+        metavar="S",
+        help="how strongly frames turn with the camera (1: as told by SV3D)",
+    )
     parser.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
     parser.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto")
     parser.add_argument("--batch", type=int, metavar="N", help="orbits sampled at once (default: by the device)")

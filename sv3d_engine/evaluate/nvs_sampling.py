@@ -11,7 +11,7 @@ from torch import Tensor
 from ..diffusion.conditioning import Conditioning
 from ..generation.placement import Placement, suit
 from ..generation.plan import plan
-from ..generation.run import OrbitSettings, check_finite, dtype_for, scale_for, sigmas_for, to_bytes
+from ..generation.run import OrbitSettings, check_finite, dtype_for, guidance_for, sigmas_for, to_bytes
 from ..generation.sampling import condition, decoded, sample
 from ..network.architecture import LATENT_CHANNELS
 from ..network.sv3d import SV3D
@@ -50,7 +50,7 @@ class OrbitSampler:
             Conditioning.side_by_side([known for known, _ in prepared]),
             torch.stack([noise for _, noise in prepared]),
             sigmas_for(self._settings),
-            scale_for(self._settings, len(orbits[0].poses)),
+            guidance_for(self._settings, len(orbits[0].poses)),
             self._settings.sampler,
             self._placement,
             lambda done, clean: check_finite(clean, self.dtype),

@@ -34,6 +34,7 @@ class OrbitSettings:
     steps: int | None = None
     guidance: str = "triangle"
     guidance_scale: float = Usage.guidance_scale
+    camera_guidance: float = Usage.camera_guidance
     memory: str = "auto"
     precision: str = "auto"
 
@@ -82,7 +83,8 @@ def make_orbit(
         if done < total:
             show(clean[0] / SCALE_FACTOR)
 
-    latents = sample(model, known, start, sigmas, scale_for(settings, len(poses)), settings.sampler, placement, watch)
+    strengths = guidance_for(settings, len(poses))
+    latents = sample(model, known, start, sigmas, strengths, settings.sampler, placement, watch)
     frames = decoded(model, latents[0], placement, lambda done: progress(0.9 + 0.1 * done / len(poses), "Decoding"))
     check_finite(frames, dtype)
     pixels = to_bytes(frames)
@@ -134,11 +136,16 @@ def sigmas_for(settings: OrbitSettings) -> Tensor:
     return schedule.ays_sigmas(steps) if settings.sampler == "ays" else schedule.edm_sigmas(steps)
 
 
-def scale_for(settings: OrbitSettings, count: int) -> Tensor:  # (count,)
-    if settings.guidance == "constant":
-        return guidance.constant(count, settings.guidance_scale)
-    shape = guidance.linear if settings.guidance == "linear" else guidance.triangle
-    return shape(count, most=settings.guidance_scale)
+def guidance_for(settings: OrbitSettings, count: int) -> guidance.Guidance:
+    """Strengths by frame for ``count`` of them; both have the same shape."""
+
+    def shape(most: float) -> Tensor:
+        if settings.guidance == "constant":
+            return guidance.constant(count, most)
+        rising = guidance.linear if settings.guidance == "linear" else guidance.triangle
+        return rising(count, most=most)
+
+    return guidance.Guidance(shape(settings.guidance_scale), shape(settings.camera_guidance))
 
 
 def dtype_for(precision: str, device: torch.device) -> torch.dtype:

@@ -9,6 +9,7 @@ from torch import Tensor
 from ..diffusion import samplers
 from ..diffusion.conditioning import COND_AUG, Conditioning, camera_vector
 from ..diffusion.denoiser import GuidedDenoiser
+from ..diffusion.guidance import Guidance
 from ..network.autoencoder import decode, encode
 from ..network.clip import preprocess
 from ..network.sv3d import SV3D
@@ -34,7 +35,7 @@ def sample(
     known: Conditioning,
     noise: Tensor,  # (B, 21, 4, h, w) standard normal
     sigmas: Tensor,
-    scale: Tensor,  # (21,) strength of the guidance
+    guidance: Guidance,
     sampler: str,
     placement: Placement,
     watch: samplers.Watch = lambda done, clean: None,
@@ -44,7 +45,7 @@ def sample(
     with torch.no_grad(), placement.using(model.unet) as at_work:
 
         def denoise(latents: Tensor, sigma: float) -> Tensor:
-            return at_work.do(lambda unet: GuidedDenoiser(unet, known, scale, placement.together)(latents, sigma))
+            return at_work.do(lambda unet: GuidedDenoiser(unet, known, guidance, placement.together)(latents, sigma))
 
         return solve(denoise, samplers.initial(noise, sigmas).to(placement.device), sigmas, watch)
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..errors import UserError
 from .architecture import not_sv3d
 from .keys import autoencoder_key, clip_key, unet_key
 from .tensor_file import open_tensor_file
+from .usage import Usage
 
 _PARTS = ("unet", "vae", "image_encoder")
 _CLIP_LAYER = {
@@ -125,7 +126,7 @@ def _facts(folder: Path) -> dict[str, Any]:
         facts["head_width"] = unet["block_out_channels"][0] // (heads if isinstance(heads, int) else heads[0])
     with suppress(KeyError, TypeError, ZeroDivisionError):
         facts["clip_head_width"] = clip["hidden_size"] // clip["num_attention_heads"]
-    facts |= {name: unet[name] for name in ("frame_size", "sampler", "steps", "guidance_scale") if name in unet}
+    facts |= {name: unet[name] for name in ("frame_size", *(f.name for f in fields(Usage))) if name in unet}
     if "norm_num_groups" in (vae := _config(folder / "vae")):
         facts["groups"] = vae["norm_num_groups"]
     return facts

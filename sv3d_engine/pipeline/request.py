@@ -132,18 +132,23 @@ def _sampling(request: protocol.OrbitJob, suits: "Usage") -> "OrbitSettings":
     """How the orbit is sampled: as it is asked for, the rest as it ``suits`` the weights."""
     from ..generation.run import OrbitSettings
 
-    usage = suits.chosen(request.sampler, request.steps, request.guidance_scale)
+    usage = suits.chosen(request.sampler, request.steps, request.guidance_scale, request.camera_guidance)
     if not 1 <= usage.steps <= protocol.MOST_STEPS:
         own = suits.chosen(request.sampler, None, None)
         raise UserError(
             f"{usage.steps} steps cannot be done.",
             f"Choose from 1 to {protocol.MOST_STEPS}; without a number it is {own.steps}.",
         )
-    if not 0 <= usage.guidance_scale <= protocol.MOST_GUIDANCE:  # or it is not a number
-        raise UserError(
-            f"The guidance scale {usage.guidance_scale:g} is not usable.",
-            f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {suits.guidance_scale:g} suits these weights.",
-        )
+    strengths = (
+        ("guidance scale", usage.guidance_scale, suits.guidance_scale),
+        ("camera guidance", usage.camera_guidance, suits.camera_guidance),
+    )
+    for name, strength, own in strengths:
+        if not 0 <= strength <= protocol.MOST_GUIDANCE:  # or it is not a number
+            raise UserError(
+                f"The {name} {strength:g} is not usable.",
+                f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {own:g} suits these weights.",
+            )
     return OrbitSettings(**asdict(usage), guidance=request.guidance, memory=request.memory, precision=request.precision)
 
 

@@ -174,8 +174,8 @@ def _usage(table: Mapping[str, Any]) -> Usage:
     usage: Usage = _made(Usage, "usage", {**steps, **table})
     if usage != read_usage(asdict(usage)):
         raise ValueError(
-            f"[usage] takes a sampler of {', '.join(STEPS)}, steps from 1 to {MOST_STEPS}, and guidance_scale from 0 "
-            f"to {MOST_GUIDANCE:g}"
+            f"[usage] takes a sampler of {', '.join(STEPS)}, steps from 1 to {MOST_STEPS}, and guidance_scale and "
+            f"camera_guidance from 0 to {MOST_GUIDANCE:g}"
         )
     return usage
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ..diffusion.guidance import triangle
+from ..diffusion.guidance import Guidance, constant, triangle
 from ..diffusion.schedule import edm_sigmas
 from ..evaluate.metrics import psnr
 from ..generation.placement import Placement
@@ -50,8 +50,8 @@ def orbit_of(
     known = condition(model, picture[None].cpu(), poses, noise, placement)
     side = picture.shape[-1] // model.architecture.latent_scale
     start = torch.randn(1, len(poses), LATENT_CHANNELS, side, side, generator=random)
-    scale = triangle(len(poses), most=looks.guidance)
-    latents = sample(model, known, start, edm_sigmas(looks.steps), scale, "dpm++2m", placement)
+    guidance = Guidance(triangle(len(poses), most=looks.guidance), constant(len(poses), 1.0))
+    latents = sample(model, known, start, edm_sigmas(looks.steps), guidance, "dpm++2m", placement)
     return decoded(model, latents[0], placement)
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sv3d_engine.diffusion.conditioning import Conditioning
+from sv3d_engine.diffusion.guidance import Guidance, constant
 from sv3d_engine.generation.placement import Placement
 from sv3d_engine.generation.sampling import condition, decoded, sample
 from sv3d_engine.network.architecture import read_architecture
@@ -48,9 +49,9 @@ def latents(
     made: SV3D, placement: Placement, watch: Callable[[int, Tensor], None] = lambda done, clean: None
 ) -> Tensor:
     """Three steps from always the same noise."""
-    scale = torch.full((21,), 2.0)
+    guidance = Guidance(constant(scale=2.0), constant(scale=1.5))
     noise = _normal(1, 21, 4, SIZE // 8, SIZE // 8)
-    return sample(made, known(), noise, SIGMAS, scale, "euler", placement, watch)[0]
+    return sample(made, known(), noise, SIGMAS, guidance, "euler", placement, watch)[0]
 
 
 def frames(made: SV3D, placement: Placement) -> Tensor:

@@ -137,11 +137,13 @@ def test_the_demonstration_model_is_named_when_it_is_chosen_as_any_file(orbit_jo
 
 
 def test_sampling_is_what_suits_the_weights_unless_it_is_asked_for(orbit_job, tmp_path):
-    mild = str(write_zeros(tmp_path / "mild.safetensors", guidance_scale=1.25, sampler="ays", steps=4))
-    asked = ({}, {"weights": mild}, {"weights": mild, "guidance_scale": 3.0, "sampler": "dpm++2m"})
+    facts = {"guidance_scale": 1.25, "camera_guidance": 1.5, "sampler": "ays", "steps": 4}
+    mild = str(write_zeros(tmp_path / "mild.safetensors", **facts))
+    other = {"guidance_scale": 3.0, "camera_guidance": 2.0, "sampler": "dpm++2m"}
+    asked = ({}, {"weights": mild}, {"weights": mild, **other})
     found = [job_from_request(replace(orbit_job, **{"sampler": "auto", "steps": None, **changes})) for changes in asked]
-    ways = [(job.sampling.sampler, job.sampling.steps, job.sampling.guidance_scale) for job in found]
-    assert ways == [("euler", 50, 2.5), ("ays", 4, 1.25), ("dpm++2m", 20, 3.0)]
+    ways = [(s.sampler, s.steps, s.guidance_scale, s.camera_guidance) for s in (job.sampling for job in found)]
+    assert ways == [("euler", 50, 2.5, 1.0), ("ays", 4, 1.25, 1.5), ("dpm++2m", 20, 3.0, 2.0)]
 
 
 def test_other_weights_go_without_saying(orbit_job, weights, monkeypatch, tmp_path):
@@ -181,6 +183,7 @@ EVERYTHING = ["picture", "orbit", "frames", "field", "mesh"]
         ({"sampler": "ays"}, ["picture"]),
         ({"guidance": "constant"}, ["picture"]),
         ({"guidance_scale": 3.0}, ["picture"]),
+        ({"camera_guidance": 2.0}, ["picture"]),
         ({"precision": "float32"}, ["picture"]),
         ({"elevation": 5.0}, ["picture"]),
         ({"amplitude": 20.0}, ["picture"]),
@@ -278,6 +281,7 @@ def test_a_cancelled_orbit_leaves_nothing_half_written(orbit_job):
         ({"steps": 100_000}, "100000 steps"),
         ({"guidance_scale": float("nan")}, "guidance scale"),
         ({"guidance_scale": -1.0}, "guidance scale"),
+        ({"camera_guidance": 30.0}, "camera guidance"),
         ({"seed": -1}, "seed"),
     ],
 )

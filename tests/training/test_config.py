@@ -67,7 +67,7 @@ def test_json_will_do_as_well(tmp_path):
         ({"stages": [{"name": "u", "variant": "u", "steps": 1}] * 2}, "different names"),
         ({"stages": [{"name": "checkpoint", "variant": "u", "steps": 1}]}, "checkpoint"),
         ({"data": {"orbits": 4, "held_out": 0}}, "held out"),
-        ({"usage": {"guidance_scale": 30}}, "guidance_scale from 0"),
+        ({"usage": {"guidance_scale": 30}}, "camera_guidance from 0"),
         ({"usage": {"sampler": "magic"}}, "euler, ays"),
         ({"usage": {"steps": 0}}, "steps from 1"),
         ({"stages": [{"name": "u", "variant": "u", "steps": 1, "frames": 22}]}, "22 frames"),
