@@ -19,13 +19,16 @@ def cache_folder() -> Path:
 
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+# As many threads as PyTorch has: with more, the first kernel would give them to PyTorch as well.
+os.environ.setdefault("NUMBA_NUM_THREADS", str(torch.get_num_threads()))
 
-import numba  # noqa: E402  (reads its cache folder from the environment at import)
+import numba  # noqa: E402  (reads the environment at import, so it is imported here alone)
 
 # Contraction and reassociation are welcome; NaN and infinity must keep their meaning, as depth buffers use them.
 _MATHS = {"reassoc", "contract", "arcp", "nsz", "afn"}
 jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True)
 parallel_jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True, parallel=True)
+prange = numba.prange
 
 
 def use_kernel(*tensors: Tensor) -> bool:

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,3 +42,17 @@ def test_infinity_keeps_its_meaning():
         return best
 
     assert nearest(torch.tensor([torch.inf, 3.0, torch.inf]).numpy()) == 3
+
+
+def test_kernels_leave_pytorch_its_number_of_threads():
+    code = """
+import torch
+from sv3d_engine.field.compositing import weights
+
+weights(torch.ones(3), torch.tensor([0, 1, 3]))
+print(torch.get_num_threads())
+"""
+    told = {key: value for key, value in os.environ.items() if key != "NUMBA_NUM_THREADS"}
+    told["OMP_NUM_THREADS"] = "1"
+    done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]

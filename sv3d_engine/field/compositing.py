@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import torch
-from numba import prange
 from torch import Tensor
 
-from ..kernels import parallel_jit, use_kernel
+from ..kernels import parallel_jit, prange, use_kernel
 
 
 def ray_of_sample(offsets: Tensor) -> Tensor:  # (R + 1,) -> (P,)

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import torch
-from numba import prange
 from torch import Tensor, nn
 
-from ..kernels import jit, parallel_jit, use_kernel
+from ..kernels import jit, parallel_jit, prange, use_kernel
 from .hash_grid_ref import PRIMES, encode_ref
 
 ONE = np.float32(1)

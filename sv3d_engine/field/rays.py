@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
-from numba import prange
 from torch import Tensor
 
-from ..kernels import jit, parallel_jit, use_kernel
+from ..kernels import jit, parallel_jit, prange, use_kernel
 from ..orbit.cameras import CameraOrbit
 
 

@@ -3,13 +3,11 @@
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import torch
-from numba import prange
 from torch import Tensor
 
-from ..kernels import parallel_jit, use_kernel
+from ..kernels import parallel_jit, prange, use_kernel
 from .rasterize_ref import visible_faces_ref
 
 
@@ -74,7 +72,7 @@ def visible_faces(screen: Tensor, faces: Tensor, height: int, width: int) -> Ten
         return visible_faces_ref(screen, faces, height, width)
     best = np.zeros((height, width), np.float32)
     index = np.full((height, width), -1, np.int64)
-    _draw(screen.detach().contiguous().numpy(), faces.numpy(), numba.get_num_threads() * 4, best, index)
+    _draw(screen.detach().contiguous().numpy(), faces.numpy(), torch.get_num_threads() * 4, best, index)
     return torch.from_numpy(index)
 
 
