@@ -145,7 +145,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
         "--camera-guidance",
         type=float,
         metavar="S",
-        help="how strongly frames turn with the camera (1: as told by SV3D)",
+        help="how far frames are led from their mean (default: what suits the weights)",
     )
     model.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto", help="from the most to the least")
     model.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")

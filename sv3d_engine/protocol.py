@@ -75,7 +75,7 @@ class OrbitJob:
     steps: int | None = None  # None = what suits the sampler, or the weights
     guidance: str = "triangle"
     guidance_scale: float | None = None  # the strongest over the frames; None = what suits the weights
-    camera_guidance: float | None = None  # likewise
+    camera_guidance: float | None = None  # likewise, of guidance by the camera; 1 is none
     background_model: bool = True  # cut the object out with the background model where it is there
     download: bool = False  # the user's word that the background model may be fetched
     memory: str = "auto"

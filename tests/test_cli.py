@@ -184,11 +184,13 @@ def test_an_orbit_without_options_is_what_the_protocol_has_as_default():
 
 def test_every_option_of_an_orbit():
     options = "--weights w --variant p --orbit sine --elevation -3 --amplitude 20 --sampler dpm++2m --steps 15"
-    options += " --guidance linear --guidance-scale 4 --no-background-model --download --memory blocks"
+    options += (
+        " --guidance linear --guidance-scale 4 --camera-guidance 1.5 --no-background-model --download --memory blocks"
+    )
     options += " --precision float16 --device cpu --seed 7 --resume"
     job = asked("generate", "cup.png", "--out", "/out", "--preset", "high", *options.split())
     assert job == protocol.GenerateJob(
-        *("out", "cup.png", "/out", "w", "p", "sine", None, -3.0, 20.0, "dpm++2m", 15, "linear", 4.0),
+        *("out", "cup.png", "/out", "w", "p", "sine", None, -3.0, 20.0, "dpm++2m", 15, "linear", 4.0, 1.5),
         *(False, True, "blocks", "float16", "cpu", 7, True, "high"),
     )
 

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ import pytest
 import torch
 
 from sv3d_engine import kernels
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -54,5 +57,11 @@ print(torch.get_num_threads())
 """
     told = {key: value for key, value in os.environ.items() if key != "NUMBA_NUM_THREADS"}
     told["OMP_NUM_THREADS"] = "1"
-    done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], env=told, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1"]
+
+
+def test_numba_is_set_up_before_it_is_loaded():
+    loads = re.compile(r"^\s*(import|from) numba\b", re.MULTILINE)
+    loading = [p.name for p in (ROOT / "sv3d_engine").rglob("*.py") if loads.search(p.read_text("utf-8"))]
+    assert loading == ["kernels.py"]

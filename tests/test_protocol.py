@@ -13,7 +13,7 @@ MESSAGES = [
     protocol.OrbitJob("a", "/cup.png", "/out"),
     protocol.OrbitJob(
         *("a", "/cup.png", "/out", "/sv3d_p.safetensors", "p", "file", "/cameras.json", -3.5, 20.0, "dpm++2m", 15),
-        *("linear", 4.0, False, True, "blocks", "float16", "cuda", 7, True),
+        *("linear", 4.0, 1.5, False, True, "blocks", "float16", "cuda", 7, True),
     ),
     protocol.GenerateJob("a", "/cup.png", "/out", steps=None, preset="high"),
     protocol.Cancel("a"),
@@ -92,6 +92,7 @@ def test_left_out_fields_have_their_defaults():
         (ORBIT + ', "steps": 50.0}', "orbit.steps must be int"),
         (ORBIT + ', "amplitude": NaN}', "orbit.amplitude must be a finite number"),
         (ORBIT + ', "guidance_scale": "2"}', "orbit.guidance_scale must be a finite number"),
+        (ORBIT + ', "camera_guidance": "2"}', "orbit.camera_guidance must be a finite number"),
         (ORBIT + ', "background_model": "yes"}', "orbit.background_model must be bool"),
         (ORBIT + ', "download": 1}', "orbit.download must be bool"),
         (GENERATE + ', "preset": "best"}', "preset must be one of draft, standard, high, not 'best'"),

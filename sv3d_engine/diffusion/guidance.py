@@ -1,7 +1,8 @@
-"""How strongly each frame follows the picture (classifier-free guidance; the paper's section 3 and figure 4), and how
-strongly the camera.
+"""How strongly each frame follows the picture (classifier-free guidance; the paper's section 3 and figure 4),
+and how strongly the camera.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Guidance:
-    """Strengths of both by frame, (F,) on the CPU; 1 is none."""
+    """Strengths of guidance by the picture and by the camera, (F,) each, a frame its own, on the CPU; 1 is none."""
 
     picture: Tensor
     camera: Tensor
@@ -39,13 +40,14 @@ def guide(conditional: Tensor, unconditional: Tensor, scale: Tensor) -> Tensor:
 
 
 def guide_camera(clean: Tensor, sigma: float, scale: Tensor) -> Tensor:
-    """Away from the orbit's mean, which is the answer to no camera in particular; (…, F, 4, h, w), ``scale`` (F,).
+    """Away from the orbit's mean frame; (…, F, 4, h, w), ``scale`` (F,), 1 where a frame is to stay as it is.
 
-    A network that is unsure of an object's other sides answers with what they have in common, so that its frames differ
-    less than the true ones.  As the answer without a picture is to guidance by the picture, so is the mean to this.  It
-    fades as the answer comes to be read off the noisy latents, σ² of the noise beside the data's 1: what is there
-    already has been guided.
+    For networks that have not learnt enough: unsure of an object's other sides they answer with what these have in
+    common, in all the noise there is, and frames turn too little with the camera.  Where nothing can be read from the
+    latents yet, the mean frame stands for the answer without a camera, as in guidance by two conditions (Brooks et al.
+    2023), and the strength fades where something can: at σ of the norm √(4hw) of a frame's latents.
     """
     mean = clean.mean(-4, keepdim=True)
-    strength = 1 + (scale - 1) * (sigma**2 / (sigma**2 + 1))
+    unreadable = sigma**2 / (sigma**2 + math.prod(clean.shape[-3:]))
+    strength = 1 + (scale - 1) * unreadable
     return mean + strength.view(-1, 1, 1, 1).to(clean) * (clean - mean)

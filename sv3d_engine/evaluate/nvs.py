@@ -17,6 +17,7 @@ from ..generation.run import OrbitSettings
 from ..network.weights import inspect
 from ..pipeline.device import resolve_device
 from ..pipeline.files import write_json
+from ..protocol import MOST_GUIDANCE
 from .nvs_figures import Figures, figures
 from .nvs_orbits import KINDS, KnownOrbit, benchmark, generated, mean_frames
 from .nvs_plot import plot
@@ -143,6 +144,9 @@ def _stacked(found: list[Figures]) -> Figures:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    strengths = arguments.guidance_scale, arguments.camera_guidance
+    if any(value is not None and not 0 <= value <= MOST_GUIDANCE for value in strengths):
+        raise UserError("This strength of guidance is not usable.", f"Choose from 0 to {MOST_GUIDANCE:g}.")
     fits = arguments.count >= 0 and arguments.training_orbits > 0
     fits = fits and all(value is None or value > 0 for value in (arguments.steps, arguments.batch))
     if not fits or not (arguments.count or arguments.bench):

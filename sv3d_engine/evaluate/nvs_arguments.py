@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--camera-guidance",
         type=float,
         metavar="S",
-        help="how strongly frames turn with the camera (1: as told by SV3D)",
+        help="how far frames are led from their mean (default: what suits the model)",
     )
     parser.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
     parser.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto")

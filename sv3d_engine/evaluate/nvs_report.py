@@ -116,7 +116,8 @@ def _head(facts: Mapping[str, Any]) -> str:
     return (
         f"# Novel views by {facts['model']}\n\n"
         f"{facts['frame_size']}² pixels over white; {facts['sampler']}, {facts['steps']} steps, guidance "
-        f"{facts['guidance']} to {facts['guidance_scale']} and by the camera to {facts['camera_guidance']}, "
+        f"({facts['guidance']}) up to {facts['guidance_scale']} by the picture and {facts['camera_guidance']} by the "
+        f"camera, "
         f"{facts['precision']}, seed {facts['seed']}; "
         f"{facts['seconds_per_orbit']:.2f} s an orbit on {facts['device']}, {facts['batch']} at once.\n\n"
         "Means over frames 0 to 19 and over orbits; frame 20 is the picture that is given, and does not count. "

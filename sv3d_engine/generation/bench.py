@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..diffusion.conditioning import Conditioning
-from ..diffusion.guidance import triangle
+from ..diffusion.guidance import Guidance, constant, triangle
 from ..diffusion.schedule import edm_sigmas
 from ..errors import UserError
 from ..network.architecture import LATENT_CHANNELS, Architecture
@@ -182,7 +182,7 @@ def _steps(
         known,
         noise,
         edm_sigmas(max(50, count + warm_up))[: count + warm_up + 1],
-        triangle(FRAMES),  # a scale of 1 would leave one side out
+        Guidance(triangle(FRAMES), constant(FRAMES, 1.0)),  # a picture's of 1 would leave one side out
         "euler",
         placement,
         lambda done, clean: ends.append(watch.now()),

@@ -137,15 +137,12 @@ def sigmas_for(settings: OrbitSettings) -> Tensor:
 
 
 def guidance_for(settings: OrbitSettings, count: int) -> guidance.Guidance:
-    """Strengths by frame for ``count`` of them; both have the same shape."""
-
-    def shape(most: float) -> Tensor:
-        if settings.guidance == "constant":
-            return guidance.constant(count, most)
-        rising = guidance.linear if settings.guidance == "linear" else guidance.triangle
-        return rising(count, most=most)
-
-    return guidance.Guidance(shape(settings.guidance_scale), shape(settings.camera_guidance))
+    """Strengths for ``count`` frames.  The camera's is a triangle always: the front view is known."""
+    most, camera = settings.guidance_scale, guidance.triangle(count, most=settings.camera_guidance)
+    if settings.guidance == "constant":
+        return guidance.Guidance(guidance.constant(count, most), camera)
+    rising = guidance.linear if settings.guidance == "linear" else guidance.triangle
+    return guidance.Guidance(rising(count, most=most), camera)
 
 
 def dtype_for(precision: str, device: torch.device) -> torch.dtype:

@@ -19,7 +19,7 @@ class Usage:
     sampler: str = "euler"
     steps: int = STEPS["euler"]
     guidance_scale: float = 2.5  # by the picture, at the back view
-    camera_guidance: float = 1.0  # by the camera, at the back view; see diffusion.guidance.guide_camera
+    camera_guidance: float = 1.0  # by the camera, at the back view; 1 is none
 
     def chosen(
         self, sampler: str, steps: int | None, guidance_scale: float | None, camera_guidance: float | None = None

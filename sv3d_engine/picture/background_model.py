@@ -88,7 +88,7 @@ def cut_with_model(rgb: "Array", model: Path) -> "tuple[Array, Array]":
     import onnxruntime  # before rembg, which ends the whole program where it is missing
     from PIL import Image
 
-    from .. import kernels  # noqa: F401  (says where numba, which rembg brings in, keeps compiled code)
+    from .. import kernels  # noqa: F401  (before numba, which rembg brings in: sets it up)
 
     from pymatting import estimate_foreground_ml  # isort: skip
     from rembg.sessions.dis_general_use import DisSession  # isort: skip

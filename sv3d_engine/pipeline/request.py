@@ -143,11 +143,11 @@ def _sampling(request: protocol.OrbitJob, suits: "Usage") -> "OrbitSettings":
         ("guidance scale", usage.guidance_scale, suits.guidance_scale),
         ("camera guidance", usage.camera_guidance, suits.camera_guidance),
     )
-    for name, strength, own in strengths:
+    for name, strength, suited in strengths:
         if not 0 <= strength <= protocol.MOST_GUIDANCE:  # or it is not a number
             raise UserError(
                 f"The {name} {strength:g} is not usable.",
-                f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {own:g} suits these weights.",
+                f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {suited:g} suits these weights.",
             )
     return OrbitSettings(**asdict(usage), guidance=request.guidance, memory=request.memory, precision=request.precision)
 

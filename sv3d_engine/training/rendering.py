@@ -1,6 +1,7 @@
 """Objects to orbits on disk, in as many processes as there are."""
 
 import multiprocessing
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache, partial
@@ -108,6 +109,7 @@ def _each(make: "partial[int]", wanted: Sequence[int], workers: int) -> Iterator
 
 def _one_thread() -> None:
     torch.set_num_threads(1)
+    os.environ["NUMBA_NUM_THREADS"] = "1"  # that of the process which started this one was inherited
 
 
 def _render_shard(config: Config, shards: Shards, device: str, source: Source, shard: int) -> int:

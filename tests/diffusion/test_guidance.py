@@ -25,12 +25,12 @@ def test_each_frame_is_guided_by_its_own_strength():
 def test_the_camera_leads_each_frame_away_from_their_mean():
     clean = torch.tensor([0.0, 1.0, 5.0]).view(3, 1, 1, 1).expand(3, 4, 2, 2)
     guided = guide_camera(clean, 700.0, torch.tensor([1.0, 2.0, 1.5]))
-    assert guided[:, 0, 0, 0].tolist() == pytest.approx([0, 0, 6.5], abs=1e-4)
+    assert guided[:, 0, 0, 0].tolist() == pytest.approx([0, 0, 6.5], abs=1e-3)
 
 
-def test_the_camera_has_no_say_in_what_is_there_already():
+def test_the_camera_leads_nowhere_once_latents_can_be_read():
     clean = torch.randn(2, 3, 4, 2, 2)
     twice = torch.full((3,), 2.0)
-    assert torch.allclose(guide_camera(clean, 1e-4, twice), clean, atol=1e-6)
-    half = guide_camera(clean, 1.0, twice)
-    assert torch.allclose(half, guide_camera(clean, 1e4, torch.full((3,), 1.5)), atol=1e-6)
+    assert torch.allclose(guide_camera(clean, 1e-3, twice), clean, atol=1e-5)
+    half = guide_camera(clean, 4.0, twice)  # as much noise as there is in 4 · 2 · 2 latents of deviation 1
+    assert torch.allclose(half, guide_camera(clean, 1e4, torch.full((3,), 1.5)), atol=1e-5)

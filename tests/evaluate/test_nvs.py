@@ -26,7 +26,16 @@ SIZE = small_model.SIZE
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "small.safetensors"
-    write_checkpoint(manifest("p"), path, frame_size=SIZE, name="SV3D-small", guidance_scale=1, sampler="ays", steps=3)
+    write_checkpoint(
+        manifest("p"),
+        path,
+        frame_size=SIZE,
+        name="SV3D-small",
+        guidance_scale=1,
+        camera_guidance=2,
+        sampler="ays",
+        steps=3,
+    )
     return path
 
 
@@ -103,7 +112,8 @@ def test_the_command_writes_table_data_curves_and_sheet(
     data = json.loads((out / "nvs.json").read_text(encoding="utf-8"))
     assert [len(s["orbits"]) for s in data["sets"].values()] == [1, 1]
     assert (data["model"], data["steps"], data["training_orbits"]) == ("SV3D-small", 1, 1)
-    assert (data["sampler"], data["guidance_scale"]) == ("ays", 1), "what suits the model"
+    used = data["sampler"], data["guidance_scale"], data["camera_guidance"]
+    assert used == ("ays", 1, 2), "what suits the model"
     assert "frame 20 is the picture" in (out / "nvs.md").read_text(encoding="utf-8")
     assert (out / "psnr.svg").is_file() and (out / "sheet.png").is_file()
 

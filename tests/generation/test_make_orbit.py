@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sv3d_engine.errors import UserError
-from sv3d_engine.generation.run import OrbitSettings, check_finite, make_orbit
+from sv3d_engine.generation.run import OrbitSettings, check_finite, guidance_for, make_orbit
 from sv3d_engine.orbit.trajectory import sine
 from sv3d_engine.progress import Progress
 from tests.golden import tensor, write_checkpoint
@@ -46,3 +46,11 @@ def test_the_remedy_depends_on_the_precision(dtype: torch.dtype, remedy: str) ->
     for bad in (float("nan"), float("inf")):
         with pytest.raises(UserError, match=remedy):
             check_finite(torch.tensor([0.0, bad]), dtype)
+
+
+@pytest.mark.parametrize("shape", ["triangle", "linear", "constant"])
+def test_guidance_by_the_camera_is_off_unless_asked_for_and_spares_the_front(shape: str) -> None:
+    off = guidance_for(OrbitSettings(guidance=shape, guidance_scale=2.5), 21)
+    assert (off.camera == 1).all() and off.picture.max() == 2.5
+    asked = guidance_for(OrbitSettings(guidance=shape, camera_guidance=2.0), 21)
+    assert asked.camera[[0, 10, 20]].tolist() == [1, 2, 1]

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sv3d_engine.errors import UserError
+from sv3d_engine.network.usage import Usage
 from sv3d_engine.network.weights import inspect, load_sv3d
 from tests.golden import write_checkpoint
 from tests.network.small import manifest, write_zeros
@@ -86,6 +87,18 @@ def test_groups_of_a_folders_autoencoder_are_read(converted, tmp_path):
     (tmp_path / "vae" / "config.json").write_text(json.dumps({"norm_num_groups": 16}))
     assert inspect(tmp_path).architecture.groups == 16
     assert inspect(folder).architecture.groups == 32
+
+
+def test_a_folder_may_tell_how_it_is_best_used(converted, tmp_path):
+    _, folder = converted
+    for part in ("vae", "image_encoder"):
+        (tmp_path / part).symlink_to(folder / part)
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet" / "model.safetensors").symlink_to(folder / "unet" / "model.safetensors")
+    usage = {"sampler": "ays", "steps": 4, "guidance_scale": 1.25, "camera_guidance": 1.5}
+    config = json.loads((folder / "unet" / "config.json").read_text())
+    (tmp_path / "unet" / "config.json").write_text(json.dumps({**config, **usage}))
+    assert inspect(tmp_path).usage == Usage(**usage)
 
 
 def test_a_folder_without_a_part_is_refused(converted, tmp_path):

@@ -46,7 +46,7 @@ def test_facts_in_the_file_are_read(tmp_path):
 
 
 def test_weights_may_tell_how_they_are_best_used(tmp_path):
-    usage = {"sampler": "ays", "steps": 4, "guidance_scale": 1.25}
+    usage = {"sampler": "ays", "steps": 4, "guidance_scale": 1.25, "camera_guidance": 1.5}
     assert inspect(write_zeros(tmp_path / "w.safetensors", **usage)).usage == Usage(**usage)
 
 

@@ -59,7 +59,7 @@ def test_a_finished_run_is_not_done_again_but_told(trained):
 
 def test_how_it_is_used_can_be_told_afterwards(trained, tmp_path):
     shutil.copytree(trained, tmp_path / "run")
-    config = replace(steps(tiny(), 4), usage=Usage("ays", 7, 2.0))
+    config = replace(steps(tiny(), 4), usage=Usage("ays", 7, 2.0, 1.5))
     file = run.start(config, tmp_path / "run", trained / "orbits", "cpu", resume=True, source=ball)
     assert inspect(file).usage == config.usage
 
