@@ -24,8 +24,10 @@ os.environ.setdefault("NUMBA_NUM_THREADS", str(torch.get_num_threads()))
 
 import numba  # noqa: E402  (reads the environment at import, so it is imported here alone)
 
-# Contraction and reassociation are welcome; NaN and infinity must keep their meaning, as depth buffers use them.
-_MATHS = {"reassoc", "contract", "arcp", "nsz", "afn"}
+# NaN and infinity must keep their meaning, as depth buffers use them.  Sums keep their order: with "reassoc", code
+# fresh from the compiler adds up in another one than the same code from the cache, and the first job on a machine made
+# another mesh than the next.
+_MATHS = {"contract", "arcp", "nsz", "afn"}
 jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True)
 parallel_jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True, parallel=True)
 prange = numba.prange

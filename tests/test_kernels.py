@@ -61,6 +61,25 @@ print(torch.get_num_threads())
     assert done.stdout.split() == ["1"]
 
 
+def test_code_from_the_cache_does_what_it_did_when_it_was_compiled(tmp_path):
+    code = """
+import torch
+from sv3d_engine.field.compositing import weights
+
+torch.manual_seed(0)
+offsets = torch.cat([torch.zeros(1), torch.randint(1, 100, (2000,)).cumsum(0)]).long()
+thickness = torch.rand(int(offsets[-1])).div_(32).requires_grad_()
+weights(thickness, offsets).square().sum().backward()
+print(thickness.grad.view(torch.int32).sum())
+"""
+    told = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    first, second = (
+        subprocess.run(command, env=told, cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)
+    )
+    assert first == second
+
+
 def test_numba_is_set_up_before_it_is_loaded():
     loads = re.compile(r"^\s*(import|from) numba\b", re.MULTILINE)
     loading = [p.name for p in (ROOT / "sv3d_engine").rglob("*.py") if loads.search(p.read_text("utf-8"))]
