@@ -19,14 +19,14 @@ def cache_folder() -> Path:
 
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
-# As many threads as PyTorch has: with more, the first kernel would give them to PyTorch as well.
+# As many threads as PyTorch has: a first kernel with more would raise PyTorch's number, whatever OMP_NUM_THREADS says.
 os.environ.setdefault("NUMBA_NUM_THREADS", str(torch.get_num_threads()))
 
-import numba  # noqa: E402  (reads the environment at import, so it is imported here alone)
+import numba  # noqa: E402  (reads the environment at import, so the engine imports it here alone)
 
 # NaN and infinity must keep their meaning, as depth buffers use them.  Sums keep their order: with "reassoc", code
-# fresh from the compiler adds up in another one than the same code from the cache, and the first job on a machine made
-# another mesh than the next.
+# fresh from the compiler adds up in another order than the same code from the cache, and the first job on a machine
+# made another mesh than the next.
 _MATHS = {"contract", "arcp", "nsz", "afn"}
 jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True)
 parallel_jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True, parallel=True)
