@@ -78,27 +78,28 @@ def test_a_folder_gives_the_same_networks(converted):
     assert inspect(folder).unread == ()
 
 
+def with_config(folder, copy, part, told):
+    """``folder`` at ``copy`` by links, but for what config.json of ``part`` tells."""
+    for other in folder.iterdir():
+        if other.name != part:
+            (copy / other.name).symlink_to(other)
+    (copy / part).mkdir()
+    (copy / part / "model.safetensors").symlink_to(folder / part / "model.safetensors")
+    (copy / part / "config.json").write_text(json.dumps(told))
+    return copy
+
+
 def test_groups_of_a_folders_autoencoder_are_read(converted, tmp_path):
     _, folder = converted
-    for part in ("unet", "image_encoder"):
-        (tmp_path / part).symlink_to(folder / part)
-    (tmp_path / "vae").mkdir()
-    (tmp_path / "vae" / "model.safetensors").symlink_to(folder / "vae" / "model.safetensors")
-    (tmp_path / "vae" / "config.json").write_text(json.dumps({"norm_num_groups": 16}))
-    assert inspect(tmp_path).architecture.groups == 16
+    assert inspect(with_config(folder, tmp_path, "vae", {"norm_num_groups": 16})).architecture.groups == 16
     assert inspect(folder).architecture.groups == 32
 
 
 def test_a_folder_may_tell_how_it_is_best_used(converted, tmp_path):
     _, folder = converted
-    for part in ("vae", "image_encoder"):
-        (tmp_path / part).symlink_to(folder / part)
-    (tmp_path / "unet").mkdir()
-    (tmp_path / "unet" / "model.safetensors").symlink_to(folder / "unet" / "model.safetensors")
     usage = {"sampler": "ays", "steps": 4, "guidance_scale": 1.25, "camera_guidance": 1.5}
     config = json.loads((folder / "unet" / "config.json").read_text())
-    (tmp_path / "unet" / "config.json").write_text(json.dumps({**config, **usage}))
-    assert inspect(tmp_path).usage == Usage(**usage)
+    assert inspect(with_config(folder, tmp_path, "unet", {**config, **usage})).usage == Usage(**usage)
 
 
 def test_a_folder_without_a_part_is_refused(converted, tmp_path):
