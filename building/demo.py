@@ -4,13 +4,13 @@ import os
 import time
 from pathlib import Path
 
-from sv3d_engine.network.bundled import NAME, bundled_weights
+from sv3d_engine.shared.model_facts import NAME, bundled_weights
 
 from . import blender, environment, extension
 from .console import ROOT, BuildError, heading, run, say
 
 PRESET = "draft"
-DEMO = ROOT / "sv3d_engine" / "demo"
+DEMO = ROOT / "sv3d_engine" / "laboratory" / "demo"
 SCENE_SCRIPT = ROOT / "building" / "scene.py"
 OUT = ROOT / "build" / "demo"
 

@@ -19,14 +19,15 @@ ENGINE_PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # what torch and numba have w
 
 
 def engine_python() -> Path:
-    """The engine's environment with what tests need, ``.venv``; returns its Python."""
+    """The engine's environment with the laboratory and what tests need, ``.venv``; returns its Python."""
     here = _version_of(THIS_PYTHON)
     base = THIS_PYTHON if here in ENGINE_PYTHONS else find_python(ENGINE_PYTHONS)
     if base is None:
         raise BuildError(
             f"The engine needs Python {' or '.join(ENGINE_PYTHONS)}; this is {here}.  Install one of them."
         )
-    return make(ROOT / ".venv", base, [REQUIREMENTS / "runtime.txt", REQUIREMENTS / "dev.txt"])
+    files = [REQUIREMENTS / name for name in ("runtime.txt", "laboratory.txt", "dev.txt")]
+    return make(ROOT / ".venv", base, files)
 
 
 def make(folder: Path, base: Path, requirements: Sequence[Path], probe: str = "") -> Path:

@@ -44,7 +44,8 @@ def stage(folder: Path) -> Path:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "demo"))
+            left_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "laboratory")
+            shutil.copytree(source, folder / part, ignore=left_out)
         else:
             shutil.copy(source, folder / part)
     return folder

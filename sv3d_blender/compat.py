@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bpy
 
-from ..sv3d_engine.errors import UserError
+from ..sv3d_engine.shared.errors import UserError
 
 
 def import_glb(path: Path) -> list[bpy.types.Object]:

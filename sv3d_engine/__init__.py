@@ -1,7 +1,7 @@
 """SV3D engine: one picture or orbit in, a delit textured mesh out.
 
-The folders follow the data: ``orbit`` → ``frames`` → ``field`` → ``mesh`` → ``asset``.  This file and
-``protocol`` import nothing but the standard library, because the Blender add-on reads them too.
+Three wings, imports one way: ``shared``, what the add-on and the engine both need; the product, ``ground`` → ``orbit``
+→ ``picture`` → ``sv3d`` → ``reconstruction`` → ``job``; and the ``laboratory``, which the product never imports.
 """
 
 __version__ = "0.1.0"

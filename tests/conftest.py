@@ -18,6 +18,6 @@ def _alias_extension() -> None:
 
 _alias_extension()
 
-from sv3d_engine.torch_environment import prepare_torch  # noqa: E402  (found only now)
+from sv3d_engine.ground.torch_setup import prepare_torch  # noqa: E402  (found only now)
 
 prepare_torch()

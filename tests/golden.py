@@ -23,15 +23,15 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from sv3d_engine.diffusion.guidance import Guidance, constant, triangle
-from sv3d_engine.diffusion.schedule import edm_sigmas
-from sv3d_engine.generation.placement import Placement
-from sv3d_engine.generation.sampling import condition, decoded, sample
-from sv3d_engine.network.architecture import FACTS
-from sv3d_engine.network.clip import preprocess
-from sv3d_engine.network.weights import inspect, load_sv3d
-from sv3d_engine.orbit.trajectory import Pose
-from sv3d_engine.torch_environment import prepare_torch
+from sv3d_engine.ground.torch_setup import prepare_torch
+from sv3d_engine.shared.architecture import FACTS
+from sv3d_engine.shared.trajectory import Pose
+from sv3d_engine.sv3d.diffusion.guidance import Guidance, constant, triangle
+from sv3d_engine.sv3d.diffusion.schedule import edm_sigmas
+from sv3d_engine.sv3d.generation.make_orbit import condition, decode_latents, sample_latents
+from sv3d_engine.sv3d.generation.placement import Placement
+from sv3d_engine.sv3d.network.clip import preprocess
+from sv3d_engine.sv3d.network.weights import inspect, load_sv3d
 
 Array = NDArray[np.float32]
 
@@ -68,7 +68,7 @@ def compare(golden: Mapping[str, Array], weights: Path, variant: str) -> dict[st
     sigmas = edm_sigmas(len(golden["sigmas"]) - 1)
     guidance = Guidance(triangle(len(poses)), constant(len(poses), 1.0))
     start = torch.from_numpy(golden["init_noise"])[None]
-    latents = sample(model, known, start, sigmas, guidance, "euler", placement)[0]
+    latents = sample_latents(model, known, start, sigmas, guidance, "euler", placement)[0]
     net_in, told = torch.from_numpy(golden["net_in"])[None], torch.from_numpy(golden["net_timestep"])[:1]
     with torch.no_grad():
         answer = model.unet(net_in, told, known.token, known.vector)[0]
@@ -81,7 +81,7 @@ def compare(golden: Mapping[str, Array], weights: Path, variant: str) -> dict[st
         "sigmas": sigmas,
         "guidance": guidance.picture[None],
         "latents": latents,
-        "frames": decoded(model, latents, placement),
+        "frames": decode_latents(model, latents, placement),
     }
     return {name: _error(value.numpy(), golden[name]) for name, value in ours.items()}
 

@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, normalize
 
-from sv3d_engine.frames.load import Frames
-from sv3d_engine.orbit.cameras import CameraOrbit, View
-from sv3d_engine.render.projection import project
-from sv3d_engine.render.rasterize import interpolate, rasterize
+from sv3d_engine.orbit.cameras import CameraOrbit, View, project
+from sv3d_engine.reconstruction.frames.frames import Frames
+from sv3d_engine.reconstruction.render.rasterize import interpolate, rasterize
 
 
 def icosphere(rounds: int) -> tuple[Tensor, Tensor]:  # (V, 3), (F, 3)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from ...sv3d_engine import protocol
+from ...sv3d_engine.shared import protocol
 from .process import Ended, Event
 
 CANCEL_GRACE = 1.5  # seconds the engine has to stop by itself; it promises two, the user is promised two in all

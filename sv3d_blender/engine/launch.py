@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared.errors import UserError
 
 PYTHON_VARIABLE = "SV3D_ENGINE_PYTHON"
 

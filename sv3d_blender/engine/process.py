@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ...sv3d_engine import protocol
+from ...sv3d_engine.shared import protocol
 
 _TAIL_BYTES = 4000
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only

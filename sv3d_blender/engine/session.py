@@ -10,8 +10,8 @@ from pathlib import Path
 
 import bpy
 
-from ...sv3d_engine import protocol
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.errors import UserError
 from .. import storage, tab
 from .job import CANCEL_GRACE, Failure, Job, Phase, advance, cancelling, engine_gone
 from .launch import choose_python, engine_command, engine_environment

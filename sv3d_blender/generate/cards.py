@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...sv3d_engine import protocol
+from ...sv3d_engine.shared import protocol
 from ..engine.job import Failure, Job, Phase, Preview
 from ..engine.session import session
 from ..preferences.panel import WEIGHTS_PAGE

@@ -3,7 +3,7 @@
 Items as EnumProperty wants them; the first of each is the protocol's default.
 """
 
-from ...sv3d_engine.network.usage import STEPS
+from ...sv3d_engine.shared.model_facts import STEPS
 
 Items = tuple[tuple[str, str, str], ...]
 

@@ -2,8 +2,9 @@
 
 import bpy
 
-from ...sv3d_engine import __version__, protocol
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine import __version__
+from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure, Phase
 from ..engine.session import session
 from ..preferences.property_group import preferences

@@ -6,12 +6,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...sv3d_engine.errors import UserError
-from ...sv3d_engine.network.architecture import FACTS, read_architecture
-from ...sv3d_engine.network.bundled import bundled_weights
-from ...sv3d_engine.network.cost import STEP_SECONDS, orbit_seconds, step_share
-from ...sv3d_engine.network.usage import STEPS, Usage, read_usage
-from ...sv3d_engine.orbit.trajectory import MAX_ELEVATION
+from ...sv3d_engine.shared.architecture import FACTS, read_architecture
+from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.model_facts import (
+    STEP_SECONDS,
+    STEPS,
+    Usage,
+    bundled_weights,
+    orbit_seconds,
+    read_usage,
+    step_share,
+)
+from ...sv3d_engine.shared.trajectory import MAX_ELEVATION
 from .wording import duration
 
 _LONGEST_HEADER = 100 << 20  # bytes, as the safetensors format says
@@ -22,7 +28,7 @@ class Model(NamedTuple):
     """What weights are."""
 
     variant: str  # "u", or "p" (SV3D_c is built like SV3D_p); "" where only the engine can tell
-    step_share: float = 1.0  # of the official model's work, see the engine's network/cost.py
+    step_share: float = 1.0  # of the official model's work, see shared/model_facts.py
     steps: int = Usage.steps  # that suit it
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared.errors import UserError
 from . import choices
 from .picture import can_be_source
 from .source import Orbit, orbit_in_folder, orbit_of_sequence

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import bpy
 
-from ...sv3d_engine import protocol
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.errors import UserError
 from .. import storage
 from ..preferences.property_group import SV3DPreferences
 from . import picture, preflight

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...sv3d_engine.errors import UserError
-from ...sv3d_engine.orbit.trajectory import SV3D_FOV_DEG, static
+from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, static
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
 FEWEST_FRAMES = 8

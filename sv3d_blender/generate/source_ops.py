@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import bpy
 from bpy.props import StringProperty
 
-from ...sv3d_engine import protocol
+from ...sv3d_engine.shared import protocol
 from .. import tab
 from ..engine.session import session
 from .picture import can_be_source

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared.errors import UserError
 from .. import storage
 from ..engine.job import Failure
 from ..engine.session import session

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...sv3d_engine.protocol import DoctorReport
+from ...sv3d_engine.shared.protocol import DoctorReport
 from ..engine.job import Failure
 from ..engine.session import session
 

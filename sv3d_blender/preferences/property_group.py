@@ -7,8 +7,8 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-from ...sv3d_engine.errors import UserError
-from ...sv3d_engine.protocol import DEVICES
+from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.protocol import DEVICES
 from .. import storage
 from ..engine.launch import PYTHON_VARIABLE
 from ..generate.preflight import OFFICIAL, Model, demonstration, recognised

@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from ...sv3d_engine import protocol
+from ...sv3d_engine.shared import protocol
 from ..engine.job import Failure, Job
 from ..engine.session import session
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 from mathutils import Vector
 
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared.errors import UserError
 from .camera import add_orbit_camera
 from .frames import FIRST_SCENE_FRAME, drop_live, load_sequence, show_in_editors
 from .mesh import import_mesh

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 from mathutils import Matrix, Vector
 
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared.errors import UserError
 from .. import compat
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from ...sv3d_engine.errors import UserError
+from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure
 from ..engine.session import session
 from .camera import look_through

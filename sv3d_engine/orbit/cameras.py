@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .trajectory import SV3D_FOV_DEG, SV3D_FRAME_COUNT, static
+from ..shared.trajectory import SV3D_FOV_DEG, SV3D_FRAME_COUNT, static
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,16 @@ def static_orbit(elevation: float, distance: float, count: int = SV3D_FRAME_COUN
     """SV3D's default orbit as cameras, files 000.png …: all round at one elevation, the last frame the front."""
     views = tuple(View(f"{i:03d}.png", *pose) for i, pose in enumerate(static(elevation, count)))
     return CameraOrbit(SV3D_FOV_DEG, distance, views)
+
+
+def project(points: Tensor, orbit: CameraOrbit, index: int, size: int) -> Tensor:  # (V, 3) -> (V, 3)
+    """Screen coordinates in frame ``index`` of size × size pixels: x right, y down, and depth along the view axis.
+
+    Pixel (row, column) has its centre at (column + ½, row + ½).  Points must lie in front of the camera, as all do
+    that an orbit looks at from outside.
+    """
+    camera = (points - orbit.positions()[index].to(points)) @ orbit.rotations()[index].to(points).T
+    depth = (-camera[:, 2]).clamp_min(1e-4)
+    half = size / 2
+    focal = half / orbit.tan_half_fov
+    return torch.stack([half + focal * camera[:, 0] / depth, half - focal * camera[:, 1] / depth, depth], -1)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..errors import UserError
-from ..progress import Progress
+from ..ground.progress import Progress
+from ..shared.errors import UserError
 from .background_model import DownloadFailed, cut_with_model, download_model, find_model
 from .matte import NotPlain, backdrop, border, matte
 from .read import Picture

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.request import urlopen
 
-from ..progress import Progress
-from ..user_folders import user_folder
+from ..ground.progress import Progress
+from ..shared.user_folders import user_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +88,7 @@ def cut_with_model(rgb: "Array", model: Path) -> "tuple[Array, Array]":
     import onnxruntime  # before rembg, which ends the whole program where it is missing
     from PIL import Image
 
-    from .. import kernels  # noqa: F401  (before numba, which rembg brings in: sets it up)
+    from ..ground import kernels  # noqa: F401  (before numba, which rembg brings in: sets it up)
 
     from pymatting import estimate_foreground_ml  # isort: skip
     from rembg.sessions.dis_general_use import DisSession  # isort: skip

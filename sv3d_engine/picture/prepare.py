@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from ..errors import UserError
-from ..progress import Progress
+from ..ground.progress import Progress
+from ..shared.errors import UserError
 from .background import cut_out
 from .read import read_picture
 

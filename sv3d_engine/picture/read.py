@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
-from ..errors import UserError
+from ..shared.errors import UserError
 
 MAX_SIDE = 16384
 # Told by content whatever the name ends in; no others, as Pillow would hand an EPS to Ghostscript.

@@ -1,6 +1,8 @@
 """The installable zip: the same bytes every time, and a check that sees what Blender's own does not."""
 
 import hashlib
+import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -37,17 +39,26 @@ def test_two_builds_are_the_same_file(staged: Path, tmp_path: Path) -> None:
 def test_what_is_in_the_zip(staged: Path, tmp_path: Path) -> None:
     names = zipfile.ZipFile(extension.pack(staged, tmp_path / "a.zip")).namelist()
     assert {MANIFEST, "__init__.py", "LICENSE", "sv3d_blender/__init__.py", "sv3d_engine/__main__.py"} <= set(names)
-    assert not [n for n in names if n.startswith(("tests", "building")) or "/demo/" in n]
+    assert not [n for n in names if n.startswith(("tests", "building")) or "/laboratory/" in n]
     assert not [n for n in names if "__pycache__" in n or "\\" in n]
     manifest = tomllib.loads((staged / MANIFEST).read_text(encoding="utf-8"))
     assert manifest["id"] == "sv3d"
 
 
+def test_the_engine_works_without_the_laboratory(staged: Path) -> None:
+    """The commands of the artist's engine, and none of the others."""
+    told = subprocess.run(
+        [sys.executable, "-m", "sv3d_engine", "--help"], cwd=staged, capture_output=True, text=True, check=True
+    ).stdout
+    assert "mesh" in told and "doctor" in told
+    assert "train" not in told and "bench" not in told
+
+
 def test_the_demonstration_model_goes_along_where_there_is_one(staged: Path) -> None:
     models, staged_models = (
-        set((root / "sv3d_engine" / "network").glob("*.safetensors")) for root in (extension.ROOT, staged)
+        {p.name for p in (root / "sv3d_engine").rglob("*.safetensors")} for root in (extension.ROOT, staged)
     )
-    assert {p.name for p in staged_models} == {p.name for p in models}
+    assert staged_models == models
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sv3d_engine.errors import UserError
 from sv3d_engine.orbit.cameras import static_orbit
-from sv3d_engine.orbit.file import CameraFile, parse_cameras, read_cameras, read_orbit, write_cameras
+from sv3d_engine.orbit.files import CameraFile, parse_cameras, read_cameras, read_orbit, write_cameras
+from sv3d_engine.shared.errors import UserError
 
 
 def description(**changes: Any) -> dict[str, Any]:

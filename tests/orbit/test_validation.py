@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sv3d_engine.errors import UserError
-from sv3d_engine.orbit.trajectory import Pose, dynamic, sine, static
 from sv3d_engine.orbit.validation import check_sv3d_orbit, poses_from_file, resolve_orbit
-from sv3d_engine.protocol import ORBITS
+from sv3d_engine.shared.errors import UserError
+from sv3d_engine.shared.protocol import ORBITS
+from sv3d_engine.shared.trajectory import Pose, dynamic, sine, static
 
 Poses = tuple[Pose, ...]
 
@@ -136,7 +136,7 @@ def test_names_mean_orbits() -> None:
     assert resolve_orbit("dynamic", 5, 30, 8, None, "p")[0] == dynamic(5, 8)
 
 
-@pytest.mark.parametrize("name", set(ORBITS) - {"auto", "static"})
+@pytest.mark.parametrize("name", sorted(set(ORBITS) - {"auto", "static"}))
 def test_sv3d_u_takes_no_orbit(name: str) -> None:
     with pytest.raises(UserError, match="takes no camera orbit"):
         resolve_orbit(name, 10, 30, 0, None, "u")

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sv3d_engine.errors import UserError
+from sv3d_engine.ground.progress import Progress
 from sv3d_engine.picture import background, background_model
 from sv3d_engine.picture.background import cut_out
 from sv3d_engine.picture.background_model import FILE, DownloadFailed
 from sv3d_engine.picture.read import Picture
-from sv3d_engine.progress import Progress
+from sv3d_engine.shared.errors import UserError
 
 SIZE = 200
 RED = (0.7, 0.1, 0.1)

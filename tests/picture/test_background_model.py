@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tiny_onnx import write_brightness_model
 
+from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.picture import background_model
 from sv3d_engine.picture.background_model import FILE, NAME, DownloadFailed, cut_with_model, download_model, find_model
-from sv3d_engine.progress import Cancelled, Progress
 
 CONTENT = b"not really a model" * 50_000
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sv3d_engine.errors import UserError
+from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.picture.prepare import PreparedPicture, on_white, prepare_picture
-from sv3d_engine.progress import Cancelled, Progress
+from sv3d_engine.shared.errors import UserError
 
 SIZE = 128
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from sv3d_engine.errors import UserError
 from sv3d_engine.picture import read
 from sv3d_engine.picture.read import Picture
+from sv3d_engine.shared.errors import UserError
 
 
 def ramp(size: int = 64) -> Image.Image:

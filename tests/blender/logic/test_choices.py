@@ -2,7 +2,7 @@
 
 import pytest
 from sv3d.sv3d_blender.generate import choices
-from sv3d.sv3d_engine import protocol
+from sv3d.sv3d_engine.shared import protocol
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_each_word_of_the_protocol_has_a_name_and_an_explanation(items, words):
 
 
 def test_samplers_tell_the_steps_they_take_by_themselves():
-    from sv3d.sv3d_engine.generation.run import OrbitSettings, sigmas_for
+    from sv3d.sv3d_engine.sv3d.generation.make_orbit import OrbitSettings, sigmas_for
 
     for sampler, name, _ in choices.SAMPLERS[1:]:
         steps = len(sigmas_for(OrbitSettings(sampler=sampler))) - 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sv3d.sv3d_blender.engine.job import Job, Phase, Preview, advance, cancelling
 from sv3d.sv3d_blender.engine.process import Ended
-from sv3d.sv3d_engine import protocol
+from sv3d.sv3d_engine.shared import protocol
 
 REQUEST = protocol.MeshJob(job="a", frames="/frames", out="/out")
 TITLE = "robot"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sv3d.sv3d_blender.engine.launch import choose_python, engine_command, engine_environment
-from sv3d.sv3d_engine.errors import UserError
+from sv3d.sv3d_engine.shared.errors import UserError
 
 
 def test_the_preference_comes_before_the_environment(tmp_path: Path):

@@ -2,13 +2,13 @@
 
 import pytest
 from sv3d.sv3d_blender.generate import preflight
-from sv3d.sv3d_engine.errors import UserError
-from sv3d.sv3d_engine.network import bundled
-from sv3d.sv3d_engine.network.architecture import SVD_WIDTH, UNET
-from sv3d.sv3d_engine.network.weights import inspect
 from sv3d.sv3d_engine.orbit import validation
+from sv3d.sv3d_engine.shared import model_facts
+from sv3d.sv3d_engine.shared.architecture import SVD_WIDTH, UNET
+from sv3d.sv3d_engine.shared.errors import UserError
+from sv3d.sv3d_engine.sv3d.network.weights import inspect
 
-from tests.network.small import write_zeros
+from tests.sv3d.network.small import write_zeros
 
 
 @pytest.mark.parametrize("variant", ["u", "p"])
@@ -29,7 +29,7 @@ def fresh():
 
 
 def test_the_demonstration_model_is_known_where_it_is(tmp_path, monkeypatch, fresh):
-    monkeypatch.setattr(bundled, "_FILE", tmp_path / "mini.safetensors")
+    monkeypatch.setattr(model_facts, "_FILE", tmp_path / "mini.safetensors")
     assert preflight.demonstration() is None
     preflight.demonstration.cache_clear()
     (tmp_path / "mini.safetensors").write_text("version https://git-lfs.github.com/spec/v1")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sv3d.sv3d_blender.engine.launch import engine_environment
 from sv3d.sv3d_blender.engine.process import Ended, EngineProcess
-from sv3d.sv3d_engine import protocol
+from sv3d.sv3d_engine.shared import protocol
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -3,7 +3,7 @@
 import pytest
 from sv3d.sv3d_blender.engine.job import Failure, Job, Phase
 from sv3d.sv3d_blender.generate import wording
-from sv3d.sv3d_engine import protocol
+from sv3d.sv3d_engine.shared import protocol
 
 REQUEST = protocol.MeshJob(job="a", frames="/frames", out="/out")
 

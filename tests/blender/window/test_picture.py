@@ -10,9 +10,9 @@ import wedge
 from conftest import STAND_IN
 from measure import LONGEST_TURN, TIMED
 
-from sv3d_engine.network.bundled import bundled_weights
+from sv3d_engine.shared.model_facts import bundled_weights
 from tests.golden import write_checkpoint
-from tests.network.small import manifest
+from tests.sv3d.network.small import manifest
 
 EDITOR = "next(a for a in C.window.screen.areas if a.type == 'IMAGE_EDITOR').spaces.active"
 SETTINGS = "C.scene.sv3d"

@@ -10,7 +10,7 @@ from measure import LONGEST_TURN, TIMED
 
 ORANGE, GREEN = (240, 130, 30), (60, 160, 80)  # the wedge's front, and one of its sides
 LOOKING = 0.5  # seconds a look at the window takes on a busy machine
-DEMO_ORBIT = Path(__file__).resolve().parents[3] / "sv3d_engine" / "demo" / "orbit"
+DEMO_ORBIT = Path(__file__).resolve().parents[3] / "sv3d_engine" / "laboratory" / "demo" / "orbit"
 
 
 def test_generate_scrub_and_undo(open_window, orbit_folder):

@@ -1,4 +1,0 @@
-"""Delivery: a reconstructed surface becomes a clean, light, textured GLB.
-
-``build`` is the way through: clean → simplify → unwrap → bake → glb; ``turntable`` renders the result.
-"""

@@ -1,0 +1,38 @@
+"""How the engine's fast CPU kernels are compiled; every kernel has a plain PyTorch twin in a ``*_ref`` module.
+
+The twin is the oracle in the tests and what CUDA and MPS run.  Compiled code is cached in the user's cache folder,
+never beside the source: the engine may lie inside a read-only extension folder.
+"""
+
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..shared.user_folders import user_folder
+
+
+def cache_folder() -> Path:
+    """The per-user folder for compiled kernels."""
+    return user_folder("cache") / "kernels"
+
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+# As many threads as PyTorch has: a first kernel with more would raise PyTorch's number, whatever OMP_NUM_THREADS says.
+os.environ.setdefault("NUMBA_NUM_THREADS", str(torch.get_num_threads()))
+
+import numba  # noqa: E402  (reads the environment at import, so the engine imports it here alone)
+
+# NaN and infinity must keep their meaning, as depth buffers use them.  Sums keep their order: with "reassoc", code
+# fresh from the compiler adds up in another order than the same code from the cache, and the first job on a machine
+# made another mesh than the next.
+_MATHS = {"contract", "arcp", "nsz", "afn"}
+jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True)
+parallel_jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True, parallel=True)
+prange = numba.prange
+
+
+def use_kernel(*tensors: Tensor) -> bool:
+    """True where the compiled kernel applies: every tensor is on the CPU in a type the kernels read."""
+    return all(t.device.type == "cpu" and t.dtype != torch.float64 for t in tensors)

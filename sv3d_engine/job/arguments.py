@@ -1,0 +1,153 @@
+"""What can be written on the command line, and the job that it asks for."""
+
+import argparse
+from dataclasses import fields
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..shared import protocol
+
+JOB_COMMANDS = ("mesh", "orbit", "generate")
+_NAMED_ORBITS = tuple(name for name in protocol.ORBITS if name != "file")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Parses into ``command`` and its arguments; ``what`` is the job that a command is about."""
+    whole = argparse.ArgumentParser(prog="sv3d_engine", description="From a picture, or orbit frames, to a mesh.")
+    whole.add_argument("--version", action="version", version=__version__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", dest="command")
+
+    mesh = commands.add_parser("mesh", help="make a textured mesh from a folder of orbit frames", allow_abbrev=False)
+    add_frame_options(mesh)
+    orbit = commands.add_parser("orbit", help="make the frames of an orbit from one picture", allow_abbrev=False)
+    _add_picture(orbit)
+    generate = commands.add_parser("generate", help="make a textured mesh from one picture", allow_abbrev=False)
+    _add_picture(generate)
+    _add_preset(generate)
+    for name, job in zip(JOB_COMMANDS, (mesh, orbit, generate), strict=True):
+        add_common_options(job)
+        job.add_argument("--out", required=True, metavar="DIR", help="job folder for everything that is made")
+        job.add_argument("--resume", action="store_true", help="go on after the last finished stage in DIR")
+        job.set_defaults(what=name)
+
+    doctor = commands.add_parser("doctor", help="tell what this machine can do, and how to put right what it cannot")
+    doctor.add_argument("--json", action="store_true", help="one line of JSON")
+    doctor.set_defaults(details=False)
+
+    serve = commands.add_parser("serve", help="take jobs as JSON lines on stdin (for the Blender add-on)")
+    serve.add_argument("--log", metavar="FILE", help="log file (default: in your user folder)")
+    serve.set_defaults(details=False)
+
+    commands.add_parser("work", help="the process that serve starts; not for use by hand").set_defaults(details=False)
+    _add_laboratory(commands)
+    return whole
+
+
+def _add_laboratory(commands: Any) -> None:
+    """Commands of the laboratory, where it is installed: the add-on's engine comes without it."""
+    engine = __name__.rpartition(".job.")[0]
+    if find_spec(f"{engine}.laboratory"):
+        import_module(f"{engine}.laboratory.commands").add_commands(commands)
+
+
+def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
+    """The job that parsed arguments ask for, to be done in the folder ``out``."""
+    match arguments.what:
+        case "mesh":
+            return protocol.MeshJob(
+                job=out.name,
+                frames=arguments.frames,
+                out=str(out),
+                cameras=arguments.cameras,
+                elevation=arguments.elevation,
+                preset=arguments.preset,
+                device=arguments.device,
+                seed=arguments.seed,
+                resume=arguments.resume,
+            )
+        case "generate":
+            return protocol.GenerateJob(**_picture_values(arguments, out), preset=arguments.preset)
+        case _:
+            return protocol.OrbitJob(**_picture_values(arguments, out))
+
+
+def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """Fields of an OrbitJob.  The options are named as they are, but for --orbit FILE and --no-background-model."""
+    named = arguments.orbit in _NAMED_ORBITS
+    names = [field.name for field in fields(protocol.OrbitJob) if field.name in arguments]
+    return {name: getattr(arguments, name) for name in names} | {
+        "job": out.name,
+        "out": str(out),
+        "orbit": arguments.orbit if named else "file",
+        "cameras": None if named else arguments.orbit,
+    }
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Options of every job."""
+    parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
+
+
+def _add_preset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preset", choices=protocol.PRESETS, default="standard", help="of the mesh")
+
+
+def add_frame_options(parser: argparse.ArgumentParser) -> None:
+    """Options of a job that starts from frames."""
+    parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
+    parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
+    parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
+    _add_preset(parser)
+
+
+def _add_picture(parser: argparse.ArgumentParser) -> None:
+    standard = {field.name: field.default for field in fields(protocol.OrbitJob)}
+    parser.add_argument("picture", metavar="IMAGE", help="picture of one object")
+
+    model = parser.add_argument_group("SV3D")
+    model.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="sv3d_p.safetensors or the like, or a diffusers-format folder (default: SV3D-mini, a demonstration model)",
+    )
+    model.add_argument("--variant", choices=protocol.VARIANTS, default="auto", help="what the weights have to be")
+    model.add_argument("--sampler", choices=protocol.SAMPLERS, default=standard["sampler"])
+    model.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the weights")
+    model.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
+    model.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the weights")
+    model.add_argument(
+        "--camera-guidance",
+        type=float,
+        metavar="S",
+        help="how far frames are led from their mean (default: what suits the weights)",
+    )
+    model.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto", help="from the most to the least")
+    model.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
+
+    camera = parser.add_argument_group("camera")
+    camera.add_argument(
+        "--orbit",
+        default="auto",
+        metavar="|".join((*_NAMED_ORBITS, "FILE")),
+        help="FILE is a cameras.json of 21 frames; auto is static for SV3D_u, sine for the others",
+    )
+    camera.add_argument(
+        "--elevation", type=float, default=standard["elevation"], metavar="DEG", help="of the picture's own view"
+    )
+    camera.add_argument(
+        "--amplitude", type=float, default=standard["amplitude"], metavar="DEG", help="by which sine rises and falls"
+    )
+
+    background = parser.add_argument_group("background")
+    background.add_argument(
+        "--no-background-model",
+        dest="background_model",
+        action="store_false",
+        help="cut the object out by a plain background alone",
+    )
+    background.add_argument("--download", action="store_true", help="fetch the background model if it is not there")

@@ -1,0 +1,119 @@
+"""The command line: jobs (mesh, orbit, generate), doctor, and the worker (serve, work).
+
+The laboratory adds commands of its own where it is installed (``arguments.py``).
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..ground.processes import interpreter_flags
+from ..shared import protocol
+from ..shared.errors import UserError
+from .arguments import JOB_COMMANDS, parser, request
+from .terminal import TerminalProgress, duration
+
+_USER_ERROR = 2
+INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 2 after an error that was explained, 130 after Ctrl-C."""
+    arguments = parser().parse_args(argv)
+    if arguments.command not in ("serve", "work"):  # their output carries the protocol
+        _print_anything()
+    try:
+        run: Callable[[argparse.Namespace], int] = getattr(arguments, "run", None) or _COMMANDS[arguments.command]
+        return run(arguments)
+    except UserError as error:
+        _print_error(error, arguments.details)
+        return _USER_ERROR
+
+
+def _job(arguments: argparse.Namespace) -> int:
+    result = run_here(request(arguments, Path(arguments.out).absolute()), arguments.details)
+    if isinstance(result, int):
+        return result
+    made = result.mesh if isinstance(result, protocol.Result) else result.frames
+    print(f"Done in {duration(result.seconds)}: {made}")
+    for note in result.notes:
+        print(f"Note: {note}")
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .doctor import as_text, examine
+
+    report = examine(Path.cwd())
+    print(protocol.encode(report) if arguments.json else as_text(report))
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from .worker import supervisor
+    from .worker.channel import default_log, trim
+
+    log = Path(arguments.log).absolute() if arguments.log else default_log()
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        trim(log)
+        log.open("ab").close()
+    except OSError as error:
+        raise UserError(
+            f"The log file {log} cannot be written.", "Give another one with --log FILE.", str(error)
+        ) from error
+    python = [sys.executable, *interpreter_flags(), "-m", "sv3d_engine"]
+    return supervisor.main([*python, "work"], [*python, "doctor", "--json"], log)
+
+
+def _work(_: argparse.Namespace) -> int:
+    from .worker import runner
+
+    return runner.main()
+
+
+def run_here(job: protocol.Job, details: bool) -> protocol.Result | protocol.OrbitResult | int:
+    """Do the job in this process, showing it on stderr; an exit status if it did not come to its end."""
+    from ..shared.errors import explain
+    from .run import run_job
+
+    terminal = TerminalProgress(sys.stderr)
+    try:
+        return run_job(job, terminal.show)
+    except KeyboardInterrupt:
+        terminal.close()
+        print(
+            "Stopped. The stages that were finished are kept; the same command with --resume goes on.", file=sys.stderr
+        )
+        return INTERRUPTED
+    except Exception as error:  # the boundary of the program: every failure becomes a message
+        terminal.close()
+        _print_error(explain(error), details)
+        return _USER_ERROR
+    finally:
+        terminal.close()
+
+
+def _print_error(error: UserError, details: bool) -> None:
+    print(f"Error: {error.cause}\n{error.remedy}", file=sys.stderr)
+    if error.details and details:
+        print(f"\n{error.details}", file=sys.stderr)
+    elif error.details:
+        print("(--details tells more, for a report.)", file=sys.stderr)
+
+
+def _print_anything() -> None:
+    """Let a terminal that lacks a character, or a pipe on Windows, get an escape instead of ending the job."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    **dict.fromkeys(JOB_COMMANDS, _job),
+    "doctor": _doctor,
+    "serve": _serve,
+    "work": _work,
+}

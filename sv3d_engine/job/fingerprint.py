@@ -1,0 +1,96 @@
+"""Whether a finished stage may be kept: hashes of all that each stage depends on, but the device."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..shared.errors import UserError
+from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit, Stage
+
+_HASHED_WHOLE = 100 << 20  # bytes; no picture is larger, and a film that lies beside the frames is told by its size
+_CHUNK = 1 << 20
+
+
+def fingerprints(job: Job, stages: Sequence[Stage], poll: Callable[[], None]) -> list[str]:
+    """A hash for each stage: of its own inputs, of those of all stages before it, and of the engine's version.
+
+    ``poll`` is called often and may raise to stop.
+    """
+    digest = hashlib.sha256(__version__.encode())
+    found = []
+    for stage in stages:
+        digest.update(f"\0{stage.name}\0".encode())
+        try:
+            for data in stage.inputs(job):
+                poll()
+                digest.update(data)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename} cannot be read.", "Check that you may open this file.", str(error)
+            ) from error
+        found.append(digest.hexdigest())
+    return found
+
+
+def picture_inputs(job: PictureToOrbit) -> Iterator[bytes]:
+    """Of stage "picture": the picture, and how it is cut out."""
+    yield _said(place=job.place, size=job.frame_size, background_model=job.background_model, download=job.download)
+    yield from _content(job.picture)
+
+
+def orbit_inputs(job: PictureToOrbit) -> Iterator[bytes]:
+    """Of stage "orbit": weights, cameras, sampling and seed.
+
+    Weights are told by sizes, times and beginnings of their files: to read all 9 GB would take long.
+    """
+    sampling = asdict(job.sampling)
+    del sampling["memory"]  # changes the result no more than the device does
+    yield _said(variant=job.variant, poses=job.poses, sampling=sampling, seed=job.seed)
+    for file in job.weight_files:
+        status = file.stat()
+        yield _said(weights=file.name, size=status.st_size, time=status.st_mtime_ns)
+        with file.open("rb") as stream:
+            yield stream.read(_CHUNK)  # the header, and more
+
+
+def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
+    """Of stage "frames", and all after it: settings, seed, and frames and cameras unless an earlier stage made them."""
+    yield _said(settings=asdict(job.settings), seed=job.seed)
+    if isinstance(job, PictureToMesh):
+        return
+    if job.cameras is None:
+        yield _said(elevation=job.elevation)
+    else:
+        yield from _content(job.cameras)
+    for file in _frame_files(job):
+        yield _said(file=file.name)
+        yield from _content(file)
+
+
+def _said(**values: Any) -> bytes:
+    return json.dumps(values, sort_keys=True).encode()
+
+
+def _content(file: Path) -> Iterator[bytes]:
+    size = file.stat().st_size
+    yield _said(size=size)
+    if size <= _HASHED_WHOLE:
+        with file.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
+
+def _frame_files(job: FramesToMesh) -> list[Path]:
+    """What may be a frame: other files (Thumbs.db, notes) come and go without changing the result."""
+    from ..orbit.files import read_cameras
+    from ..reconstruction.frames.reading import PICTURE_SUFFIXES  # these need PyTorch, which doctor goes without
+
+    files = sorted(p for p in job.source.iterdir() if p.is_file() and not p.name.startswith("."))
+    if job.cameras is None:
+        return [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES]
+    listed = {view.file for view in read_cameras(job.cameras).views}
+    return [p for p in files if p.name in listed]

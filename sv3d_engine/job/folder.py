@@ -1,0 +1,191 @@
+"""The job folder: room for it, what finished stages left in it, and nothing half-written, whatever happens.
+
+A stage writes into a scratch folder.  Only when it is done are its files moved to their places and noted in
+``work/state.json``; a crash at any moment leaves either the note and the files or a stage that runs again.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..ground.files import PARTIAL, copy_whole, inside, write_json
+from ..ground.lock import locked
+from ..shared.errors import UserError
+
+_VERSION = 2
+_SCRATCH = ".sv3d-partial"
+_MINE = (
+    *("picture.png", "orbit", "contact_sheet.png"),
+    *("frames", "cameras.json", "mesh.glb", "light.json", "light.hdr", "turntable", "report.json", "work"),
+)
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """A finished stage: its files by path relative to the job folder, with sizes, and what it has to tell."""
+
+    name: str
+    fingerprint: str  # of everything that the files depend on
+    files: dict[str, int]
+    previews: tuple[str, ...]  # also its files, but nothing depends on them
+    seconds: float
+    peak_memory: int  # bytes
+    facts: dict[str, Any]
+
+
+class JobFolder:
+    """One job's folder on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._state = path / "work" / "state.json"
+
+    @contextmanager
+    def opened(self, bytes_needed: int) -> Iterator[None]:
+        """Make sure of room and rights, keep other jobs out, and at the end leave nothing half-written or empty."""
+        self._check_room(bytes_needed)
+        made = [p for p in (self.path, *self.path.parents) if not p.exists()]
+        try:
+            self._check_rights()
+            with locked(self.path):
+                self._check_owner()
+                try:
+                    yield
+                finally:
+                    self._tidy()
+        finally:
+            for folder in made:
+                with suppress(OSError):  # it holds something now
+                    folder.rmdir()
+
+    def tidy_after_kill(self) -> None:
+        """Do what ``opened`` does at its end, for a run whose process was ended in a stage."""
+        if self.path.joinpath(_SCRATCH).exists():  # else it had not come so far, and the folder may not be ours
+            with suppress(UserError, OSError), locked(self.path):  # unless the next job is already at work here
+                self._tidy()
+            with suppress(OSError):  # it holds something
+                self.path.rmdir()
+
+    def finished(self, fingerprints: Sequence[str]) -> list[StageRecord]:
+        """Records of the leading stages with these ``fingerprints`` that an earlier run left, if still whole."""
+        done: list[StageRecord] = []
+        for record, fingerprint in zip(self._read_state(), fingerprints, strict=False):
+            if record.fingerprint != fingerprint or not self._whole(record):
+                break
+            done.append(record)
+        return done
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """An empty folder for one stage's files, on the same disk as the job."""
+        path = self.path / _SCRATCH
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def keep_preview(self, stage: str, made: Path) -> tuple[Path, list[str]]:
+        """Copy a file or folder out of the scratch folder to where it may stay until the job runs again.
+
+        Returns its place, and its files by path relative to the job folder.  Each file is replaced in one step.
+        """
+        kept = self.path / "work" / "previews" / f"{stage}-{made.name}"
+        files = {kept / file.name: file for file in sorted(made.iterdir())} if made.is_dir() else {kept: made}
+        for target, file in files.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy_whole(file, target)
+        return kept, [target.relative_to(self.path).as_posix() for target in files]
+
+    def commit(self, scratch: Path, request: dict[str, Any], records: Sequence[StageRecord]) -> None:
+        """Move the files of the last of ``records`` into place; what earlier runs left beyond these goes first."""
+        write_json(self.path / "job.json", request)  # first: from here on the folder is known as a job's
+        self.path.joinpath("report.json").unlink(missing_ok=True)
+        for name in _all_files(self._read_state()) - _all_files(records):
+            if path := inside(self.path, name):
+                path.unlink(missing_ok=True)
+        for name in records[-1].files:
+            target = self.path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (scratch / name).replace(target)
+        self._state.parent.mkdir(exist_ok=True)
+        write_json(self._state, {"version": _VERSION, "records": [asdict(record) for record in records]})
+
+    def _tidy(self) -> None:
+        shutil.rmtree(self.path / _SCRATCH, ignore_errors=True)
+        if not self._state.exists():
+            shutil.rmtree(self.path / "work", ignore_errors=True)
+        for partial in self.path.joinpath("work").rglob("*" + PARTIAL):
+            partial.unlink(missing_ok=True)
+
+    def _whole(self, record: StageRecord) -> bool:
+        for name, size in record.files.items():
+            path = inside(self.path, name)
+            if path is None or not path.is_file() or path.stat().st_size != size:
+                return False
+        return True
+
+    def _read_state(self) -> tuple[StageRecord, ...]:
+        """The finished stages by state.json; none if it is absent, of another version, or damaged."""
+        try:
+            data = json.loads(self._state.read_text(encoding="utf-8"))
+            if data["version"] != _VERSION:
+                return ()
+            records = tuple(StageRecord(**record) for record in data["records"])
+            sound = all(isinstance(n, str) and isinstance(s, int) for r in records for n, s in r.files.items())
+            return records if sound and all(isinstance(n, str) for r in records for n in r.previews) else ()
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return ()
+
+    def _check_room(self, bytes_needed: int) -> None:
+        existing = next(p for p in (self.path, *self.path.parents) if p.exists())
+        try:
+            free = shutil.disk_usage(existing).free
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        if free < bytes_needed:
+            raise UserError(
+                f"The disk of {self.path} has {free / 1e9:.1f} GB left; this job needs {bytes_needed / 1e9:.1f} GB.",
+                "Free some space, or choose an output folder on another disk.",
+            )
+
+    def _check_rights(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def _check_owner(self) -> None:
+        """Refuse to write over files that no earlier job made."""
+        if self._state.exists() or self.path.joinpath("job.json").exists():
+            return
+        if foreign := [name for name in _MINE if self.path.joinpath(name).exists()]:
+            raise UserError(
+                f"The output folder already holds {foreign[0]}, which was not made by SV3D.",
+                "Choose an empty or new output folder.",
+                f"{self.path}: {', '.join(foreign)}",
+            )
+
+
+def _all_files(records: Sequence[StageRecord]) -> set[str]:
+    return {name for record in records for name in (*record.files, *record.previews)}
+
+
+def in_the_way(path: Path, folder: Path) -> bool:
+    """Whether a job in ``folder`` would write over ``path``; both are absolute."""
+    return path.is_relative_to(folder) and path.relative_to(folder).parts[:1] in {(name,) for name in _MINE}
+
+
+def cannot_write(folder: Path, error: OSError) -> UserError:
+    """What to tell when a folder cannot be used for output."""
+    return UserError(
+        f"The output folder {folder} cannot be written.", "Choose a folder that you may write to.", str(error)
+    )

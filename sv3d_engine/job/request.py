@@ -1,0 +1,203 @@
+"""From a request to a job, and from a finished job to its result.
+
+Everything is checked before any work starts, and nothing is written.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..ground.device import check_device
+from ..ground.settings import PRESETS
+from ..shared import protocol
+from ..shared.errors import UserError
+from ..shared.model_facts import NOTE, bundled_weights
+from .folder import StageRecord, in_the_way
+from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit
+
+if TYPE_CHECKING:
+    from ..shared.model_facts import Usage
+    from ..sv3d.generation.make_orbit import OrbitSettings
+
+ORBIT_PLACE = "orbit"  # where in its folder a job keeps the orbit from which it then makes a mesh
+_ORBIT_BYTES = 200_000_000  # on disk: frames, previews and a contact sheet, ten times over
+
+
+def job_from_request(request: protocol.Job) -> Job:
+    """Check a request against this machine's files and devices.  Raises UserError."""
+    if not 0 <= request.seed < 2**63:
+        raise UserError(f"The seed {request.seed} is not usable.", "Use a whole number from 0 upwards.")
+    check_device(request.device)
+    if isinstance(request, protocol.MeshJob):
+        return _frames_to_mesh(request)
+    if isinstance(request, protocol.GenerateJob):
+        return _picture_to_mesh(request)
+    return _picture_to_orbit(request, "")
+
+
+def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
+    source, out = _absolute(request.frames, "frames"), _absolute(request.out, "output")
+    if not source.is_dir():
+        raise UserError(f"There is no folder {source}.", "Choose the folder that holds the orbit's frames.")
+    if source == out or out in source.parents:
+        raise UserError(
+            "The frames lie inside the output folder, where the job would write over them.",
+            "Choose another output folder.",
+            f"frames: {source}, output: {out}",
+        )
+    if not math.isfinite(request.elevation):
+        raise UserError("The elevation is not a number.", "Give the orbit's elevation in degrees, for example 10.")
+    settings = PRESETS[request.preset]
+    return FramesToMesh(
+        name=request.job,
+        folder=out,
+        device_name=request.device,
+        seed=request.seed,
+        disk_bytes=settings.disk_bytes,
+        source=source,
+        cameras=_cameras(request.cameras),
+        elevation=request.elevation,
+        settings=settings,
+    )
+
+
+def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
+    orbit = _picture_to_orbit(request, ORBIT_PLACE)
+    settings = PRESETS[request.preset]
+    both = vars(orbit) | {"disk_bytes": orbit.disk_bytes + settings.disk_bytes}
+    return PictureToMesh(
+        **both,
+        source=orbit.orbit_folder / "frames",
+        cameras=orbit.orbit_folder / "cameras.json",
+        elevation=request.elevation,
+        settings=settings,
+    )
+
+
+def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
+    from ..orbit.validation import resolve_orbit
+    from ..sv3d.network.weights import inspect  # these need PyTorch, which doctor goes without
+
+    out = _absolute(request.out, "output")
+    picture = _absolute(request.picture, "picture")
+    if not picture.is_file():
+        raise UserError(f"There is no picture {picture}.", "Choose a picture of one object, such as a PNG file.")
+    if in_the_way(picture, out):
+        raise UserError(
+            "The picture lies in the output folder, where the job would write over it.",
+            "Choose another output folder.",
+            f"picture: {picture}, output: {out}",
+        )
+    weights = _weights(request.weights)
+    found = inspect(weights, request.variant)
+    sampling = _sampling(request, found.usage)
+    cameras = _cameras(request.cameras) if request.orbit == "file" else None
+    poses, unusual = resolve_orbit(
+        request.orbit, request.elevation, request.amplitude, request.seed, cameras, found.variant
+    )
+    return PictureToOrbit(
+        name=request.job,
+        folder=out,
+        device_name=request.device,
+        seed=request.seed,
+        disk_bytes=_ORBIT_BYTES,
+        picture=picture,
+        background_model=request.background_model,
+        download=request.download,
+        place=place,
+        weights=weights,
+        weight_files=found.files,
+        variant=found.variant,
+        model=found.name,
+        frame_size=found.frame_size,
+        step_share=found.step_share,
+        poses=poses,
+        notes=(*((NOTE,) if weights == bundled_weights() else ()), *unusual),
+        sampling=sampling,
+    )
+
+
+def _weights(path: str | None) -> Path:
+    """The chosen weights, or the demonstration model that comes with the engine."""
+    if path is not None:
+        return _absolute(path, "weights")
+    if bundled := bundled_weights():
+        return bundled
+    raise UserError(
+        "No SV3D weights are chosen.",
+        "Accept Stability AI's licence at huggingface.co/stabilityai/sv3d, download sv3d_p.safetensors from there "
+        "(9 GB), and choose that file (on the command line: --weights FILE).",
+    )
+
+
+def _sampling(request: protocol.OrbitJob, suits: "Usage") -> "OrbitSettings":
+    """How the orbit is sampled: as it is asked for, the rest as it ``suits`` the weights."""
+    from ..sv3d.generation.make_orbit import OrbitSettings
+
+    usage = suits.chosen(request.sampler, request.steps, request.guidance_scale, request.camera_guidance)
+    if not 1 <= usage.steps <= protocol.MOST_STEPS:
+        own = suits.chosen(request.sampler, None, None)
+        raise UserError(
+            f"{usage.steps} steps cannot be done.",
+            f"Choose from 1 to {protocol.MOST_STEPS}; without a number it is {own.steps}.",
+        )
+    strengths = (
+        ("guidance scale", usage.guidance_scale, suits.guidance_scale),
+        ("camera guidance", usage.camera_guidance, suits.camera_guidance),
+    )
+    for name, strength, suited in strengths:
+        if not 0 <= strength <= protocol.MOST_GUIDANCE:  # or it is not a number
+            raise UserError(
+                f"The {name} {strength:g} is not usable.",
+                f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {suited:g} suits these weights.",
+            )
+    return OrbitSettings(**asdict(usage), guidance=request.guidance, memory=request.memory, precision=request.precision)
+
+
+def _cameras(path: str | None) -> Path | None:
+    cameras = _absolute(path, "cameras") if path is not None else None
+    if cameras is not None and not cameras.is_file():
+        raise UserError(f"There is no cameras file {cameras}.", "Check its name and folder.")
+    return cameras
+
+
+def _absolute(path: str, what: str) -> Path:
+    if not path or "\0" in path:
+        raise UserError(f"The {what} path is empty or not a path.", "Choose it again.", repr(path))
+    try:
+        return Path(path).expanduser().resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links, an unknown ~user
+        raise UserError(f"{path} cannot be opened.", "Choose another path.", str(error)) from error
+
+
+def result_of(job: Job, records: Sequence[StageRecord], seconds: float) -> protocol.Result | protocol.OrbitResult:
+    """Where everything lies, and what the stages have to tell the artist."""
+    folder, notes = job.folder, tuple(note for record in records for note in record.facts.get("notes", ()))
+    if isinstance(job, PictureToOrbit) and not isinstance(job, PictureToMesh):
+        return protocol.OrbitResult(
+            job=job.name,
+            out=str(folder),
+            picture=str(folder / "picture.png"),
+            frames=str(folder / "frames"),
+            cameras=str(folder / "cameras.json"),
+            contact_sheet=str(folder / "contact_sheet.png"),
+            report=str(folder / "report.json"),
+            seconds=round(seconds, 3),
+            notes=notes,
+        )
+    return protocol.Result(
+        job=job.name,
+        out=str(folder),
+        mesh=str(folder / "mesh.glb"),
+        frames=str(folder / "frames"),
+        cameras=str(folder / "cameras.json"),
+        light=str(folder / "light.json"),
+        panorama=str(folder / "light.hdr"),
+        turntable=str(folder / "turntable"),
+        report=str(folder / "report.json"),
+        seconds=round(seconds, 3),
+        orbit=str(job.orbit_folder) if isinstance(job, PictureToMesh) else None,
+        notes=notes,
+    )

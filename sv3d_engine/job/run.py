@@ -1,0 +1,144 @@
+"""Run a job's stages in order, keeping each one's output and telling how far it is."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ..ground import memory
+from ..ground.files import write_json
+from ..ground.progress import Cancelled, Progress
+from ..shared import protocol
+from .fingerprint import fingerprints
+from .folder import JobFolder, StageRecord
+from .job import Job, Stage
+from .report import job_report, plain
+from .request import job_from_request, result_of
+from .stages import stages_for
+
+_BELIEF = 5.0  # seconds of measurement after which this machine's pace outweighs the expected one
+_TELLING_SHARE = 0.2  # of a stage, after which its own rate alone tells its end
+_SILENCE = 2.0  # seconds; an earlier estimate would only jump about
+
+
+class Clock:
+    """Time left, from the seconds each stage is expected to take and the pace measured so far."""
+
+    def __init__(self, expected: Sequence[float], now: float) -> None:
+        """``expected`` holds one positive number a stage, seconds on a common machine; ``now`` in seconds."""
+        self._expected = tuple(expected)
+        self._stage = 0
+        self._began = self._stage_began = now
+        self._skipped = 0.0
+
+    def skip(self, stage: int) -> None:
+        """An earlier run has done this stage: it counts for the job's share, not for the pace."""
+        self._skipped += self._expected[stage]
+
+    def start(self, stage: int, now: float) -> None:
+        self._stage, self._stage_began = stage, now
+
+    def job_fraction(self, fraction: float) -> float:
+        """Share of the whole job when ``fraction`` of the current stage is done, both in [0, 1]."""
+        return (sum(self._expected[: self._stage]) + self._expected[self._stage] * fraction) / sum(self._expected)
+
+    def seconds_left(self, fraction: float, now: float) -> float | None:
+        """Of the whole job when ``fraction`` of the current stage is done; None while it cannot be told."""
+        if now - self._began < _SILENCE:
+            return None
+        expected = self._expected[self._stage]
+        done = sum(self._expected[: self._stage]) - self._skipped + expected * fraction
+        pace = (now - self._began + _BELIEF) / (done + _BELIEF)
+        in_stage = expected * (1 - fraction) * pace
+        if fraction > 0:
+            measured = (now - self._stage_began) * (1 - fraction) / fraction
+            trust = min(fraction / _TELLING_SHARE, 1.0)
+            in_stage += trust * (measured - in_stage)
+        return in_stage + pace * sum(self._expected[self._stage + 1 :])
+
+
+Listener = Callable[[protocol.Stage | protocol.Preview], None]
+_REPORT_INTERVAL = 0.2  # seconds between two reports of one stage
+
+
+def run_job(
+    request: protocol.Job,
+    listen: Listener,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    stages: Sequence[Stage] | None = None,
+) -> protocol.Result | protocol.OrbitResult:
+    """Do a job, from where an earlier run of it stopped if ``request.resume``.  ``stages`` None means its kind's own.
+
+    Raises UserError for what a user can put right, Cancelled soon after ``is_cancelled()``, or whatever a stage raises;
+    in each case the folder holds whole stages only.
+    """
+    began = time.monotonic()
+
+    def poll() -> None:
+        if is_cancelled():
+            raise Cancelled
+
+    stages = stages_for(request) if stages is None else stages
+    job = job_from_request(request)
+    folder = JobFolder(job.folder)
+    with folder.opened(job.disk_bytes):
+        inputs = fingerprints(job, stages, poll)
+        records = folder.finished(inputs) if request.resume else []
+        kept = len(records)
+        clock = Clock([stage.seconds(job) for stage in stages], time.monotonic())
+        for index, stage in enumerate(stages):
+            clock.start(index, time.monotonic())
+            progress = _StageProgress(job.name, stage, folder, clock, listen, poll)
+            if index < kept:
+                clock.skip(index)
+                progress(1.0, "Kept from the earlier run")
+            else:
+                with folder.scratch() as scratch:
+                    records.append(_run_stage(job, stage, inputs[index], scratch, progress))
+                    folder.commit(scratch, asdict(request), records)
+                progress(1.0)
+        write_json(job.folder / "report.json", job_report(job, records, time.monotonic() - began))
+    return result_of(job, records, time.monotonic() - began)
+
+
+def _run_stage(job: Job, stage: Stage, fingerprint: str, scratch: Path, progress: "_StageProgress") -> StageRecord:
+    """Run one stage; its files are in ``scratch`` then."""
+    began = time.monotonic()
+    memory.reset_peak()
+    progress(0.0)
+    facts = plain(stage.run(job, scratch, progress))
+    files = {p.relative_to(scratch).as_posix(): p.stat().st_size for p in scratch.rglob("*") if p.is_file()}
+    seconds = time.monotonic() - began
+    return StageRecord(stage.name, fingerprint, files, tuple(progress.previews), seconds, memory.peak(), facts)
+
+
+class _StageProgress(Progress):
+    """A stage's calls as protocol messages, not too many; every call is a chance to cancel."""
+
+    def __init__(
+        self, job: str, stage: Stage, folder: JobFolder, clock: Clock, listen: Listener, poll: Callable[[], None]
+    ) -> None:
+        self.previews: dict[str, None] = {}  # an ordered set of paths relative to the job folder
+        self._job, self._stage, self._folder = job, stage, folder
+        self._clock, self._listen, self._poll = clock, listen, poll
+        self._told, self._note = -_REPORT_INTERVAL, ""
+
+    def __call__(self, fraction: float, note: str = "") -> None:
+        self._poll()
+        now = time.monotonic()
+        if 0 < fraction < 1 and now - self._told < _REPORT_INTERVAL and note == self._note:
+            return  # a new note always goes out: long work may follow it in silence
+        self._told, self._note = now, note
+        fraction = min(max(float(fraction), 0.0), 1.0)
+        left = self._clock.seconds_left(fraction, now)
+        share = self._clock.job_fraction(fraction)
+        self._listen(protocol.Stage(self._job, self._stage.name, self._stage.title, fraction, share, left, note))
+
+    def preview(self, kind: str, path: Path) -> None:
+        self._poll()
+        try:
+            kept, files = self._folder.keep_preview(self._stage.name, path)
+        except PermissionError:  # Windows, while somebody looks at the last one; there will be a next
+            return
+        self.previews.update(dict.fromkeys(files))
+        self._listen(protocol.Preview(self._job, kind, str(kept)))

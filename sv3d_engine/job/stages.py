@@ -1,0 +1,233 @@
+"""The way of the data: picture → orbit → frames → field → mesh → asset → turntable."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..ground.progress import Progress
+from ..ground.torch_setup import seed_everything
+from ..shared import protocol
+from ..shared.errors import UserError
+from ..shared.model_facts import NOTE, orbit_seconds
+from .fingerprint import frames_inputs, orbit_inputs, picture_inputs
+from .job import Facts, FramesToMesh, PictureToMesh, PictureToOrbit, Stage
+
+if TYPE_CHECKING:
+    from ..reconstruction.frames.frames import Frames
+
+_PICTURE = "picture.png"
+
+
+def _picture(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
+    from PIL import Image
+
+    from ..picture.prepare import prepare_picture
+
+    prepared = prepare_picture(
+        job.picture,
+        job.frame_size,
+        background_model=job.background_model,
+        download=job.download,
+        progress=progress,
+    )
+    file = out / job.place / _PICTURE
+    file.parent.mkdir(exist_ok=True)
+    Image.fromarray(prepared.rgba).save(file)
+    progress.preview("image", file)
+    return {"cut_out_by": prepared.how, "notes": list(prepared.notes)}
+
+
+def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
+    import numpy as np
+    from PIL import Image
+
+    from ..sv3d.generation.make_orbit import make_orbit
+    from ..sv3d.generation.orbit_pictures import write_orbit
+
+    seed = seed_everything(job.seed, "orbit")
+    with Image.open(job.orbit_folder / _PICTURE) as image:
+        picture = np.array(image)
+    previews = out / ".previews" / "frames"
+    previews.mkdir(parents=True)
+    orbit = make_orbit(
+        picture, job.poses, job.weights, job.sampling, job.device, seed, progress.part(0.0, 0.98), previews
+    )
+    shutil.rmtree(previews.parent)
+    folder = out / job.place
+    folder.mkdir(exist_ok=True)
+    write_orbit(orbit.frames, job.poses, folder, progress.part(0.98, 1.0))
+    progress.preview("orbit", folder / "frames")
+    return {**orbit.facts, "notes": [*job.notes, *orbit.notes]}
+
+
+def _orbit_seconds(job: PictureToOrbit) -> float:
+    from ..sv3d.generation.make_orbit import sigmas_for
+
+    return orbit_seconds(len(sigmas_for(job.sampling)) - 1, job.step_share, job.device.type)
+
+
+ORBIT_STAGES = (
+    Stage("picture", "Cutting out the object", lambda job: 3.0, _picture, picture_inputs),
+    Stage("orbit", "Imagining the other sides", _orbit_seconds, _orbit, orbit_inputs),
+)
+
+
+_FIELD, _SURFACE = "field.safetensors", "surface.safetensors"
+
+
+def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    from ..reconstruction.frames.preparation import prepare_frames
+
+    try:
+        orbit = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
+    except UserError as error:
+        raise (_not_one_object(job, error) if isinstance(job, PictureToMesh) else error) from error
+    return {"count": len(orbit.views), "fov_deg": orbit.fov_deg, "distance": orbit.distance}
+
+
+def _not_one_object(job: PictureToMesh, error: UserError) -> UserError:
+    """What is wrong with frames that the artist did not make, and so cannot put right."""
+    better = "the official SV3D weights, " if NOTE in job.notes else ""
+    return UserError(
+        "The orbit that SV3D made does not show one solid object from all sides, so it cannot become a mesh.",
+        f"Look at {job.orbit_folder / 'contact_sheet.png'}; try {better}another seed, elevation or picture.",
+        f"{error}\n{error.details}",
+    )
+
+
+# Steps, priors and grids are tuned in these units, whatever the artist's own are.
+WORKING_DISTANCE = 2.3
+
+
+def _working_frames(job: FramesToMesh) -> tuple["Frames", float]:
+    """The frames with their cameras at WORKING_DISTANCE, and how many of the artist's units one such unit is."""
+    from ..reconstruction.frames.frames import load_frames
+
+    frames = load_frames(job.folder)
+    unit = frames.orbit.distance / WORKING_DISTANCE
+    return replace(frames, orbit=replace(frames.orbit, distance=WORKING_DISTANCE)), unit
+
+
+def _field(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    from ..reconstruction.asset.previews import save_clay
+    from ..reconstruction.field.fit import fit_field
+    from ..reconstruction.field.radiance_field import extract_mesh, save_field
+
+    seed = seed_everything(job.seed, "field")
+    frames, _ = _working_frames(job)
+    field = fit_field(frames, job.settings, job.device, seed, progress)
+    save_field(field, _work(out) / _FIELD)
+    vertices, faces = extract_mesh(field)
+    save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
+    progress.preview("image", out / "coarse.png")
+    return {"faces": len(faces)}
+
+
+def _mesh(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    from ..reconstruction.field.radiance_field import load_field
+    from ..reconstruction.light import save_light, save_panorama
+    from ..reconstruction.mesh.refine import refine
+    from ..reconstruction.mesh.refined_surface import save_surface
+
+    seed = seed_everything(job.seed, "mesh")
+    field = load_field(_work(job.folder) / _FIELD)
+    frames, unit = _working_frames(job)
+    surface = refine(frames, field, job.settings, job.device, seed, progress).scaled(unit)
+    save_surface(surface, _work(out) / _SURFACE)
+    light = surface.appearance.lights.gaussians()
+    save_light(light, out / "light.json")
+    save_panorama(light, out / "light.hdr")
+    return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
+
+
+def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    import torch
+
+    from ..reconstruction.asset.build import build_asset
+    from ..reconstruction.mesh.refined_surface import load_surface
+
+    seed_everything(job.seed, "asset")
+    surface = load_surface(_work(job.folder) / _SURFACE)
+    settings, device = job.settings, job.device
+    appearance = surface.appearance.to(device)
+
+    @torch.no_grad()
+    def albedo(points: torch.Tensor) -> torch.Tensor:
+        return appearance.albedo(points.to(device)).cpu()
+
+    report = build_asset(
+        surface.vertices.numpy(),
+        surface.faces.numpy(),
+        albedo,
+        settings.face_budget,
+        settings.texture_size,
+        out,
+        progress,
+    ).as_dict()
+    report["steps"] = report.pop("seconds")
+    progress.preview("mesh", out / "mesh.glb")
+    return report
+
+
+def _turntable(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    from ..orbit.files import read_orbit
+    from ..reconstruction.asset.previews import render_turntable
+    from ..reconstruction.light import load_light, shading
+
+    light = load_light(job.folder / "light.json")
+    render_turntable(
+        job.folder / "mesh.glb",
+        lambda normals: shading(normals, *light),
+        read_orbit(job.folder / "cameras.json"),
+        job.settings.turntable_size,
+        job.settings.turntable_count,
+        out / "turntable",
+        progress,
+    )
+    return {"count": job.settings.turntable_count}
+
+
+def _curves(losses: dict[str, list[float]], points: int = 50) -> dict[str, list[float]]:
+    """Each loss averaged over as many equal parts of the run, for a curve in the report."""
+    curves = {}
+    for name, values in losses.items():
+        parts = min(points, len(values))
+        edges = [len(values) * i // parts for i in range(parts + 1)]
+        curves[name] = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    return curves
+
+
+def _work(folder: Path) -> Path:
+    """The room for intermediate files, made if need be."""
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    return work
+
+
+def _seconds(draft: float, standard: float, high: float) -> Callable[[FramesToMesh], float]:
+    """What a stage takes on two CPU cores, by preset."""
+    expected = {"draft": draft, "standard": standard, "high": high}
+    return lambda job: expected[job.settings.preset]
+
+
+MESH_STAGES = (
+    Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
+    Stage("field", "Finding the rough shape", _seconds(25, 60, 90), _field),
+    Stage("mesh", "Refining shape, colour and light", _seconds(30, 180, 900), _mesh),
+    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset),
+    Stage("turntable", "Rendering the turntable", _seconds(1, 3, 6), _turntable),
+)
+
+
+def stages_for(request: protocol.Job) -> Sequence[Stage]:
+    """The stages of this kind of job, in order."""
+    match request:
+        case protocol.MeshJob():
+            return MESH_STAGES
+        case protocol.GenerateJob():
+            return (*ORBIT_STAGES, *MESH_STAGES)
+        case protocol.OrbitJob():
+            return ORBIT_STAGES

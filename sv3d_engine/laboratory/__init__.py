@@ -1,0 +1,1 @@
+"""What the product is made and measured with: data, training, evaluation, demo, benchmarks.  Never in the zip."""

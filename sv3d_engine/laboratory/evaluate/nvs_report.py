@@ -1,0 +1,174 @@
+"""Figures of evaluated orbits as Markdown, JSON and curves, and a sheet of frames to look at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from .nvs_figures import CAMERA, FAR, MEASURES, Figures
+from .nvs_orbits import KnownOrbit
+from .nvs_plot import Panel
+
+PICTURE, MEAN = "input picture", "training mean"  # the trivial predictors
+
+_BENCHMARK = (
+    "The benchmark's objects are other people's, textured, lit by photographed surroundings, with highlights; none was "
+    "trained on. Their dynamic orbit is a sine of ±30° where training's waves are random and mostly smaller, and only "
+    "one object has a static orbit: four objects tell a direction, not a figure.\n"
+)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A set of orbits, and the figures (N, 20) of each predictor, the model first."""
+
+    title: str
+    orbits: Sequence[str]
+    predictors: Mapping[str, Figures]
+
+    @property
+    def gain(self) -> float:
+        """dB by which the model is above the better trivial predictor."""
+        model, *trivial = (float(f["psnr"].mean()) for f in self.predictors.values())
+        return model - max(trivial)
+
+
+def as_text(facts: Mapping[str, Any], sets: Sequence[Evaluated]) -> str:
+    """Everything for a reader: means, then each frame of each set."""
+    parts = [
+        _head(facts),
+        *([_BENCHMARK] if facts["benchmark"] else []),
+        summary(sets),
+        *(f"## {s.title}, frame by frame\n\n{by_frame(s)}" for s in sets),
+    ]
+    return "\n".join(parts)
+
+
+def summary(sets: Sequence[Evaluated]) -> str:
+    """Means over orbits and frames as a table, and what follows from them."""
+    names = [name.upper() for name in MEASURES]
+    head = ["orbits", "predictor", *names, "camera: poses", "camera: frames"]
+    lines = []
+    for s in sets:
+        for name, values in s.predictors.items():
+            means = [f"{values[key].mean():.{digits}f}" for key, digits in MEASURES.items()]
+            shares = [f"{100 * share:.1f} %" for share in camera_shares(values)]
+            lines.append([s.title, name, *means, *shares])
+    gains = "".join(
+        f"- {s.title}: {next(iter(s.predictors))} has {s.gain:+.2f} dB over the better trivial predictor.\n"
+        for s in sets
+    )
+    return f"{_markdown(head, lines, 2)}\n{gains}"
+
+
+def by_frame(evaluated: Evaluated) -> str:
+    """Every measure of every predictor, one line a frame, means over the orbits."""
+    head = ["frame", *(f"{m.upper()}, {name}" for m in MEASURES for name in evaluated.predictors)]
+    columns = [
+        [f"{v:.{digits}f}" for v in values[measure].mean(0)]
+        for measure, digits in MEASURES.items()
+        for values in evaluated.predictors.values()
+    ]
+    return _markdown(head, [[str(i), *line] for i, line in enumerate(zip(*columns, strict=True))], 1)
+
+
+def as_data(facts: Mapping[str, Any], sets: Sequence[Evaluated]) -> dict[str, Any]:
+    """Everything for a program: by measure the mean, the mean of each frame, and that of each orbit."""
+    return {
+        **facts,
+        "sets": {
+            s.title: {
+                "orbits": list(s.orbits),
+                "gain_db": s.gain,
+                "predictors": {name: _data(values) for name, values in s.predictors.items()},
+            }
+            for s in sets
+        },
+    }
+
+
+def camera_shares(values: Figures) -> tuple[float, float]:
+    """Of the other poses more than FAR away the share that is beaten, and of the frames those that beat them all."""
+    shares = values[CAMERA]
+    known = shares[~np.isnan(shares)]
+    return float(known.mean()), float((known == 1).mean())
+
+
+def panels(sets: Sequence[Evaluated]) -> list[Panel]:
+    """PSNR of each frame for nvs_plot.plot."""
+    return [(s.title, {name: v["psnr"].mean(0).tolist() for name, v in s.predictors.items()}) for s in sets]
+
+
+def _data(values: Figures) -> dict[str, Any]:
+    poses, frames = camera_shares(values)
+    measures = {
+        key: {
+            "mean": float(values[key].mean()),
+            "by_frame": values[key].mean(0).tolist(),
+            "by_orbit": values[key].mean(1).tolist(),
+        }
+        for key in MEASURES
+    }
+    return {**measures, "camera_poses": poses, "camera_frames": frames}
+
+
+def _head(facts: Mapping[str, Any]) -> str:
+    return (
+        f"# Novel views by {facts['model']}\n\n"
+        f"{facts['frame_size']}² pixels over white; {facts['sampler']}, {facts['steps']} steps, guidance "
+        f"({facts['guidance']}) up to {facts['guidance_scale']} by the picture and {facts['camera_guidance']} by the "
+        f"camera, {facts['precision']}, seed {facts['seed']}; "
+        f"{facts['seconds_per_orbit']:.2f} s an orbit on {facts['device']}, {facts['batch']} at once.\n\n"
+        "Means over frames 0 to 19 and over orbits; frame 20 is the picture that is given, and does not count. "
+        f"“{PICTURE}” shows it in every frame; “{MEAN}” shows the mean frame of that index over "
+        f"{facts['training_orbits']} orbits of the kind (static or dynamic) from the training set. Camera: a frame "
+        f"is compared with the true ones; of those more than {FAR:.0f}° of azimuth away, “poses” is the share that "
+        "is less like it than its own, and “frames” the share of frames for which all are.\n"
+    )
+
+
+def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]], words: int) -> str:
+    """A table whose first ``words`` columns are text, the others numbers."""
+    rule = ["---"] * words + ["---:"] * (len(head) - words)
+    return "".join(f"| {' | '.join(line)} |\n" for line in [head, rule, *lines])
+
+
+_SHOWN = range(1, 20, 3)  # frames: seven, from just beside the front to just beside it again
+_MARGIN, _LINE = 8, 20  # pixels
+_PAPER, _INK = (225, 225, 225), (40, 40, 40)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An orbit and what was made of its last frame."""
+
+    title: str
+    orbit: KnownOrbit
+    made: NDArray[np.uint8]  # (21, S, S, 3)
+
+
+def sheet(pairs: Sequence[Pair]) -> Image.Image:
+    """Two rows for each orbit: true frames above, made ones below; at the left the picture that was given."""
+    size = pairs[0].made.shape[1]
+    width = _MARGIN + (1 + len(_SHOWN)) * size + 2 * _MARGIN
+    height = 2 * _LINE + 2 * size + _MARGIN
+    paper = Image.new("RGB", (width, height * len(pairs) + _MARGIN), _PAPER)
+    draw = ImageDraw.Draw(paper)
+    font = ImageFont.load_default(13)
+    for number, pair in enumerate(pairs):
+        top = number * height + 2 * _LINE + _MARGIN
+        draw.text((_MARGIN, top - 6 - _LINE), f"{pair.orbit.name}, {pair.title}", _INK, font, anchor="ls")
+        paper.paste(Image.fromarray(pair.orbit.frames[-1]), (_MARGIN, top))
+        draw.text((_MARGIN, top - 6), "given", _INK, font, anchor="ls")
+        for row, frames in enumerate((pair.orbit.frames, pair.made)):
+            strip = np.concatenate([frames[i] for i in _SHOWN], 1)
+            paper.paste(Image.fromarray(strip), (2 * _MARGIN + size, top + row * size))
+        for column, i in enumerate(_SHOWN):
+            pose = pair.orbit.poses[i]
+            x = 2 * _MARGIN + (1 + column) * size
+            if size >= 96:  # else there is no room for it
+                draw.text((x + 2, top - 6), f"{pose.azimuth:.0f}°, {pose.elevation:+.0f}°", _INK, font, anchor="ls")
+    return paper

@@ -1,0 +1,187 @@
+"""An orbit on disk: its cameras.json, read, checked and written, and its frames.
+
+``{"fov_deg": 33.8, "distance": 2.35, "frames": [{"file": "000.png", "elevation": 18.8, "azimuth": 17.1}, …]}``;
+angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.
+"""
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..ground.progress import Progress
+from ..shared.errors import UserError
+from ..shared.trajectory import MAX_ELEVATION
+from .cameras import CameraOrbit, View
+
+MIN_FRAMES = 8
+MAX_FRAMES = 256  # all are held in memory at once
+FOV_RANGE = (1.0, 120.0)
+_FORMAT_HELP = (
+    'The file should look like {"fov_deg": 33.8, "distance": 2.35, "frames": '
+    '[{"file": "000.png", "elevation": 10.0, "azimuth": 17.1}, …]}, angles in degrees.'
+)
+
+
+@dataclass(frozen=True)
+class CameraFile:
+    """What a cameras.json says; ``distance`` is None where the file leaves it open."""
+
+    fov_deg: float
+    distance: float | None
+    views: tuple[View, ...]
+
+    def orbit(self, distance: float) -> CameraOrbit:
+        """The cameras at this distance, which the caller measured or read."""
+        return CameraOrbit(self.fov_deg, distance, self.views)
+
+
+def read_cameras(path: Path) -> CameraFile:
+    """Read and check a cameras file.  Raises UserError that names the cause."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UserError(f"There is no cameras file {path}.", "Check its name and folder.") from None
+    except OSError as error:
+        cause = f"The cameras file {path} cannot be read."
+        raise UserError(cause, "Check that you may open it.", str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"The cameras file {path.name} is not valid JSON.", _FORMAT_HELP, str(error)) from error
+    return parse_cameras(data, path.name)
+
+
+def read_orbit(path: Path) -> CameraOrbit:
+    """A job's own cameras file, which always has a distance."""
+    file = read_cameras(path)
+    if file.distance is None:
+        raise UserError(f"{path.name} has no distance.", "Start the job again, so that its frames are prepared anew.")
+    return file.orbit(file.distance)
+
+
+def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
+    """Check parsed JSON; ``name`` is for the messages."""
+    if not isinstance(data, dict):
+        raise UserError(f"{name} holds no camera description.", _FORMAT_HELP)
+    fov = _number(data, "fov_deg", name)
+    if not FOV_RANGE[0] < fov < FOV_RANGE[1]:
+        raise UserError(
+            f"The field of view in {name} is {fov:g}°.",
+            f"It must lie between {FOV_RANGE[0]:g}° and {FOV_RANGE[1]:g}°; SV3D's own is 33.8°.",
+        )
+    distance = None
+    if data.get("distance") is not None:
+        distance = _number(data, "distance", name)
+        if distance <= 0:
+            raise UserError(
+                f"The camera distance in {name} is {distance:g}.", "Give a positive number, or leave it out."
+            )
+    entries = data.get("frames")
+    if not isinstance(entries, list):
+        raise UserError(f"{name} has no list of frames.", _FORMAT_HELP)
+    views = tuple(_view(entry, f"frame {i + 1} of {name}") for i, entry in enumerate(entries))
+    check_count(len(views), f"{name} lists")
+    _check_unique(views, name)
+    return CameraFile(fov, distance, views)
+
+
+def check_count(count: int, where: str) -> None:
+    """Raises UserError if there are fewer frames than a shape can be told from, or more than fit in memory."""
+    if count > MAX_FRAMES:
+        raise UserError(
+            f"{where} {count} frames.",
+            f"Use at most {MAX_FRAMES}, for instance every {-(-count // MAX_FRAMES)}th one; SV3D makes 21.",
+        )
+    if count < MIN_FRAMES:
+        frames = "frame" if count == 1 else "frames"
+        raise UserError(
+            f"{where} {count or 'no'} {frames}.",
+            f"Use at least {MIN_FRAMES} frames all round the object; SV3D makes 21.",
+        )
+
+
+def check_elevation(elevation: float, where: str) -> float:
+    """An elevation in degrees that a camera with +Z up can have."""
+    if not (math.isfinite(elevation) and abs(elevation) <= MAX_ELEVATION):
+        raise UserError(
+            f"The elevation of {where} is {elevation:g}°.",
+            f"Use a value from −{MAX_ELEVATION:g}° to {MAX_ELEVATION:g}°.",
+        )
+    return elevation
+
+
+def write_cameras(orbit: CameraOrbit | CameraFile, path: Path) -> None:
+    """Write the cameras, without a distance if there is none; the file is whole or not there."""
+    data: dict[str, Any] = {"fov_deg": orbit.fov_deg}
+    if orbit.distance is not None:
+        data["distance"] = orbit.distance
+    data["frames"] = [{"file": v.file, "elevation": v.elevation, "azimuth": v.azimuth} for v in orbit.views]
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _view(entry: Any, where: str) -> View:
+    if not isinstance(entry, dict):
+        raise UserError(f"The entry for {where} is not a camera.", _FORMAT_HELP)
+    file = entry.get("file")
+    if not isinstance(file, str) or not file:
+        raise UserError(f"The entry for {where} names no picture file.", _FORMAT_HELP)
+    # Also keeps out "C:x.png" and "..": nothing outside the chosen folder is ever opened.
+    if any(c in file for c in "/\\:\0") or file in {".", ".."}:
+        raise UserError(
+            f"The entry for {where} points to another folder: {file!r}.",
+            "Put all pictures in one folder and give their plain names, such as 000.png.",
+        )
+    elevation = check_elevation(_number(entry, "elevation", where), where)
+    return View(file, elevation, _number(entry, "azimuth", where))
+
+
+def _number(entry: dict[str, Any], key: str, where: str) -> float:
+    if key not in entry:
+        raise UserError(f"“{key}” is missing in {where}.", _FORMAT_HELP)
+    value = entry[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"“{key}” in {where} is not a number: {value!r}.", _FORMAT_HELP)
+    if not (abs(value) <= 1e6):  # NaN, infinities and integers too long for a float all fail this comparison
+        raise UserError(f"“{key}” in {where} is not a usable number: {value!r:.40}.", "Write the true value there.")
+    return float(value)
+
+
+def _check_unique(views: tuple[View, ...], name: str) -> None:
+    seen: set[str] = set()
+    for view in views:
+        if view.file in seen:
+            raise UserError(f"{name} lists {view.file} twice.", "Give each frame a picture of its own.")
+        seen.add(view.file)
+
+
+def write_frames(
+    frames: NDArray[np.uint8],  # (N, S, S, 3 or 4)
+    files: Sequence[str],
+    folder: Path,
+    progress: Progress,
+) -> None:
+    """Write each frame as the PNG ``folder / file``, in place of what ``folder`` was.
+
+    All are written under another name first, so that nobody meets half an orbit.  Raises OSError.
+    """
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        partial.chmod(0o755)  # mkdtemp's own 0700 would hide the frames from other users of a shared folder
+        for i, (frame, file) in enumerate(zip(frames, files, strict=True)):
+            progress(i / len(frames), "Writing the frames")
+            Image.fromarray(frame).save(partial / file, compress_level=4)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise

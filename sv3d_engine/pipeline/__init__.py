@@ -1,1 +1,0 @@
-"""The job: its settings, its folder, its stages in order, its report."""

@@ -1,0 +1,103 @@
+"""UV atlas by xatlas, in a child process that Cancel and the time limit can end at once."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from ...ground.processes import interpreter_flags
+from ...ground.progress import Progress
+from ...shared.errors import UserError
+from .topology import Floats, Ints, TriMesh
+
+CHILD = Path(__file__).with_name("unwrap_child.py")
+TIME_LIMIT = 240.0  # seconds; twenty times what clean meshes of the largest budget take
+POLL = 0.05  # seconds between looks at the child
+SECONDS_A_FACE = 2e-4  # a middling machine, for the progress bar only
+XATLAS_SIZE = 1000.0  # units across: xatlas leaves out faces below 1.2e-7 units² whatever the mesh's scale
+GUTTER_SHARE = 512  # the texture's side over the gap between charts: 4 texels at 2048
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Charts in the unit square.  Vertices are repeated along seams."""
+
+    vertex_map: Ints  # (W,) the mesh vertex each atlas vertex stands for
+    faces: Ints  # (F, 3) into atlas vertices, in the mesh's order
+    uv: Floats  # (W, 2) float32 in [0, 1], v up
+    charts: int
+
+
+def unwrap(
+    mesh: TriMesh, texture_size: int, work: Path, progress: Progress | None = None, time_limit: float = TIME_LIMIT
+) -> Atlas:
+    """Unwrap a manifold mesh for a square texture, deterministically.
+
+    ``work`` is a writable folder for the child's files, which are gone afterwards.  Raises UserError if the child
+    fails or outlasts ``time_limit`` seconds, and whatever ``progress`` raises, with the child ended.
+    """
+    progress = progress or Progress()
+    progress(0.0, "Unwrapping")
+    source, target, log = (work / f"unwrap_{os.getpid()}{end}" for end in ("_in.npz", "_out.npz", ".log"))
+    try:
+        np.savez(
+            source,
+            vertices=(mesh.vertices * (XATLAS_SIZE / mesh.diagonal)).astype(np.float32),
+            faces=mesh.faces.astype(np.uint32),
+            # Packing on half the texels takes half the time and as good as no area.
+            resolution=texture_size // 2,
+            padding=max(texture_size // GUTTER_SHARE // 2, 1),
+            timeout=time_limit,
+        )
+        with log.open("wb") as log_file:
+            command = [sys.executable, *interpreter_flags(), "-P", str(CHILD), str(source), str(target)]
+            _run(command, log_file, mesh, time_limit, progress)
+        if not target.exists():
+            raise UserError(
+                "The mesh could not be unwrapped.",
+                "Try the draft preset; if that fails as well, please report this.",
+                log.read_text("utf-8", "replace")[-4000:],
+            )
+        with np.load(target) as result:
+            atlas = Atlas(
+                result["vertex_map"].astype(np.int64),
+                result["faces"].astype(np.int64),
+                result["uv"].astype(np.float32),
+                int(result["charts"]),
+            )
+    finally:
+        for path in (source, target, log):
+            path.unlink(missing_ok=True)
+    progress(1.0)
+    return atlas
+
+
+def _run(command: list[str], log_file: IO[bytes], mesh: TriMesh, time_limit: float, progress: Progress) -> None:
+    """Wait for the child while reporting; leave no child behind whatever happens."""
+    flags: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no console pops up on Windows
+    # Nothing but protocol messages may reach the engine's own stdout.
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, creationflags=flags
+    )
+    started = time.monotonic()
+    expected = 2 + SECONDS_A_FACE * len(mesh.faces)
+    try:
+        while child.poll() is None:
+            elapsed = time.monotonic() - started
+            if elapsed > time_limit:
+                raise UserError(
+                    f"Unwrapping the mesh took longer than {time_limit:.0f} seconds.",
+                    "The surface is probably very rough: try the draft preset, or frames that show the object clearly.",
+                    f"{len(mesh.faces)} faces, {len(mesh.vertices)} vertices",
+                )
+            progress(elapsed / (elapsed + expected / 2))
+            time.sleep(POLL)
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()

@@ -1,0 +1,1 @@
+"""The coarse stage: a radiance field whose density comes from a signed distance."""

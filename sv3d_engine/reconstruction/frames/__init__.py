@@ -1,0 +1,1 @@
+"""The orbit's frames: read, matted, checked against their cameras."""

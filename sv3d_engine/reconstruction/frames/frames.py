@@ -1,0 +1,43 @@
+"""A job's prepared frames as tensors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from ...orbit.cameras import CameraOrbit
+from ...orbit.files import read_orbit
+from ...shared.errors import UserError
+
+
+@dataclass(frozen=True)
+class Frames:
+    """An orbit's pictures and cameras.  sRGB values in [0, 1], straight alpha; white where alpha is 0."""
+
+    rgb: Tensor  # (N, S, S, 3) float32
+    alpha: Tensor  # (N, S, S) float32
+    orbit: CameraOrbit
+
+
+def load_frames(job: Path) -> Frames:
+    """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them."""
+    orbit = read_orbit(job / "cameras.json")
+    try:
+        pictures = [_read(job / "frames" / view.file) for view in orbit.views]
+    except (OSError, SyntaxError) as error:  # Pillow calls a PNG with a broken chunk a syntax error
+        raise UserError(
+            f"The prepared frames in {job} are incomplete.", "Start the job again without resuming.", str(error)
+        ) from error
+    rgba = torch.from_numpy(np.stack(pictures)).float() / 255
+    rgb, alpha = rgba[..., :3], rgba[..., 3]
+    rgb = torch.where(alpha[..., None] > 0, rgb, torch.ones(()))
+    return Frames(rgb.contiguous(), alpha.contiguous(), orbit)
+
+
+def _read(path: Path) -> NDArray[np.uint8]:  # (S, S, 4)
+    with Image.open(path, formats=("PNG",)) as image:
+        return np.asarray(image.convert("RGBA"))

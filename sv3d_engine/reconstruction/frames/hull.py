@@ -1,0 +1,135 @@
+"""Visual hull: all space that no frame shows to be empty (Laurentini 1994), by carving voxels."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from ...orbit.cameras import CameraOrbit
+
+# Alpha above which a ray counts as seen.  On an anti-aliased edge bilinear alpha is 0.5 on the outline itself and
+# about 0.1 half a pixel outside it, so wires thinner than a pixel survive.
+SEEN_ALPHA = 0.1
+_WHOLE = 0.95  # share of the silhouettes that the hull of frames that agree fills
+_SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
+
+
+def frame_coordinates(points: Tensor, orbit: CameraOrbit, index: int) -> Tensor:
+    """World points (P, 3) to frame coordinates (P, 2): x right, y down, the frame is [−1, 1]²."""
+    camera = (points - orbit.positions()[index].to(points)) @ orbit.rotations()[index].to(points).T
+    depth = (-camera[:, 2:]).clamp_min(1e-6)
+    return camera[:, :2] / (depth * orbit.tan_half_fov) * camera.new_tensor([1.0, -1.0])
+
+
+def visual_hull(
+    alpha: Tensor,  # (N, S, S) in [0, 1]
+    orbit: CameraOrbit,
+    resolution: int,
+    half_side: float,
+    may_miss: int = 0,
+    seen_alpha: float = SEEN_ALPHA,
+) -> Tensor:  # (R, R, R) bool, axes x, y, z
+    """Voxels of the cube [−half_side, half_side]³ whose centres lie within every silhouette.
+
+    ``may_miss`` silhouettes may leave a voxel out, which forgives frames that do not quite agree.  What lies outside
+    a frame counts as its nearest border pixel: empty, or unknown where the object is cut off.
+    """
+    assert alpha.ndim == 3 and len(alpha) == len(orbit.views), alpha.shape
+    hull = torch.zeros(resolution, resolution, resolution, dtype=torch.bool, device=alpha.device)
+    for first, slab in _slabs(resolution, half_side, alpha.device):
+        hull[first:].view(-1)[_carve(alpha, orbit, slab, may_miss, seen_alpha)] = True
+    return hull
+
+
+def surviving_points(
+    alpha: Tensor, orbit: CameraOrbit, resolution: int, half_side: float, may_miss: int
+) -> Tensor:  # (P, 3)
+    """Centres of visual_hull's voxels."""
+    slabs = [slab for _, slab in _slabs(resolution, half_side, alpha.device)]
+    return torch.cat([slab[_carve(alpha, orbit, slab, may_miss, SEEN_ALPHA)] for slab in slabs])
+
+
+def frame_reach(orbit: CameraOrbit) -> float:
+    """Half side of a cube around all that every frame can show: the radius of what is in view at the centre."""
+    return orbit.distance * math.sin(math.atan(math.sqrt(2) * orbit.tan_half_fov))
+
+
+def _slabs(resolution: int, half_side: float, device: torch.device) -> Iterator[tuple[int, Tensor]]:
+    """First x index and voxel centres (P, 3) of each slab of the cube."""
+    axis = ((torch.arange(resolution, device=device) + 0.5) / resolution * 2 - 1) * half_side
+    rows = max(1, _SLAB // resolution**2)
+    for first in range(0, resolution, rows):
+        yield first, torch.cartesian_prod(axis[first : first + rows], axis, axis)
+
+
+def _carve(alpha: Tensor, orbit: CameraOrbit, points: Tensor, may_miss: int, seen_alpha: float) -> Tensor:  # (K,)
+    """Indices of the points (P, 3) that remain; each view looks only at what the views before it left."""
+    kept = torch.arange(len(points), device=points.device)
+    misses = torch.zeros(len(points), dtype=torch.int16, device=points.device)
+    for view in _spread(len(alpha)):
+        misses = misses + (look_up(alpha[view], frame_coordinates(points, orbit, view)) <= seen_alpha)
+        alive = misses <= may_miss
+        kept, points, misses = kept[alive], points[alive], misses[alive]
+    return kept
+
+
+def _spread(count: int) -> list[int]:
+    """All view indices, early ones far apart: opposing quarters carve most, and soon."""
+    stride = max(1, round(count * 0.27))
+    while math.gcd(stride, count) != 1:
+        stride += 1
+    return [i * stride % count for i in range(count)]
+
+
+def look_up(image: Tensor, xy: Tensor) -> Tensor:  # (S, S), (P, 2) -> (P,)
+    """Bilinear lookup at frame coordinates; outside the frame the nearest border pixel."""
+    grid = xy.to(image)[None, None]
+    return grid_sample(image[None, None], grid, mode="bilinear", padding_mode="border", align_corners=False)[0, 0, 0]
+
+
+def agreement(alpha: Tensor, orbit: CameraOrbit, resolution: int = 64) -> float:
+    """How far frames and cameras fit together, in [0, 1]: the share of the silhouettes that their hull fills.
+
+    True orbits, generated ones too, reach 0.98; one that runs the wrong way round or is out of order 0.7 or less,
+    unless the object looks alike from all sides.
+    """
+    return coverage(alpha, orbit, surviving_points(alpha, orbit, resolution, frame_reach(orbit), _few(orbit)))
+
+
+def coverage(alpha: Tensor, orbit: CameraOrbit, points: Tensor, cells: int = 48) -> float:
+    """Mean share of the silhouettes that the hull's voxel centres (P, 3) fill again, on a coarse grid."""
+    shares = []
+    for i, frame in enumerate(alpha):
+        column, row = ((frame_coordinates(points, orbit, i) + 1) / 2 * cells).long().clamp(0, cells - 1).unbind(-1)
+        hit = torch.zeros(cells, cells, dtype=torch.bool, device=alpha.device)
+        hit[row, column] = True
+        solid = torch.nn.functional.adaptive_avg_pool2d(frame[None], cells)[0] > 0.5
+        shares.append(float((hit & solid).sum() / solid.sum().clamp_min(1)))
+    return sum(shares) / len(shares)
+
+
+def fit_distance(alpha: Tensor, orbit: CameraOrbit, resolution: int = 128) -> float | None:
+    """The camera distance at which the longest side of the hull's bounding box is 1; None for an empty hull.
+
+    A hull scales with its cameras' distance, so one measured at any distance tells: first in a cube that holds all
+    that the frames can show, then again in a cube that just holds the object.
+    """
+    half_side = frame_reach(orbit)
+    for may_miss in sorted({0, _few(orbit) // 2, _few(orbit)}):
+        points = surviving_points(alpha, orbit, resolution // 2, half_side, may_miss)
+        if coverage(alpha, orbit, points) >= _WHOLE:
+            break  # else frames that differ a little have carved a part of the object away
+    if not len(points):
+        return None
+    half_side = min(half_side, float(points.abs().max()) + 4 * half_side / resolution)
+    filled = visual_hull(alpha, orbit, resolution, half_side, may_miss, seen_alpha=0.5).nonzero()
+    if not len(filled):
+        return None
+    return orbit.distance / (float((filled.amax(0) + 1 - filled.amin(0)).max()) * 2 * half_side / resolution)
+
+
+def _few(orbit: CameraOrbit) -> int:
+    """How many frames may disagree with the others about a place."""
+    return len(orbit.views) // 10

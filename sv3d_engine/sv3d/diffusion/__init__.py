@@ -1,0 +1,1 @@
+"""How the network is asked: conditioning, guidance, noise schedule, samplers."""

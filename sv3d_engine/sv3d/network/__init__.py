@@ -1,0 +1,1 @@
+"""SV3D's networks and their weights."""

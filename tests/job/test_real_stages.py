@@ -1,0 +1,100 @@
+"""The whole way of the data with the real stages, as small as it goes: a shaded ball in, a lit mesh out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ball import SIZE, TINY, ball_frame
+from PIL import Image
+from safetensors.torch import load_file
+
+from sv3d_engine.ground.settings import PRESETS
+from sv3d_engine.job.run import run_job
+from sv3d_engine.job.stages import MESH_STAGES
+from sv3d_engine.reconstruction.asset.glb import read_glb
+from sv3d_engine.shared import protocol
+
+COUNT = 8
+MESH_STAGE_NAMES = [stage.name for stage in MESH_STAGES]
+
+
+@pytest.fixture(scope="module")
+def ball(tmp_path_factory):
+    """Frames of a ball that is lit from above: the same from all sides."""
+    folder = tmp_path_factory.mktemp("ball")
+    for i in range(COUNT):
+        Image.fromarray(ball_frame(SIZE)).save(folder / f"{i:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(ball, tmp_path_factory):
+    """The job, run once for all tests here; its folder and its messages."""
+    out, told = tmp_path_factory.mktemp("job") / "out", []
+    request = protocol.MeshJob("ball", str(ball), str(out), preset="draft", device="cpu", seed=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "draft", TINY)
+        result = run_job(request, told.append)
+        yield request, result, told
+
+
+def test_everything_that_is_promised_is_there(done):
+    _, result, _ = done
+    for path in (result.mesh, result.cameras, result.light, result.panorama, result.report):
+        assert Path(path).stat().st_size > 0
+    assert len(list(Path(result.frames).iterdir())) == COUNT
+    assert len(list(Path(result.turntable).iterdir())) == TINY.turntable_count
+    assert len(json.loads(Path(result.light).read_text())["lights"]) == 24
+
+
+def test_the_mesh_is_a_textured_ball(done):
+    mesh = read_glb(Path(done[1].mesh))
+    assert 100 < len(mesh.faces) <= TINY.face_budget
+    assert mesh.texture.shape == (TINY.texture_size, TINY.texture_size, 3)
+    radius = np.linalg.norm(mesh.vertices, axis=1)
+    assert radius.std() / radius.mean() < 0.1
+
+
+def test_the_report_tells_of_every_stage(done):
+    report = json.loads(Path(done[1].report).read_text())
+    assert list(report["stages"]) == MESH_STAGE_NAMES
+    assert all(stage["seconds"] > 0 and stage["peak_memory"] > 0 for stage in report["stages"].values())
+    assert report["stages"]["mesh"]["losses"]
+    assert report["stages"]["asset"]["watertight"] is True
+
+
+def test_stages_report_and_show_previews(done):
+    told = done[2]
+    assert {m.stage for m in told if isinstance(m, protocol.Stage)} == set(MESH_STAGE_NAMES)
+    assert {m.kind for m in told if isinstance(m, protocol.Preview)} >= {"frame", "mesh"}
+
+
+@pytest.mark.parametrize("lost", ["work/field.safetensors", "mesh.glb"])
+def test_a_resumed_job_makes_the_same_mesh(done, lost):
+    request, result, _ = done
+    before = Path(result.mesh).read_bytes()
+    surface = load_file(Path(result.out, "work", "surface.safetensors"))
+    Path(result.out, lost).unlink()
+    run_job(replace(request, resume=True), lambda message: None)
+    after = load_file(Path(result.out, "work", "surface.safetensors"))
+    for name, tensor in surface.items():
+        torch.testing.assert_close(after[name], tensor, rtol=1e-4, atol=1e-5)
+    assert abs(len(Path(result.mesh).read_bytes()) - len(before)) < 0.1 * len(before)
+
+
+def test_the_unit_of_the_distance_changes_the_size_and_nothing_else(ball, tmp_path, monkeypatch):
+    monkeypatch.setitem(PRESETS, "draft", TINY)
+    angles = [{"file": f"{i:03d}.png", "elevation": 10, "azimuth": 360 * (i + 1) / COUNT % 360} for i in range(COUNT)]
+    surfaces, meshes = [], []
+    for distance in (2.0, 200.0):
+        cameras = tmp_path / f"{distance}.json"
+        cameras.write_text(json.dumps({"fov_deg": 33.8, "distance": distance, "frames": angles}))
+        out = tmp_path / str(distance)
+        run_job(protocol.MeshJob("ball", str(ball), str(out), cameras=str(cameras), preset="draft"), lambda _: None)
+        surfaces.append(load_file(out / "work" / "surface.safetensors")["vertices"] / distance)
+        meshes.append(np.ptp(read_glb(out / "mesh.glb").vertices / distance, axis=0))
+    torch.testing.assert_close(surfaces[0], surfaces[1])
+    np.testing.assert_allclose(meshes[0], meshes[1], atol=0.01)

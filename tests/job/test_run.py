@@ -1,0 +1,252 @@
+"""Jobs of stages that take no time: order, resume, and what is left on disk after each kind of end."""
+
+import errno
+import json
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from pipeline_fakes import make_source, raises, stage, tree, writes
+
+from sv3d_engine.ground.progress import Cancelled
+from sv3d_engine.job.run import run_job
+from sv3d_engine.shared import protocol
+from sv3d_engine.shared.errors import UserError
+
+WHOLE = [
+    stage("frames", writes("frames/000.png")),
+    stage("field", writes("work/field.bin", facts={"loss": 0.5})),
+    stage("mesh", writes("mesh.glb")),
+]
+
+
+@pytest.fixture
+def request_(tmp_path):
+    return protocol.MeshJob("cup", str(make_source(tmp_path / "in")), str(tmp_path / "out"))
+
+
+def run(request, stages, **more):
+    """Run a job; returns what it told on the way."""
+    told = []
+    run_job(request, told.append, stages=stages, **more)
+    return told
+
+
+def resumed(request):
+    return protocol.MeshJob(**{**vars(request), "resume": True})
+
+
+def test_a_job_leaves_its_files_and_a_report(request_):
+    out = Path(request_.out)
+    result = run_job(request_, lambda message: None, stages=WHOLE)
+    assert tree(out) == {
+        "job.json", "report.json", "frames/000.png", "mesh.glb", "work/field.bin", "work/state.json",
+    }  # fmt: skip
+    assert Path(result.mesh) == out / "mesh.glb"
+    report = json.loads((out / "report.json").read_text())
+    assert list(report["stages"]) == ["frames", "field", "mesh"]
+    assert report["stages"]["field"]["loss"] == 0.5
+    assert report["settings"]["preset"] == "standard"
+    assert report["seed"] == 0
+    assert report["versions"]["sv3d_engine"]
+    assert report["peak_memory"] > 1e6
+
+
+def test_fractions_rise_from_0_to_1(request_):
+    told = run(request_, WHOLE)
+    shares = [message.job_fraction for message in told]
+    assert shares[0] == 0
+    assert shares[-1] == 1
+    assert shares == sorted(shares)
+    assert [m.stage for m in told if m.fraction == 1] == ["frames", "field", "mesh"]
+
+
+def test_resume_does_only_what_is_missing(request_):
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(request_, [WHOLE[0], WHOLE[1], stage("mesh", raises(RuntimeError("power cut")))])
+    assert "half" not in tree(Path(request_.out))
+    never = raises(AssertionError("must not run again"))
+    told = run(resumed(request_), [stage("frames", never), stage("field", never), WHOLE[2]])
+    assert [m.note for m in told if m.fraction == 1] == ["Kept from the earlier run", "Kept from the earlier run", ""]
+    report = json.loads(Path(request_.out, "report.json").read_text())
+    assert report["stages"]["field"]["loss"] == 0.5, "facts of the earlier run are kept"
+
+
+def test_without_resume_all_is_done_anew_and_old_files_go(request_):
+    run(request_, [stage("frames", writes("frames/020.png")), *WHOLE[1:]])
+    run(request_, WHOLE[:1])
+    assert tree(Path(request_.out)) == {"job.json", "report.json", "frames/000.png", "work/state.json"}
+
+
+@pytest.mark.parametrize("change", ["seed", "frame", "preset"])
+def test_resume_starts_anew_when_the_question_has_changed(request_, change):
+    run(request_, WHOLE)
+    changed = vars(request_) | {"resume": True}
+    if change == "frame":
+        Path(request_.frames, "001.png").write_bytes(b"another")
+    else:
+        changed |= {"seed": 1} if change == "seed" else {"preset": "draft"}
+    told = run(protocol.MeshJob(**changed), WHOLE)
+    assert not any(m.note.startswith("Kept") for m in told)
+
+
+def test_resume_does_not_mind_what_is_no_frame(request_):
+    run(request_, WHOLE)
+    Path(request_.frames, "Thumbs.db").write_bytes(b"made by the file manager")
+    assert all(m.note.startswith("Kept") for m in run(resumed(request_), WHOLE))
+
+
+def test_resume_on_another_device_keeps_what_is_done(request_):
+    run(request_, WHOLE)
+    told = run(protocol.MeshJob(**(vars(request_) | {"resume": True, "device": "cpu"})), WHOLE)
+    assert all(m.note.startswith("Kept") for m in told)
+
+
+def test_resume_repeats_a_stage_whose_file_was_damaged(request_):
+    run(request_, WHOLE)
+    Path(request_.out, "work/field.bin").write_text("cut")
+    told = run(resumed(request_), WHOLE)
+    assert [m.stage for m in told if m.fraction == 1 and not m.note] == ["field", "mesh"]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"version": 99}', '{"version": 1, "records": [{}]}'])
+def test_resume_with_a_damaged_state_starts_anew(request_, damage):
+    run(request_, WHOLE)
+    Path(request_.out, "work/state.json").write_text(damage)
+    told = run(resumed(request_), WHOLE)
+    assert not any(m.note.startswith("Kept") for m in told)
+
+
+@pytest.mark.parametrize("path", ["../victim", "{tmp}/victim", "link/victim"])
+def test_a_state_file_cannot_reach_outside_the_job(request_, tmp_path, path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    run(request_, WHOLE)
+    Path(request_.out, "link").symlink_to(tmp_path)
+    state_file = Path(request_.out, "work/state.json")
+    state = json.loads(state_file.read_text())
+    state["records"][0]["files"] = {path.format(tmp=tmp_path.as_posix()): len("precious")}
+    state_file.write_text(json.dumps(state))
+    told = run(resumed(request_), WHOLE)
+    assert victim.read_text() == "precious"
+    assert not any(m.note.startswith("Kept") for m in told)
+
+
+def test_a_failed_first_stage_leaves_nothing(request_):
+    with pytest.raises(UserError, match="Too few"):
+        run(request_, [stage("frames", raises(UserError("Too few.", "More.")))])
+    assert not Path(request_.out).exists()
+
+
+def test_a_failed_first_stage_leaves_an_earlier_result_alone(request_):
+    run(request_, WHOLE)
+    before = tree(Path(request_.out))
+    with pytest.raises(UserError):
+        run(request_, [stage("frames", raises(UserError("Too few.", "More.")))])
+    assert tree(Path(request_.out)) == before
+
+
+def test_cancel_keeps_what_is_done(request_):
+    pressed = []
+
+    def long(job, out, progress):
+        for i in range(100):
+            pressed.append(i)
+            progress(i / 100)
+        raise AssertionError("ran to its end")
+
+    with pytest.raises(Cancelled):
+        run(request_, [WHOLE[0], stage("field", long)], is_cancelled=lambda: len(pressed) > 5)
+    assert len(pressed) == 6
+    assert tree(Path(request_.out)) == {"job.json", "frames/000.png", "work/state.json"}
+
+
+def test_previews_stay_and_are_announced(request_):
+    def shows(job, out, progress):
+        (out / "look.png").write_text("picture")
+        progress.preview("image", out / "look.png")
+        return {}
+
+    told = run(request_, [stage("frames", shows)])
+    preview = next(m for m in told if isinstance(m, protocol.Preview))
+    assert preview.kind == "image"
+    assert Path(preview.path).read_text() == "picture"
+    assert Path(request_.out) in Path(preview.path).parents
+
+
+def test_a_loss_that_is_not_a_number_does_not_break_the_report(request_):
+    run(request_, [stage("frames", writes("a", facts={"losses": [1.0, float("nan")]}))])
+    report = json.loads(Path(request_.out, "report.json").read_text())
+    assert report["stages"]["frames"]["losses"] == [1.0, None]
+
+
+# ---- before work starts -----------------------------------------------------------------------------------------
+
+
+def expect_refusal(request, cause, stages=WHOLE):
+    with pytest.raises(UserError) as caught:
+        run(request, stages)
+    assert cause in caught.value.cause
+    assert caught.value.remedy
+    return caught.value
+
+
+def test_a_full_disk_is_told_before_anything_is_written(request_, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 1000, 1000))
+    expect_refusal(request_, "0.0 GB left")
+    assert not Path(request_.out).exists()
+
+
+def test_a_folder_that_cannot_be_made(request_, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    expect_refusal(protocol.MeshJob("a", request_.frames, str(tmp_path / "file" / "out")), "cannot be written")
+
+
+def test_a_folder_that_cannot_be_written(request_, monkeypatch):
+    import tempfile
+
+    def refuse(**_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    expect_refusal(request_, "cannot be written")
+    assert not Path(request_.out).exists()
+
+
+def test_an_output_folder_with_files_of_the_users_own(request_):
+    own = Path(request_.out, "frames", "holiday.png")
+    own.parent.mkdir(parents=True)
+    own.write_text("precious")
+    expect_refusal(request_, "already holds frames")
+    assert own.read_text() == "precious"
+
+
+def test_frames_inside_the_output_folder(request_):
+    expect_refusal(protocol.MeshJob("a", request_.frames, request_.frames), "inside the output folder")
+    expect_refusal(protocol.MeshJob("a", request_.frames, str(Path(request_.frames).parent)), "inside the output")
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"frames": "/nowhere/at/all"}, "There is no folder"),
+        ({"frames": ""}, "empty or not a path"),
+        ({"out": "a\0b"}, "empty or not a path"),
+        ({"cameras": "/nowhere/cameras.json"}, "There is no cameras file"),
+        ({"elevation": float("nan")}, "elevation"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_a_request_that_cannot_work(request_, change, cause):
+    expect_refusal(protocol.MeshJob(**(vars(request_) | change)), cause)
+    assert not Path(request_.out).exists()
+
+
+def test_a_device_that_is_not_there(request_, monkeypatch):
+    from sv3d_engine.ground import device
+
+    monkeypatch.setattr(device, "available_devices", lambda: ("cpu",))
+    error = expect_refusal(protocol.MeshJob(**(vars(request_) | {"device": "cuda"})), "NVIDIA")
+    assert "auto" in error.remedy

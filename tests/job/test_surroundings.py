@@ -1,0 +1,90 @@
+"""Seed, device, memory, and the list of packages."""
+
+import ast
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import sv3d_engine
+from sv3d_engine.ground import device, memory
+from sv3d_engine.ground.torch_setup import seed_everything, stage_seed
+from sv3d_engine.job.report import ENGINE_PACKAGES
+from sv3d_engine.shared.errors import UserError
+
+DISTRIBUTIONS = {"PIL": "pillow", "skimage": "scikit-image", "fast_simplification": "fast-simplification"}
+
+
+def test_the_same_seed_draws_the_same_numbers():
+    draws = []
+    for _ in range(2):
+        seed_everything(3, "field")
+        draws.append((random.random(), np.random.rand(), torch.rand(()).item()))
+    assert draws[0] == draws[1]
+
+
+def test_stages_and_seeds_draw_apart():
+    seeds = {stage_seed(seed, name) for seed in range(100) for name in ("field", "mesh")}
+    assert len(seeds) == 200
+    assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def test_auto_is_a_device_that_works():
+    assert torch.zeros(1, device=device.resolve_device("auto")).sum() == 0
+
+
+def test_auto_prefers_cuda_and_never_takes_mps_by_itself(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device.resolve_device("auto").type == "cpu"
+    assert device.resolve_device("mps").type == "mps"
+    monkeypatch.setattr(device, "_cuda_works", lambda: True)
+    assert device.resolve_device("auto").type == "cuda"
+
+
+def test_a_card_that_is_there_but_does_not_compute_is_not_used(monkeypatch):
+    def fail(*shape, device):
+        raise RuntimeError("CUDA error: no kernel image is available")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "zeros", fail)
+    assert device.available_devices()[0] == "cpu"
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_an_absent_device_is_refused_by_name(monkeypatch, name):
+    monkeypatch.setattr(device, "available_devices", lambda: ("cpu",))
+    with pytest.raises(UserError) as caught:
+        device.resolve_device(name)
+    assert "cpu" in caught.value.remedy
+
+
+def test_peak_memory_sees_an_array_that_is_gone():
+    memory.reset_peak()
+    before = memory.peak()
+    np.ones(30_000_000)  # 240 MB
+    assert memory.peak() - before > 200e6
+
+
+def test_memory_of_the_machine():
+    total, available = memory.total_and_available()
+    assert total > 5e8
+    assert available is None or 0 < available <= total
+
+
+def test_the_doctor_knows_every_package_that_a_job_imports():
+    imported = set()
+    engine = Path(sv3d_engine.__file__).parent
+    for file in engine.rglob("*.py"):
+        if file.relative_to(engine).parts[0] == "laboratory":
+            continue  # no artist needs it
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                imported.add(node.module.split(".")[0])
+    foreign = imported - sys.stdlib_module_names - {"sv3d_engine"}
+    assert {DISTRIBUTIONS.get(name, name) for name in foreign} <= set(ENGINE_PACKAGES)

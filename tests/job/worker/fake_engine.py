@@ -1,0 +1,91 @@
+"""The worker with stages whose behaviour the source's name chooses: ``fake_engine.py serve LOG`` or ``work``."""
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from sv3d_engine.ground.progress import Progress
+from sv3d_engine.job.job import Facts, FramesToMesh, PictureToOrbit, Stage
+from sv3d_engine.job.worker import runner, supervisor
+from sv3d_engine.shared import protocol
+from sv3d_engine.shared.errors import UserError
+
+_REPORT = protocol.DoctorReport(True, "0.1.0", ("cpu",), ())
+_DOCTOR = f"print({protocol.encode(_REPORT)!r})"
+
+
+def _first(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    (out / "frames").mkdir()
+    (out / "frames" / "000.png").write_text("frame")
+    return {"pid": os.getpid()}
+
+
+def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    what = job.source.name
+    (out / "mesh.glb").write_text("half")
+    match what:
+        case "prints":
+            print("from Python")
+            os.write(1, b"from a C library\n")
+            subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+            if os.name != "nt":
+                ctypes.CDLL(None).puts(b"from libc")
+        case "obeys":
+            for i in range(10_000):
+                progress(i / 10_000, "working")
+                time.sleep(0.01)
+        case "stuck":
+            progress(0.1, "stuck")
+            while True:
+                time.sleep(1)
+        case "stuck_in_c":  # PyDLL keeps Python's lock, so that no thread of this process can run
+            progress(0.1, "stuck")
+            ctypes.PyDLL(None).sleep(60)
+        case "has_child":
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+            progress(0.1, f"child {child.pid}")
+            time.sleep(60)
+        case "crashes":
+            os.abort()
+        case "fails":
+            raise UserError("The cup is broken.", "Glue it.", "two pieces")
+        case "surprises":
+            raise ZeroDivisionError("one by zero")
+    (out / "mesh.glb").write_text("whole")
+    return {"pid": os.getpid()}
+
+
+def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
+    frames = out / "frames"
+    frames.mkdir()
+    for i in range(3):
+        (frames / f"{i:03d}.png").write_text(f"frame {i}")
+    progress.preview("orbit", frames)
+    progress(0.1, "half of the frames")
+    if job.picture.stem == "stuck":
+        time.sleep(60)
+    return {"notes": [*job.notes, "The cup is hollow."]}
+
+
+def _one_second(job: object) -> float:
+    return 1.0
+
+
+MESH_STAGES = [Stage("frames", "First", _one_second, _first), Stage("mesh", "Second", _one_second, _second)]
+ORBIT_STAGES = [Stage("orbit", "Only", _one_second, _orbit)]
+
+
+def _stages_for(request: protocol.Job) -> list[Stage]:
+    return MESH_STAGES if isinstance(request, protocol.MeshJob) else ORBIT_STAGES
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "work":
+        sys.exit(runner.main(_stages_for, warm_up=False))
+    doctor = [sys.executable, "-c", "print('no answer')" if "sick" in sys.argv else _DOCTOR]
+    sys.exit(supervisor.main([sys.executable, __file__, "work"], doctor, Path(sys.argv[2])))

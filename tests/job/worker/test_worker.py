@@ -1,0 +1,394 @@
+"""The real processes, with stages that wait, print, fail, hang and crash."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sv3d_engine import __version__
+from sv3d_engine.shared import protocol
+from sv3d_engine.shared.model_facts import NOTE
+from tests.sv3d.network.small import write_zeros
+
+FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
+LONG = 20.0  # seconds: far more than anything here takes, for a machine that is busy
+FINAL = (protocol.Result, protocol.OrbitResult, protocol.Error, protocol.Cancelled)
+posix_only = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals or calls libc by its POSIX name")
+
+
+class Client:
+    """The add-on's end of the pipes."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.log = folder / "logs" / "engine.log"
+        self.process = subprocess.Popen(
+            [sys.executable, str(FAKE_ENGINE), "serve", str(self.log), *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.raw: list[bytes] = []
+        self._replies: queue.Queue[protocol.Reply | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self.raw.append(line)
+            self._replies.put(protocol.decode_reply(line.decode()))
+        self._replies.put(None)
+
+    def send(self, request: protocol.Request) -> None:
+        self.send_raw(protocol.encode(request).encode() + b"\n")
+
+    def send_raw(self, data: bytes) -> None:
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def wait_for(self, *kinds: type, until=lambda reply: True) -> protocol.Reply:
+        """The next reply of these kinds for which ``until`` holds; others are passed over."""
+        end = time.monotonic() + LONG
+        while True:
+            reply = self._replies.get(timeout=max(end - time.monotonic(), 0.01))
+            assert reply is not None, "the engine has ended"
+            if isinstance(reply, kinds) and until(reply):
+                return reply
+
+    def wait_for_note(self, note: str) -> protocol.Reply:
+        return self.wait_for(protocol.Stage, until=lambda reply: reply.note.startswith(note))
+
+    def ends(self) -> int:
+        return self.process.wait(LONG)
+
+
+@pytest.fixture
+def client(tmp_path):
+    client = Client(tmp_path)
+    yield client
+    client.process.kill()
+    client.process.wait(LONG)
+
+
+@pytest.fixture
+def make_job(tmp_path):
+    def make(kind: str, name: str | None = None) -> protocol.MeshJob:
+        frames = tmp_path / kind
+        frames.mkdir(exist_ok=True)
+        (frames / "000.png").write_text("frame")
+        name = name or kind
+        return protocol.MeshJob(name, str(frames), str(tmp_path / f"out-{name}"))
+
+    return make
+
+
+@pytest.fixture
+def make_orbit_job(tmp_path):
+    """A job from a picture of this name, with a file that passes for weights."""
+
+    def make(name: str, kind: type = protocol.OrbitJob) -> protocol.OrbitJob:
+        picture = tmp_path / f"{name}.png"
+        picture.write_text("picture")
+        weights = write_zeros(tmp_path / "sv3d_p.safetensors")
+        return kind(name, str(picture), str(tmp_path / f"out-{name}"), str(weights))
+
+    return make
+
+
+def runner_pid(job: protocol.MeshJob) -> int:
+    state = json.loads(Path(job.out, "work", "state.json").read_text())
+    return state["records"][0]["facts"]["pid"]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def dies(pid: int) -> bool:
+    end = time.monotonic() + LONG
+    while alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def test_says_hello_first_with_its_version(client):
+    hello = client.wait_for(protocol.Hello)
+    assert (hello.protocol, hello.engine) == (protocol.VERSION, __version__)
+    assert hello.pid == client.process.pid
+    assert Path(hello.log) == client.log
+    assert client.log.exists()
+
+
+def test_several_jobs_one_after_another_in_one_warm_runner(client, make_job):
+    jobs = [make_job("easy", name) for name in ("a", "b", "c")]
+    for job in jobs:
+        client.send(job)
+    for job in jobs:
+        result = client.wait_for(*FINAL)
+        assert isinstance(result, protocol.Result)
+        assert result.job == job.job
+        assert Path(result.mesh).read_text() == "whole"
+        assert Path(result.report).exists()
+    assert len({runner_pid(job) for job in jobs}) == 1
+
+
+def test_stdout_carries_messages_alone(client, make_job):
+    client.send(make_job("prints"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+    assert all(json.loads(line)["type"] for line in client.raw)
+    log = client.log.read_text()
+    for source in ("Python", "a C library", "a child"):
+        assert f"from {source}" in log
+
+
+def test_cancel_of_a_stage_that_listens(client, make_job):
+    job = make_job("obeys")
+    client.send(job)
+    client.wait_for_note("working")
+    pid = runner_pid(job)
+    began = time.monotonic()
+    client.send(protocol.Cancel("obeys"))
+    assert client.wait_for(*FINAL) == protocol.Cancelled("obeys")
+    assert time.monotonic() - began < 2
+    assert Path(job.out, "frames", "000.png").exists(), "finished stages are kept"
+    assert not Path(job.out, "mesh.glb").exists()
+    client.send(make_job("easy"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+    assert alive(pid), "the warm runner goes on"
+
+
+@pytest.mark.parametrize("kind", ["stuck", pytest.param("stuck_in_c", marks=posix_only)])
+def test_cancel_of_a_stage_that_does_not_react(client, make_job, kind):
+    job, waiting = make_job(kind), make_job("easy")
+    client.send(job)
+    client.wait_for_note("stuck")
+    client.send(waiting)
+    pid = runner_pid(job)
+    began = time.monotonic()
+    client.send(protocol.Cancel(kind))
+    assert client.wait_for(*FINAL) == protocol.Cancelled(kind)
+    assert time.monotonic() - began < 2
+    assert dies(pid)
+    result = client.wait_for(*FINAL)
+    assert isinstance(result, protocol.Result)
+    assert result.job == "easy", "the next job gets a new runner"
+    frames = make_job(kind).frames
+    Path(frames).rename(Path(frames).with_name("cured"))
+    client.send(replace(job, frames=str(Path(frames).with_name("cured")), resume=True))
+    client.wait_for_note("Kept from the earlier run")
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+
+
+@pytest.mark.parametrize("kind", [protocol.OrbitJob, protocol.GenerateJob])
+def test_a_job_from_a_picture(client, make_orbit_job, kind):
+    job = make_orbit_job("cup", kind)
+    client.send(job)
+    preview = client.wait_for(protocol.Preview)
+    assert preview.kind == "orbit"
+    assert [p.name for p in sorted(Path(preview.path).iterdir())] == ["000.png", "001.png", "002.png"]
+    result = client.wait_for(*FINAL)
+    assert isinstance(result, protocol.OrbitResult if kind is protocol.OrbitJob else protocol.Result)
+    assert result.notes == ("The cup is hollow.",)
+    assert result.seconds < LONG
+
+
+def test_cancel_of_an_orbit_that_does_not_react_leaves_nothing_half_written(client, make_orbit_job):
+    job = make_orbit_job("stuck")
+    client.send(job)
+    client.wait_for_note("half")
+    assert list(Path(job.out).rglob("*.png"))
+    client.send(protocol.Cancel("stuck"))
+    assert client.wait_for(*FINAL) == protocol.Cancelled("stuck")
+    assert not Path(job.out).exists()
+
+
+def test_a_job_without_weights_is_done_by_the_demonstration_model_and_says_so(client, make_orbit_job):
+    client.send(replace(make_orbit_job("cup"), weights=None))
+    result = client.wait_for(*FINAL)
+    assert isinstance(result, protocol.OrbitResult)
+    assert result.notes == (NOTE, "The cup is hollow.")
+
+
+def test_weights_that_are_not_there_are_an_error(client, make_orbit_job, tmp_path):
+    client.send(replace(make_orbit_job("cup"), weights=str(tmp_path / "gone.safetensors")))
+    error = client.wait_for(*FINAL)
+    assert isinstance(error, protocol.Error)
+    assert "gone.safetensors" in error.cause
+    assert error.remedy
+
+
+def test_cancel_of_a_job_that_waits(client, make_job):
+    client.send(make_job("obeys"))
+    client.send(make_job("easy"))
+    client.send(protocol.Cancel("easy"))
+    assert client.wait_for(*FINAL) == protocol.Cancelled("easy")
+    client.send(protocol.Cancel("obeys"))
+    assert client.wait_for(*FINAL) == protocol.Cancelled("obeys")
+
+
+def test_cancel_right_after_the_start(client, make_job):
+    client.send(make_job("obeys"))
+    client.send(protocol.Cancel("obeys"))
+    assert client.wait_for(*FINAL) == protocol.Cancelled("obeys")
+
+
+def test_cancel_of_nothing_is_harmless(client, make_job):
+    client.send(protocol.Cancel("easy"))
+    client.send(make_job("easy"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+    client.send(protocol.Cancel("easy"))
+    client.send(make_job("easy"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+
+
+@posix_only
+def test_cancel_ends_what_the_stage_has_started(client, make_job):
+    client.send(make_job("has_child"))
+    child = int(client.wait_for_note("child").note.split()[1])
+    client.send(protocol.Cancel("has_child"))
+    client.wait_for(protocol.Cancelled)
+    assert dies(child)
+
+
+def test_a_job_twice_at_once(client, make_job):
+    client.send(make_job("obeys"))
+    client.send(make_job("obeys"))
+    error = client.wait_for(*FINAL)
+    assert error.job is None
+    assert "already under way" in error.cause
+
+
+def test_an_error_that_the_user_can_put_right(client, make_job):
+    client.send(make_job("fails"))
+    assert client.wait_for(*FINAL) == protocol.Error("fails", "The cup is broken.", "Glue it.", "two pieces")
+
+
+def test_an_error_that_nobody_foresaw(client, make_job):
+    client.send(make_job("surprises"))
+    error = client.wait_for(*FINAL)
+    assert error.job == "surprises"
+    assert error.cause
+    assert error.remedy
+    assert "ZeroDivisionError: one by zero" in error.details
+    client.send(make_job("easy"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+
+
+@posix_only
+def test_a_crash_is_an_error_and_the_engine_goes_on(client, make_job):
+    client.send(make_job("crashes"))
+    client.send(make_job("easy"))
+    error = client.wait_for(*FINAL)
+    assert isinstance(error, protocol.Error)
+    assert error.job == "crashes"
+    assert "SIGABRT" in error.details
+    result = client.wait_for(*FINAL)
+    assert isinstance(result, protocol.Result)
+    assert result.job == "easy"
+
+
+@pytest.mark.parametrize("line", [b"hello\n", b"{}\n", b"\xff\xfe\n", b'{"type": "result"}\n', b"[" * 100_000 + b"\n"])
+def test_a_line_that_is_no_message(client, make_job, line):
+    client.send_raw(line)
+    error = client.wait_for(protocol.Error)
+    assert error.job is None
+    assert error.cause
+    assert error.details
+    client.send(make_job("easy"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+
+
+def test_the_doctor_answers_while_a_job_runs(client, make_job):
+    client.send(make_job("obeys"))
+    client.wait_for_note("working")
+    client.send(protocol.Doctor())
+    report = client.wait_for(protocol.DoctorReport)
+    assert report.devices == ("cpu",)
+
+
+def test_a_doctor_that_cannot_answer_is_an_error(tmp_path):
+    client = Client(tmp_path, "sick")
+    client.send(protocol.Doctor())
+    assert client.wait_for(protocol.Error).job is None
+    client.process.kill()
+
+
+# ---- the end ----------------------------------------------------------------------------------------------------
+
+
+def _close_stdin(client: Client) -> None:
+    client.process.stdin.close()
+
+
+def _shut_down(client: Client) -> None:
+    client.send(protocol.Shutdown())
+
+
+def _kill(client: Client) -> None:
+    client.process.kill()
+
+
+def _interrupt(client: Client) -> None:
+    client.process.send_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("kind", ["obeys", "stuck"])
+@pytest.mark.parametrize("end", [_close_stdin, _shut_down, _kill, pytest.param(_interrupt, marks=posix_only)])
+def test_every_process_ends_in_the_middle_of_a_job(client, make_job, end, kind):
+    job = make_job(kind)
+    client.send(job)
+    client.wait_for_note("stuck" if kind == "stuck" else "working")
+    pid = runner_pid(job)
+    end(client)
+    client.ends()
+    assert dies(pid)
+
+
+@posix_only
+def test_ends_when_the_parent_is_killed_even_if_the_pipe_stays_open(tmp_path):
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys, time; subprocess.Popen(sys.argv[1:]); time.sleep(60)",
+            *(sys.executable, str(FAKE_ENGINE), "serve", str(tmp_path / "log")),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    hello = protocol.decode_reply(parent.stdout.readline().decode())
+    assert alive(hello.pid)
+    parent.kill()
+    parent.wait()
+    assert dies(hello.pid), "our end of its stdin is still open"
+    parent.stdin.close()
+
+
+@posix_only
+def test_goes_on_after_kill_9(tmp_path, client, make_job):
+    job = make_job("obeys")
+    client.send(job)
+    client.wait_for_note("working")
+    pid = runner_pid(job)
+    os.kill(pid, signal.SIGKILL)
+    client.process.kill()
+    client.ends()
+    cured = Path(job.frames).rename(tmp_path / "cured")
+    second = Client(tmp_path)
+    second.send(replace(job, frames=str(cured), resume=True))
+    second.wait_for_note("Kept from the earlier run")
+    assert isinstance(second.wait_for(*FINAL), protocol.Result)
+    assert Path(job.out, "mesh.glb").read_text() == "whole"
+    assert not Path(job.out, ".sv3d-partial").exists()
+    assert runner_pid(job) == pid, "the first stage was not done again"
+    second.process.kill()

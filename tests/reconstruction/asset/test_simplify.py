@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from mesh_shapes import bumpy_sphere, sphere, together, torus
+from scipy.spatial import cKDTree
+
+from sv3d_engine.reconstruction.asset.clean import simplify
+from sv3d_engine.reconstruction.asset.topology import TriMesh, face_volumes, is_closed_manifold
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+def test_budget_is_kept_and_the_shape_too(scale: float) -> None:
+    fine = bumpy_sphere(5)
+    fine = TriMesh(fine.vertices * scale, fine.faces)
+    light = simplify(fine, 3000)
+    assert is_closed_manifold(light.faces)
+    assert 2700 <= len(light.faces) <= 3000
+    distance, _ = cKDTree(fine.vertices).query(light.vertices)
+    assert distance.max() < 0.012 * scale  # fine edges are 0.018 long
+    assert face_volumes(light).sum() == pytest.approx(face_volumes(fine).sum(), rel=2e-3)
+
+
+def test_pinched_tubes_stay_manifold() -> None:
+    """A wire of 1.5 % thickness through a ball, at a budget that makes the collapses pinch it."""
+    wire = torus(96)
+    wire = TriMesh(wire.vertices * [1.6, 1.6, 0.1], wire.faces)
+    light = simplify(together(bumpy_sphere(4), wire), 400)
+    assert is_closed_manifold(light.faces)
+    assert len(light.faces) < 2000
+
+
+def test_few_faces_are_left_alone() -> None:
+    mesh = sphere()
+    assert simplify(mesh, 5000) is mesh
+
+
+def test_same_input_same_output() -> None:
+    first, second = (simplify(bumpy_sphere(4), 1000) for _ in range(2))
+    assert np.array_equal(first.vertices, second.vertices)
+    assert np.array_equal(first.faces, second.faces)

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mesh_shapes import sphere
+from PIL import Image
+from torch import Tensor
+
+from sv3d_engine.ground.progress import Cancelled, Progress
+from sv3d_engine.orbit.cameras import static_orbit
+from sv3d_engine.reconstruction.asset.build import build_asset
+from sv3d_engine.reconstruction.asset.glb import TexturedMesh, read_glb, write_glb
+from sv3d_engine.reconstruction.asset.previews import load_model, render_turntable, render_view
+
+ORBIT = static_orbit(10, 2.0)
+
+
+def grey(points: Tensor) -> Tensor:
+    return torch.full_like(points, 0.5)
+
+
+def full(normals: Tensor) -> Tensor:
+    return torch.ones_like(normals[:, 0])
+
+
+@pytest.fixture(scope="module")
+def glb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("job")
+    ball = sphere(0.5, 4)
+
+    def red_front(points: Tensor) -> Tensor:
+        front = (points[:, :1] > 0).float()
+        return torch.cat([0.2 + 0.6 * front, torch.full_like(front, 0.2), torch.full_like(front, 0.2)], 1)
+
+    build_asset(ball.vertices, ball.faces, red_front, 5000, 256, out)
+    return out / "mesh.glb"
+
+
+def test_read_gives_back_what_was_written(tmp_path: Path) -> None:
+    ball = sphere(0.5, 1)
+    rng = np.random.default_rng(0)
+    mesh = TexturedMesh(
+        ball.vertices,
+        ball.vertices * 2,
+        rng.random((len(ball.vertices), 2)),
+        ball.faces,
+        rng.integers(0, 256, (8, 8, 3), np.uint8),
+    )
+    write_glb(mesh, tmp_path / "mesh.glb")
+    back = read_glb(tmp_path / "mesh.glb")
+    assert np.allclose(back.vertices, mesh.vertices, atol=1e-6)
+    assert np.allclose(back.normals, mesh.normals, atol=1e-6)
+    assert np.allclose(back.uv, mesh.uv, atol=1e-6)
+    assert np.array_equal(back.faces, mesh.faces)
+    assert np.array_equal(back.texture, mesh.texture)
+
+
+def test_turntable_starts_at_the_front_and_goes_round(glb: Path, tmp_path: Path) -> None:
+    paths = render_turntable(glb, full, ORBIT, 64, 4, tmp_path / "turntable")
+    assert [p.name for p in paths] == ["000.png", "001.png", "002.png", "003.png"]
+    pictures = [np.asarray(Image.open(p)).astype(int) for p in paths]
+    assert all(p.shape == (64, 64, 3) for p in pictures)
+    redness = [(p[24:40, 24:40, 0] - p[24:40, 24:40, 1]).mean() for p in pictures]
+    assert redness[0] > 100
+    assert abs(redness[2]) < 2
+    assert redness[1] == pytest.approx(redness[3], rel=0.1)
+    left, right = pictures[1][24:40, 20:30], pictures[1][24:40, 34:44]  # from +Y the front, +X, is on the left
+    assert (left[..., 0] - left[..., 1]).mean() > 100
+    assert abs(right[..., 0] - right[..., 1]).mean() < 2
+    assert (pictures[0][0, 0] == 255).all()
+
+
+def test_light_and_colour_values(glb: Path) -> None:
+    mesh = read_glb(glb)
+    plain = TexturedMesh(mesh.vertices, mesh.normals, mesh.uv, mesh.faces, np.full((4, 4, 3), 188, np.uint8))
+
+    def from_above(normals: Tensor) -> Tensor:
+        return normals[:, 2].clamp_min(0)
+
+    model = load_model(plain)
+    picture = render_view(model, from_above(model.normals), ORBIT, 0, 64)
+    lit = render_view(model, full(model.normals), ORBIT, 0, 64)
+    assert (lit[28:36, 28:36] == 188).all()
+    assert picture[20, 32, 0] > picture[32, 32, 0] > picture[36, 32, 0]
+    assert (picture[44:50, 32] == 0).all()
+
+
+def test_outline_is_smooth(glb: Path) -> None:
+    model = load_model(read_glb(glb))
+    plain = render_view(model, full(model.normals), ORBIT, 0, 64)
+    blended = ((plain > 215) & (plain < 255)).any(-1).sum()
+    assert blended > 40
+
+
+def test_cancel_is_heard(glb: Path, tmp_path: Path) -> None:
+    class Stop(Progress):
+        def __call__(self, fraction: float, note: str = "") -> None:
+            if fraction >= 0.5:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        render_turntable(glb, full, ORBIT, 64, 4, tmp_path, Stop())
+    assert len(list(tmp_path.iterdir())) == 2

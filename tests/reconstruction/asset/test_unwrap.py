@@ -1,0 +1,75 @@
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mesh_shapes import bumpy_sphere, torus
+
+from sv3d_engine.ground.progress import Cancelled, Progress
+from sv3d_engine.reconstruction.asset.topology import TriMesh
+from sv3d_engine.reconstruction.asset.unwrap import unwrap
+from sv3d_engine.shared.errors import UserError
+
+
+def test_every_face_has_its_place_in_the_square(tmp_path: Path) -> None:
+    mesh = torus()
+    atlas = unwrap(mesh, 512, tmp_path)
+    assert np.array_equal(atlas.vertex_map[atlas.faces], mesh.faces)
+    assert atlas.uv.min() >= 0
+    assert 0.95 < atlas.uv.max() <= 1
+    corners = atlas.uv[atlas.faces].astype(float)
+    u, v = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    area = np.abs(u[0] * v[1] - u[1] * v[0]) / 2
+    assert area.min() > 0.2 * np.median(area)
+    assert 0.35 < area.sum() < 1
+    assert 0 < atlas.charts < 60
+    assert not list(tmp_path.iterdir())
+
+
+def test_scale_does_not_matter(tmp_path: Path) -> None:
+    mesh = torus()
+    atlas = unwrap(TriMesh(mesh.vertices * 1e-3, mesh.faces), 512, tmp_path)
+    assert np.allclose(atlas.uv, unwrap(mesh, 512, tmp_path).uv, atol=1e-3)
+
+
+def test_same_mesh_same_atlas(tmp_path: Path) -> None:
+    first, second = (unwrap(bumpy_sphere(3), 256, tmp_path) for _ in range(2))
+    assert np.array_equal(first.uv, second.uv)
+
+
+class CancelAt(Progress):
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def __call__(self, fraction: float, note: str = "") -> None:
+        assert 0 <= fraction <= 1
+        if time.monotonic() > self.end:
+            raise Cancelled
+
+
+def test_cancel_ends_the_child_at_once(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        unwrap(rough(), 2048, tmp_path, CancelAt(0.5))
+    assert time.monotonic() - started < 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_time_limit_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"took longer than .* draft preset"):
+        unwrap(rough(), 2048, tmp_path, time_limit=0.5)
+    assert not list(tmp_path.iterdir())
+
+
+def test_failing_child_is_a_clear_error(tmp_path: Path) -> None:
+    broken = TriMesh(torus().vertices, torus().faces[:, :2])  # faces of two corners
+    with pytest.raises(UserError, match="could not be unwrapped") as error:
+        unwrap(broken, 256, tmp_path)
+    assert "Traceback" in error.value.details
+
+
+def rough() -> TriMesh:
+    """Unwrapping this takes many seconds."""
+    ball = bumpy_sphere(6)
+    noise = np.random.default_rng(0).normal(0, 0.01, ball.vertices.shape)
+    return TriMesh(ball.vertices + noise, ball.faces)

@@ -1,0 +1,151 @@
+import ast
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from sv3d_engine.shared import protocol
+
+MESSAGES = [
+    protocol.MeshJob("a", "/frames", "/out", "/cameras.json", 12.5, "high", "cuda", 7, True),
+    protocol.MeshJob("b", "C:\\Bilder\\Größe “1”", "/tmp/\udc80"),
+    protocol.OrbitJob("a", "/cup.png", "/out"),
+    protocol.OrbitJob(
+        *("a", "/cup.png", "/out", "/sv3d_p.safetensors", "p", "file", "/cameras.json", -3.5, 20.0, "dpm++2m", 15),
+        *("linear", 4.0, 1.5, False, True, "blocks", "float16", "cuda", 7, True),
+    ),
+    protocol.GenerateJob("a", "/cup.png", "/out", steps=None, preset="high"),
+    protocol.Cancel("a"),
+    protocol.Doctor(),
+    protocol.Shutdown(),
+    protocol.Hello(protocol.VERSION, "0.1.0", 123, "/log"),
+    protocol.Stage("a", "field", "Finding the rough shape", 0.5, 0.25, None, "a\nb"),
+    protocol.Stage("a", "field", "Finding the rough shape", 0.5, 0.25, 12.0),
+    protocol.Preview("a", "mesh", "/out/preview.glb"),
+    protocol.Preview("a", "orbit", "/out/previews/orbit-frames"),
+    protocol.Result("a", *["/out"] * 8, 1.5),
+    protocol.Result("a", *["/out"] * 8, 1.5, "/out/orbit", ("The cup is hollow.", "“So” it is.")),
+    protocol.OrbitResult("a", *["/out"] * 6, 1.5, ("The cup is hollow.",)),
+    protocol.OrbitResult("a", *["/out"] * 6, 1.5),
+    protocol.Error(None, "cause", "remedy", "details"),
+    protocol.Cancelled("a"),
+    protocol.DoctorReport(True, "0.1.0", ("cuda", "cpu"), (protocol.Check("Disk", "full", False, "free some"),)),
+]
+MESH = '{"type": "mesh", "job": "a", "frames": "/f", "out": "/o"'
+ORBIT = '{"type": "orbit", "job": "a", "picture": "/p.png", "out": "/o"'
+GENERATE = ORBIT.replace("orbit", "generate")
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
+def test_a_message_survives_the_line(message):
+    line = protocol.encode(message)
+    assert line.isascii()
+    assert "\n" not in line
+    decode = protocol.decode_request if isinstance(message, protocol.Request) else protocol.decode_reply
+    assert decode(line) == message
+
+
+def test_left_out_fields_have_their_defaults():
+    assert protocol.decode_request(MESH + "}") == protocol.MeshJob("a", "/f", "/o")
+    assert protocol.decode_request(ORBIT + "}") == protocol.OrbitJob("a", "/p.png", "/o")
+    assert protocol.decode_request(GENERATE + "}") == protocol.GenerateJob("a", "/p.png", "/o")
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("", "not JSON"),
+        ("hello", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "JSON object"),
+        ("{}", "Unknown message type None"),
+        ('{"type": ["mesh"]}', "Unknown message type"),
+        (
+            '{"type": "dance"}',
+            "Unknown message type 'dance'; known here: mesh, orbit, generate, cancel, doctor, shutdown",
+        ),
+        ('{"type": "hello", "protocol": 1}', "Unknown message type 'hello'"),
+        ('{"type": "mesh", "job": "a"}', "mesh lacks frames, out"),
+        ('{"type": "cancel", "job": 1}', "cancel.job must be str, not 1"),
+        ('{"type": "cancel", "job": "a", "force": true}', "cancel has no field force"),
+        (MESH + ', "preset": "best"}', "preset must be one of draft, standard, high, not 'best'"),
+        (MESH + ', "device": "tpu"}', "device must be one of"),
+        (MESH + ', "seed": true}', "mesh.seed must be int"),
+        (MESH + ', "seed": 1.5}', "mesh.seed must be int"),
+        (MESH + ', "resume": 1}', "mesh.resume must be bool"),
+        (MESH + ', "elevation": NaN}', "mesh.elevation must be a finite number"),
+        (MESH + ', "elevation": -Infinity}', "mesh.elevation must be a finite number"),
+        (MESH + ', "elevation": 1' + "0" * 400 + "}", "mesh.elevation must be a finite number"),
+        (MESH + ', "elevation": "10"}', "mesh.elevation must be a finite number"),
+        (MESH + ', "cameras": 3}', "mesh.cameras must be str"),
+        ('{"type": "orbit", "job": "a"}', "orbit lacks out, picture"),
+        (ORBIT + ', "preset": "draft"}', "orbit has no field preset"),
+        (ORBIT + ', "variant": "SV3D_p"}', "variant must be one of auto, u, c, p, not 'SV3D_p'"),
+        (ORBIT + ', "orbit": "spiral"}', "orbit must be one of"),
+        (ORBIT + ', "sampler": "ddim"}', "sampler must be one of"),
+        (ORBIT + ', "guidance": "none"}', "guidance must be one of"),
+        (ORBIT + ', "memory": "little"}', "memory must be one of"),
+        (ORBIT + ', "precision": "half"}', "precision must be one of"),
+        (ORBIT + ', "device": "tpu"}', "device must be one of"),
+        (ORBIT + ', "weights": 9}', "orbit.weights must be str"),
+        (ORBIT + ', "steps": 50.0}', "orbit.steps must be int"),
+        (ORBIT + ', "amplitude": NaN}', "orbit.amplitude must be a finite number"),
+        (ORBIT + ', "guidance_scale": "2"}', "orbit.guidance_scale must be a finite number"),
+        (ORBIT + ', "camera_guidance": "2"}', "orbit.camera_guidance must be a finite number"),
+        (ORBIT + ', "background_model": "yes"}', "orbit.background_model must be bool"),
+        (ORBIT + ', "download": 1}', "orbit.download must be bool"),
+        (GENERATE + ', "preset": "best"}', "preset must be one of draft, standard, high, not 'best'"),
+        (GENERATE + ', "sampler": "ddim"}', "sampler must be one of"),
+    ],
+)
+def test_a_bad_request_says_what_is_wrong(line, complaint):
+    with pytest.raises(protocol.ProtocolError) as caught:
+        protocol.decode_request(line)
+    assert complaint in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('{"type": "mesh", "job": "a"}', "Unknown message type 'mesh'"),
+        ('{"type": "preview", "job": "a", "kind": "song", "path": "/p"}', "kind must be one of frame, image, mesh"),
+        ('{"type": "doctor_report", "ready": true, "engine": "1", "devices": "cpu", "checks": []}', "must be a list"),
+        ('{"type": "orbit", "job": "a"}', "Unknown message type 'orbit'"),
+        ('{"type": "orbit_result", "job": "a", "out": "/o"}', "orbit_result lacks cameras, contact_sheet, frames"),
+        (
+            protocol.encode(protocol.OrbitResult("a", *["/o"] * 6, 1.0)).replace("[]", '"hollow"'),
+            "notes must be a list",
+        ),
+        (protocol.encode(protocol.OrbitResult("a", *["/o"] * 6, 1.0)).replace("[]", "[1]"), "notes[0] must be str"),
+        (
+            '{"type": "doctor_report", "ready": true, "engine": "1", "devices": [], "checks": [{"name": "x"}]}',
+            "doctor_report.checks[0] lacks finding, ok",
+        ),
+    ],
+)
+def test_a_bad_reply_says_what_is_wrong(line, complaint):
+    with pytest.raises(protocol.ProtocolError) as caught:
+        protocol.decode_reply(line)
+    assert complaint in str(caught.value)
+
+
+def test_nan_is_never_sent():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        protocol.encode(protocol.Stage("a", "field", "", math.nan, 0.0, None))
+
+
+def test_protocol_needs_the_standard_library_alone():
+    tree = ast.parse(Path(protocol.__file__).read_text(encoding="utf-8"))
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [alias.name for node in imported if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in imported if isinstance(node, ast.ImportFrom)]
+    assert all(name.split(".")[0] in sys.stdlib_module_names for name in names)
+    assert all(node.level == 0 for node in imported if isinstance(node, ast.ImportFrom))
+
+
+def test_the_add_on_reads_it_inside_the_extension():
+    from sv3d.sv3d_engine.shared import protocol
+
+    assert protocol.decode_request(MESH + "}").job == "a"

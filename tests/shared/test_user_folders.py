@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from sv3d_engine.shared.user_folders import user_folder
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind", "expected"),
+    [
+        ("linux", "data", ".local/share/sv3d"),
+        ("linux", "cache", ".cache/sv3d"),
+        ("linux", "log", ".local/state/sv3d"),
+        ("darwin", "data", "Library/Application Support/sv3d"),
+        ("darwin", "cache", "Library/Caches/sv3d"),
+        ("darwin", "log", "Library/Logs/sv3d"),
+        ("win32", "data", "AppData/Local/sv3d"),
+        ("win32", "log", "AppData/Local/sv3d"),
+    ],
+)
+def test_each_system_has_its_place(monkeypatch, platform, kind, expected):
+    for variable in ("LOCALAPPDATA", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("sys.platform", platform)
+    assert user_folder(kind) == Path.home() / expected
+
+
+def test_the_environment_moves_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert user_folder("log") == tmp_path / "sv3d"
