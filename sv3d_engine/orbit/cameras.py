@@ -7,6 +7,7 @@ counter-clockwise seen from above.  Camera axes are OpenGL's: X right, Y up, loo
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -40,18 +41,33 @@ class CameraOrbit:
 
     def positions(self) -> Tensor:  # (N, 3)
         """Camera centres in the world, float32."""
-        e = torch.tensor([math.radians(v.elevation) for v in self.views], dtype=torch.float64)
-        a = torch.tensor([math.radians(v.azimuth) for v in self.views], dtype=torch.float64)
-        unit = torch.stack([e.cos() * a.cos(), e.cos() * a.sin(), e.sin()], -1)
-        return (self.distance * unit).float()
+        return self.on(torch.device("cpu"))[0]
 
     def rotations(self) -> Tensor:  # (N, 3, 3)
         """Rows are each camera's right, up and backward axes: ``R @ (x − position)`` is in camera axes."""
-        backward = torch.nn.functional.normalize(self.positions().double(), dim=-1)
+        return self.on(torch.device("cpu"))[1]
+
+    def on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """``positions`` and ``rotations`` on a device: worked out and copied there once, not to be written to."""
+        if device not in self._tensors:
+            positions, rotations = self._matrices()
+            self._tensors[device] = positions.to(device), rotations.to(device)
+        return self._tensors[device]
+
+    @cached_property
+    def _tensors(self) -> dict[torch.device, tuple[Tensor, Tensor]]:
+        return {}
+
+    def _matrices(self) -> tuple[Tensor, Tensor]:
+        e = torch.tensor([math.radians(v.elevation) for v in self.views], dtype=torch.float64)
+        a = torch.tensor([math.radians(v.azimuth) for v in self.views], dtype=torch.float64)
+        unit = torch.stack([e.cos() * a.cos(), e.cos() * a.sin(), e.sin()], -1)
+        positions = (self.distance * unit).float()
+        backward = torch.nn.functional.normalize(positions.double(), dim=-1)
         world_up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand_as(backward)
         right = torch.nn.functional.normalize(torch.cross(world_up, backward, dim=-1), dim=-1)
         up = torch.cross(backward, right, dim=-1)
-        return torch.stack([right, up, backward], 1).float()
+        return positions, torch.stack([right, up, backward], 1).float()
 
 
 def static_orbit(elevation: float, distance: float, count: int = SV3D_FRAME_COUNT) -> CameraOrbit:
@@ -66,7 +82,8 @@ def project(points: Tensor, orbit: CameraOrbit, index: int, size: int) -> Tensor
     Pixel (row, column) has its centre at (column + ½, row + ½).  Points must lie in front of the camera, as all do
     that an orbit looks at from outside.
     """
-    camera = (points - orbit.positions()[index].to(points)) @ orbit.rotations()[index].to(points).T
+    positions, rotations = orbit.on(points.device)
+    camera = (points - positions[index].to(points.dtype)) @ rotations[index].to(points.dtype).T
     depth = (-camera[:, 2]).clamp_min(1e-4)
     half = size / 2
     focal = half / orbit.tan_half_fov

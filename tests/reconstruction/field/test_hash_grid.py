@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from sv3d_engine.reconstruction.field.hash_grid import HashGrid, encode
-from sv3d_engine.reconstruction.field.hash_grid_ref import corner_index, encode_ref
+from sv3d_engine.reconstruction.field.hash_grid_ref import corner_rows, encode_ref
 
 RESOLUTIONS = torch.tensor([3, 9, 20, 47])  # 4³ and 10³ corners fit into 1024 rows, the rest is hashed
 
@@ -43,18 +43,26 @@ def test_gradients_are_those_of_finite_differences():
 
 def test_at_a_corner_the_feature_is_the_corners_own():
     _, table = some_grid()
-    corner = [torch.tensor([2]), torch.tensor([7]), torch.tensor([5])]
-    point = torch.tensor([[2.0, 7.0, 5.0]]) / 9
-    row = corner_index(corner, 9, 1024)
-    torch.testing.assert_close(encode(point, table, RESOLUTIONS)[0, 2:4], table[1, row[0]], atol=1e-4, rtol=0)
+    corner = torch.tensor([[[2, 7, 5]]])
+    row = corner_rows(corner, torch.tensor([9]), 1024)[0, 0, 0]
+    torch.testing.assert_close(encode(corner[0] / 9, table, RESOLUTIONS)[0, 2:4], table[1, row], atol=1e-4, rtol=0)
 
 
 def test_levels_that_fit_have_a_row_for_every_corner():
-    x, y, z = torch.cartesian_prod(*[torch.arange(10)] * 3).unbind(1)
-    assert len(corner_index([x, y, z], 9, 1024).unique()) == 1000
+    cells = torch.cartesian_prod(*[torch.arange(9)] * 3)[:, None]
+    rows = corner_rows(cells, torch.tensor([9]), 1024)
+    assert len(rows.unique()) == 1000
+    assert int(rows.max()) == 999
 
 
 def test_the_module_spans_its_resolutions():
     grid = HashGrid(levels=5, coarsest=16, finest=256, log2_rows=8)
     assert grid.resolutions.tolist() == [16, 32, 64, 128, 256]
     assert grid(torch.rand(7, 3)).shape == (7, grid.channels)
+
+
+def test_the_twin_takes_many_points_in_parts(monkeypatch):
+    points, table = some_grid()
+    whole = encode_ref(points, table, RESOLUTIONS)
+    monkeypatch.setattr("sv3d_engine.reconstruction.field.hash_grid_ref._MOST_POINTS", 64)
+    torch.testing.assert_close(encode_ref(points, table, RESOLUTIONS), whole, atol=0, rtol=0)
