@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 
-from ...ground.processes import watch_parent
+from ...ground.processes import end_children_with_this_process, watch_parent
 from ...ground.progress import Cancelled
 from ...shared import protocol
 from ...shared.errors import UserError, explain
@@ -31,6 +31,7 @@ def main(stages_of: StagesFor = stages_for, warm_up: bool = True) -> int:
         os.nice(_POLITENESS)
     channel = Channel(log=None)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s runner %(levelname)s %(message)s")
+    end_children_with_this_process()
     jobs: queue.SimpleQueue[protocol.Job] = queue.SimpleQueue()
     cancelled: set[str] = set()
     watch_parent(_end)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ... import __version__
-from ...ground.processes import watch_parent
+from ...ground.processes import end_children_with_this_process, watch_parent
 from ...shared import protocol
 from ..folder import JobFolder
 from .channel import Channel
@@ -31,6 +31,7 @@ def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s supervisor %(levelname)s %(message)s")
     supervisor = Supervisor(channel, runner)
     watch_parent(supervisor.end)
+    end_children_with_this_process()  # a runner that is deep in native code does not see its stdin end
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if number := getattr(signal, name, None):
             signal.signal(number, lambda *_: supervisor.end())
