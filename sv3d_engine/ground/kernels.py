@@ -33,6 +33,12 @@ parallel_jit = numba.njit(fastmath=_MATHS, cache=True, nogil=True, parallel=True
 prange = numba.prange
 
 
+_READ = {torch.float32, torch.int64, torch.int32, torch.bool}  # real numbers; indices and masks
+
+
 def use_kernel(*tensors: Tensor) -> bool:
-    """True where the compiled kernel applies: every tensor is on the CPU in a type the kernels read."""
-    return all(t.device.type == "cpu" and t.dtype != torch.float64 for t in tensors)
+    """True where the compiled kernel applies: every tensor that it reads is on the CPU in a type it is written for.
+
+    Half and double precision go to the twin: NumPy has no bfloat16, and the kernels' sums are float32.
+    """
+    return all(t.device.type == "cpu" and t.dtype in _READ for t in tensors)

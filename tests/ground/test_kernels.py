@@ -8,6 +8,11 @@ import pytest
 import torch
 
 from sv3d_engine.ground import kernels
+from sv3d_engine.reconstruction.field.hash_grid import encode
+from sv3d_engine.reconstruction.field.hash_grid_ref import encode_ref
+from sv3d_engine.reconstruction.field.volume import march, march_ref, weights, weights_ref
+from sv3d_engine.reconstruction.render.rasterize import visible_faces
+from sv3d_engine.reconstruction.render.rasterize_ref import visible_faces_ref
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,10 +35,47 @@ def test_compiled_code_goes_to_library_caches_on_a_mac(monkeypatch):
     assert kernels.cache_folder() == Path.home() / "Library" / "Caches" / "sv3d" / "kernels"
 
 
-def test_kernels_take_what_they_can_read():
-    assert kernels.use_kernel(torch.ones(2), torch.ones(2, dtype=torch.int64))
-    assert not kernels.use_kernel(torch.ones(2), torch.ones(2, dtype=torch.float64))
-    assert not kernels.use_kernel(torch.ones(2, device="meta"))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.int32, torch.bool])
+def test_kernels_take_what_they_can_read(dtype):
+    assert kernels.use_kernel(torch.ones(2), torch.ones(2, dtype=dtype))
+    assert not kernels.use_kernel(torch.ones(2), torch.ones(2, dtype=dtype, device="meta"))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+class TestOtherPrecisionsGoToTheTwin:
+    def test_encode(self, dtype):
+        torch.manual_seed(0)
+        points, table = torch.rand(50, 3, dtype=dtype), torch.rand(3, 64, 2, dtype=dtype)
+        resolutions = torch.tensor([2, 3, 9])
+        features = encode(points, table, resolutions)
+        assert features.dtype == dtype
+        assert features.equal(encode_ref(points, table, resolutions))
+
+    def test_march(self, dtype):
+        origins = torch.tensor([[0, 0, 2], [0.1, 0.2, 2]], dtype=dtype)
+        directions = torch.tensor([[0, 0, -1], [0, 0, -1]], dtype=dtype)
+        occupied, jitter = torch.ones(4, 4, 4, dtype=torch.bool), torch.tensor([0.25, 0.5], dtype=dtype)
+        distances, offsets = march(origins, directions, occupied, 1.0, 0.125, jitter)
+        expected = march_ref(origins, directions, occupied, 1.0, 0.125, jitter)
+        assert distances.dtype == dtype
+        assert len(distances) > 20
+        assert distances.equal(expected[0])
+        assert offsets.equal(expected[1])
+
+    def test_weights(self, dtype):
+        thickness, offsets = torch.rand(6).to(dtype).requires_grad_(), torch.tensor([0, 2, 6])
+        shares = weights(thickness, offsets)
+        assert shares.dtype == dtype
+        assert shares.equal(weights_ref(thickness, offsets))
+        shares.sum().backward()
+        assert thickness.grad.dtype == dtype
+
+    def test_visible_faces(self, dtype):
+        screen = torch.tensor([[0, 0, 1], [8, 0, 1], [0, 8, 1], [8, 8, 2], [0, 0, 2]], dtype=dtype)
+        faces = torch.tensor([[0, 1, 2], [3, 4, 1]])
+        seen = visible_faces(screen, faces, 8, 8)
+        assert seen.unique().tolist() == [-1, 0, 1]
+        assert seen.equal(visible_faces_ref(screen, faces, 8, 8))
 
 
 def test_infinity_keeps_its_meaning():
@@ -50,7 +92,7 @@ def test_infinity_keeps_its_meaning():
 def test_kernels_leave_pytorch_its_number_of_threads():
     code = """
 import torch
-from sv3d_engine.field.compositing import weights
+from sv3d_engine.reconstruction.field.volume import weights
 
 weights(torch.ones(3), torch.tensor([0, 1, 3]))
 print(torch.get_num_threads())
@@ -64,7 +106,7 @@ print(torch.get_num_threads())
 def test_code_from_the_cache_does_what_it_did_when_it_was_compiled(tmp_path):
     code = """
 import torch
-from sv3d_engine.field.compositing import weights
+from sv3d_engine.reconstruction.field.volume import weights
 
 torch.manual_seed(0)
 offsets = torch.cat([torch.zeros(1), torch.randint(1, 100, (2000,)).cumsum(0)]).long()

@@ -149,7 +149,7 @@ def encode(points: Tensor, table: Tensor, resolutions: Tensor) -> Tensor:
 
     points (P, 3) in [0, 1]; table (L, T, 2), T a power of two; resolutions (L,) int64.  Returns (P, L·2).
     """
-    if use_kernel(points, table):
+    if use_kernel(points, table, resolutions):
         return _Encode.apply(points, table, resolutions)  # type: ignore[no-any-return]
     return encode_ref(points, table, resolutions)
 

@@ -77,7 +77,7 @@ def march(
     jitter (R,) in [0, 1) shifts each ray's samples.  Returns distances (P,) and offsets (R + 1,): ray r owns
     ``distances[offsets[r]:offsets[r + 1]]``.
     """
-    if not use_kernel(origins, directions):
+    if not use_kernel(origins, directions, occupied, jitter):
         return march_ref(origins, directions, occupied, half_side, step, jitter)
     reach = 2 * half_side * 3**0.5
     near = (origins.norm(dim=-1) - reach / 2 + jitter * step).numpy()
@@ -154,6 +154,6 @@ def weights(thickness: Tensor, offsets: Tensor) -> Tensor:
     """
     if thickness.device.type == "mps":  # has no float64
         return weights(thickness.cpu(), offsets.cpu()).to(thickness.device)
-    if use_kernel(thickness):
+    if use_kernel(thickness, offsets):
         return _Weights.apply(thickness.contiguous(), offsets)  # type: ignore[no-any-return]
     return weights_ref(thickness, offsets)

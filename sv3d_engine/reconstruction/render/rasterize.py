@@ -69,7 +69,7 @@ def visible_faces(screen: Tensor, faces: Tensor, height: int, width: int) -> Ten
     """
     if screen.device.type == "mps":  # cannot scatter 64-bit integers
         return visible_faces(screen.detach().cpu(), faces.cpu(), height, width).to(screen.device)
-    if not use_kernel(screen):
+    if not use_kernel(screen, faces):
         return visible_faces_ref(screen, faces, height, width)
     best = np.zeros((height, width), np.float32)
     index = np.full((height, width), -1, np.int64)
