@@ -88,3 +88,17 @@ def project(points: Tensor, orbit: CameraOrbit, index: int, size: int) -> Tensor
     half = size / 2
     focal = half / orbit.tan_half_fov
     return torch.stack([half + focal * camera[:, 0] / depth, half - focal * camera[:, 1] / depth, depth], -1)
+
+
+def frame_rays(orbit: CameraOrbit, size: int, view: Tensor, pixel: Tensor) -> tuple[Tensor, Tensor]:
+    """World rays through pixel centres.
+
+    view (R,) frame indices, pixel (R,) flat row-major indices into a size × size frame.  Returns origins (R, 3) and
+    unit directions (R, 3) on the device of ``view``.
+    """
+    x = (pixel % size + 0.5) / size * 2 - 1
+    y = 1 - (torch.div(pixel, size, rounding_mode="floor") + 0.5) / size * 2
+    tan = orbit.tan_half_fov
+    in_camera = torch.nn.functional.normalize(torch.stack([x * tan, y * tan, -torch.ones_like(x)], -1), dim=-1)
+    positions, rotations = orbit.on(view.device)
+    return positions[view], torch.einsum("rc,rcw->rw", in_camera, rotations[view])

@@ -2,8 +2,7 @@ import pytest
 import torch
 from scenes import wavy_orbit
 
-from sv3d_engine.orbit.cameras import CameraOrbit, View, project
-from sv3d_engine.reconstruction.field.volume import frame_rays
+from sv3d_engine.orbit.cameras import CameraOrbit, View, frame_rays, project
 
 FRONT = CameraOrbit(90.0, 2.0, (View("front.png", 0.0, 0.0),))  # on +X: +Y is to its right, +Z up
 

@@ -10,11 +10,11 @@ from torch.nn.functional import interpolate, max_pool2d, normalize, smooth_l1_lo
 
 from ...ground.progress import Progress
 from ...ground.settings import Settings
-from ...orbit.cameras import CameraOrbit
+from ...orbit.cameras import CameraOrbit, frame_rays
 from ..frames.frames import Frames
 from ..frames.hull import frame_reach, visual_hull
 from .radiance_field import RadianceField, unbiased_thickness
-from .volume import frame_rays, march, ray_of_sample, weights
+from .volume import march, ray_of_sample, weights
 
 HULL_RESOLUTION = 128
 RAYS = 3072  # a step

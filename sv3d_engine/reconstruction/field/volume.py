@@ -1,4 +1,4 @@
-"""Volume rendering: camera rays, the samples along them that lie in occupied cells, and what these add up to."""
+"""Volume rendering: the samples along camera rays that lie in occupied cells, and what these add up to."""
 
 import math
 
@@ -7,21 +7,6 @@ import torch
 from torch import Tensor
 
 from ...ground.kernels import jit, parallel_jit, prange, use_kernel
-from ...orbit.cameras import CameraOrbit
-
-
-def frame_rays(orbit: CameraOrbit, size: int, view: Tensor, pixel: Tensor) -> tuple[Tensor, Tensor]:
-    """World rays through pixel centres.
-
-    view (R,) frame indices, pixel (R,) flat row-major indices into a size × size frame.  Returns origins (R, 3) and
-    unit directions (R, 3) on the device of ``view``.
-    """
-    x = (pixel % size + 0.5) / size * 2 - 1
-    y = 1 - (torch.div(pixel, size, rounding_mode="floor") + 0.5) / size * 2
-    tan = orbit.tan_half_fov
-    in_camera = torch.nn.functional.normalize(torch.stack([x * tan, y * tan, -torch.ones_like(x)], -1), dim=-1)
-    rotations = orbit.rotations().to(view.device)[view]
-    return orbit.positions().to(view.device)[view], torch.einsum("rc,rcw->rw", in_camera, rotations)
 
 
 def march_ref(

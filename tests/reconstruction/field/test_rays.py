@@ -1,7 +1,8 @@
 import torch
 from scenes import wavy_orbit
 
-from sv3d_engine.reconstruction.field.volume import frame_rays, march, march_ref, ray_of_sample
+from sv3d_engine.orbit.cameras import frame_rays
+from sv3d_engine.reconstruction.field.volume import march, march_ref, ray_of_sample
 
 HALF_SIDE, STEP = 0.5, 0.03
 
