@@ -53,12 +53,11 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from .worker import supervisor
-    from .worker.channel import default_log, trim
+    from .worker.channel import default_log
 
     log = Path(arguments.log).absolute() if arguments.log else default_log()
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        trim(log)
         log.open("ab").close()
     except OSError as error:
         raise UserError(

@@ -3,7 +3,9 @@
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,7 +51,8 @@ class Channel:
                 yield text
 
 
-_LONGEST = 5 << 20  # bytes
+LONGEST = 5 << 20  # bytes
+INTERVAL = 10.0  # seconds between looks at its length
 
 
 def default_log() -> Path:
@@ -57,7 +60,29 @@ def default_log() -> Path:
     return user_folder("log") / "engine.log"
 
 
-def trim(log: Path) -> None:
-    """Put a log that has grown long aside, so that there are never more than two of that length."""
-    if log.exists() and log.stat().st_size > _LONGEST:
-        log.replace(log.with_name(log.name + ".old"))
+def watch_log(log: Path) -> None:
+    """Keep the log that file descriptor 2 writes short, from now until this process ends."""
+    trim(log, 2)
+
+    def watch() -> None:
+        while True:
+            time.sleep(INTERVAL)
+            trim(log, 2)
+
+    threading.Thread(target=watch, name="log", daemon=True).start()
+
+
+def trim(log: Path, writing: int) -> None:
+    """Once a log has grown long, put its last part aside and empty it: there are never more than two of that length.
+
+    It is emptied in place, through the descriptor that is ``writing`` it: a runner writes it, too, and Windows renames
+    no open file.  What is written between the copy and the emptying is lost.
+    """
+    length = os.fstat(writing).st_size
+    if length <= LONGEST:
+        return
+    with suppress(OSError), log.open("rb") as stream:  # a full disk is one more reason to empty it
+        stream.seek(length - LONGEST)
+        log.with_name(log.name + ".old").write_bytes(stream.read())
+    os.ftruncate(writing, 0)
+    os.lseek(writing, 0, os.SEEK_SET)  # on Windows the runner shares this position and does not append by itself

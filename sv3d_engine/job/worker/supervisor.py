@@ -14,7 +14,7 @@ from ... import __version__
 from ...ground.processes import end_children_with_this_process, watch_parent
 from ...shared import protocol
 from ..folder import JobFolder
-from .channel import Channel
+from .channel import Channel, watch_log
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ _POLITE = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # the same; els
 def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
     """Serve requests from stdin until it closes.  ``runner`` and ``doctor`` are the commands to start."""
     channel = Channel(log_file)
+    watch_log(log_file)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s supervisor %(levelname)s %(message)s")
     supervisor = Supervisor(channel, runner)
     watch_parent(supervisor.end)

@@ -1,4 +1,7 @@
-"""The worker with stages whose behaviour the source's name chooses: ``fake_engine.py serve LOG`` or ``work``."""
+"""The worker with stages whose behaviour the source's name chooses: ``fake_engine.py serve LOG`` or ``work``.
+
+``serve LOG sick`` has a doctor that cannot answer, ``serve LOG terse`` a log of few lines.
+"""
 
 import ctypes
 import os
@@ -11,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from sv3d_engine.ground.progress import Progress
 from sv3d_engine.job.job import Facts, FramesToMesh, PictureToOrbit, Stage
-from sv3d_engine.job.worker import runner, supervisor
+from sv3d_engine.job.worker import channel, runner, supervisor
 from sv3d_engine.shared import protocol
 from sv3d_engine.shared.errors import UserError
 
@@ -35,6 +38,10 @@ def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
             subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
             if os.name != "nt":
                 ctypes.CDLL(None).puts(b"from libc")
+        case "chatters":
+            for i in range(1000):
+                print(f"line {i:04d} " + 90 * "-", flush=True)
+                time.sleep(0.001)
         case "obeys":
             for i in range(10_000):
                 progress(i / 10_000, "working")
@@ -87,5 +94,7 @@ def _stages_for(request: protocol.Job) -> list[Stage]:
 if __name__ == "__main__":
     if sys.argv[1] == "work":
         sys.exit(runner.main(_stages_for, warm_up=False))
+    if "terse" in sys.argv:
+        channel.LONGEST, channel.INTERVAL = 10_000, 0.01
     doctor = [sys.executable, "-c", "print('no answer')" if "sick" in sys.argv else _DOCTOR]
     sys.exit(supervisor.main([sys.executable, __file__, "work"], doctor, Path(sys.argv[2])))

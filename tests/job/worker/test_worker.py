@@ -151,6 +151,32 @@ def test_stdout_carries_messages_alone(client, make_job):
         assert f"from {source}" in log
 
 
+def test_the_long_log_of_an_earlier_engine_is_put_aside(tmp_path):
+    log = tmp_path / "logs" / "engine.log"
+    log.parent.mkdir()
+    log.write_bytes(bytes(6 << 20))
+    client = Client(tmp_path)
+    client.wait_for(protocol.Hello)
+    assert log.stat().st_size < 1000
+    assert log.with_name("engine.log.old").stat().st_size == 5 << 20
+    client.process.kill()
+
+
+def test_the_log_stays_short_while_a_job_fills_it(tmp_path, make_job):
+    client = Client(tmp_path, "terse")
+    client.send(make_job("chatters"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+    client.send(protocol.Shutdown())
+    client.ends()
+    old = client.log.with_name("engine.log.old")
+    assert old.stat().st_size <= 10_000
+    assert client.log.stat().st_size < 50_000, "100 000 were written"
+    last = client.log.read_text()
+    assert "\0" not in last
+    assert "line" in old.read_text()
+    assert last.endswith("ending\n"), "the supervisor's last word"
+
+
 def test_cancel_of_a_stage_that_listens(client, make_job):
     job = make_job("obeys")
     client.send(job)
