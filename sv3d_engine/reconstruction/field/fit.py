@@ -37,7 +37,7 @@ SMOOTH_WEIGHT = 0.008
 
 @dataclass(frozen=True)
 class Targets:
-    """Low-resolution frames as pixels to draw rays from; only pixels near the object are kept."""
+    """Low-resolution frames as pixels to draw rays from, on the device; only pixels near the object are kept."""
 
     colour: Tensor  # (P, 3) sRGB, premultiplied by alpha
     alpha: Tensor  # (P,)
@@ -46,15 +46,15 @@ class Targets:
     size: int
 
 
-def targets(frames: Frames, size: int) -> Targets:
+def targets(frames: Frames, size: int, device: torch.device) -> Targets:
     """Frames area-averaged to ``size``²; empty pixels more than two pixels from the object are left out."""
     alpha = frames.alpha[:, None]
     packed = torch.cat([frames.rgb.permute(0, 3, 1, 2) * alpha, alpha], 1)
     small = interpolate(packed, size=(size, size), mode="area")
     near = max_pool2d(small[:, 3:], 5, 1, 2)[:, 0] > 0
     view, pixel = near.flatten(1).nonzero(as_tuple=True)
-    chosen = small.flatten(2)[view, :, pixel]
-    return Targets(chosen[:, :3], chosen[:, 3], view, pixel, size)
+    chosen = small.flatten(2)[view, :, pixel].to(device)
+    return Targets(chosen[:, :3], chosen[:, 3], view.to(device), pixel.to(device), size)
 
 
 def bounding_half_side(alpha: Tensor, orbit: CameraOrbit) -> float:
@@ -77,21 +77,21 @@ def hull_distance(hull: Tensor, half_side: float) -> Tensor:
 def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: int, progress: Progress) -> RadianceField:
     """Fit a field to the frames.  On the CPU one seed gives one result.  Raises Cancelled."""
     torch.manual_seed(seed)
-    draw = torch.Generator().manual_seed(seed)
+    draw = torch.Generator(device).manual_seed(seed)
     orbit = frames.orbit
     half_side = bounding_half_side(frames.alpha, orbit)
     distance = hull_distance(visual_hull(frames.alpha, orbit, HULL_RESOLUTION, half_side), half_side)
     field = RadianceField(half_side, distance).to(device)
-    pixels = targets(frames, settings.coarse_size)
+    pixels = targets(frames, settings.coarse_size, device)
     step_length = 2 * half_side / HULL_RESOLUTION
     within_reach = (distance < 2.5 * step_length).to(device)
     occupied = within_reach
-    optimizer = torch.optim.Adam(field.parameters(), lr=0.01, betas=(0.9, 0.99), eps=1e-12)
+    optimizer = torch.optim.Adam(field.parameters(), lr=0.01, betas=(0.9, 0.99), eps=1e-12, fused=device.type == "cuda")
     for step in range(settings.coarse_steps):
         done = step / settings.coarse_steps
         optimizer.param_groups[0]["lr"] = 0.01 * min(1, (step + 1) / 20) * 0.1 ** max(0, 2 * done - 1)
         edge = half_side * EDGE_START * (EDGE_END / EDGE_START) ** min(1, done / 0.8)
-        rays = torch.randint(len(pixels.view), (RAYS,), generator=draw)
+        rays = torch.randint(len(pixels.view), (RAYS,), generator=draw, device=device)
         loss = step_loss(field, pixels, rays, orbit, occupied, step_length, edge, draw)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -115,10 +115,10 @@ def step_loss(
     """Colour, mask, highlight and distance losses of one batch of rays."""
     device = occupied.device
     count = len(rays)
-    origins, directions = frame_rays(orbit, pixels.size, pixels.view[rays].to(device), pixels.pixel[rays].to(device))
-    jitter = torch.rand(count, generator=draw).to(device)
+    origins, directions = frame_rays(orbit, pixels.size, pixels.view[rays], pixels.pixel[rays])
+    jitter = torch.rand(count, generator=draw, device=device)
     t, offsets = march(origins, directions, occupied, field.half_side, step_length, jitter)
-    ray = ray_of_sample(offsets)
+    ray = ray_of_sample(offsets, len(t))
     points = origins[ray] + t[:, None] * directions[ray]
     distance, colour, highlight = field(points, directions[ray])
     last = torch.ones_like(ray, dtype=torch.bool)
@@ -131,9 +131,9 @@ def step_loss(
     opacity = torch.zeros(count, device=device).index_add(0, ray, share)
     rendered = torch.zeros(count, 3, device=device).index_add(0, ray, share[:, None] * middle)
     # A new background for every ray leaves fog no way to pass for the frame's own white.
-    behind = torch.rand(count, 3, generator=draw).to(device)
-    true_alpha = pixels.alpha[rays].to(device)
-    error = rendered - pixels.colour[rays].to(device) - behind * (opacity - true_alpha)[:, None]
+    behind = torch.rand(count, 3, generator=draw, device=device)
+    true_alpha = pixels.alpha[rays]
+    error = rendered - pixels.colour[rays] - behind * (opacity - true_alpha)[:, None]
     return (
         PHOTOMETRIC_WEIGHT * smooth_l1_loss(error, torch.zeros_like(error), beta=0.1)
         + MASK_WEIGHT * (opacity - true_alpha).square().mean()
@@ -149,11 +149,12 @@ def distance_rules(
     if not len(points):
         return points.sum()
     device = points.device
-    chosen = torch.multinomial(share.cpu() + 1e-6, PROBES, replacement=True, generator=draw).to(device)
-    spread = torch.rand(PROBES, 3, generator=draw).to(device) - 0.5
+    chosen = drawn_by_weight(share + 1e-6, PROBES, draw)
+    spread = torch.rand(PROBES, 3, generator=draw, device=device) - 0.5
     here = points[chosen] + spread * 4 * step_length
-    aside = here + normalize(torch.randn(PROBES, 3, generator=draw).to(device), dim=-1) * 2 * step_length
-    axes = torch.cat([torch.zeros(1, 3), torch.eye(3)]).to(device) * step_length
+    apart = torch.randn(PROBES, 3, generator=draw, device=device)
+    aside = here + normalize(apart, dim=-1) * 2 * step_length
+    axes = torch.eye(4, 3, device=device).roll(1, 0) * step_length  # the point itself, and a step along each axis
     stencil = torch.stack([here, aside])[:, None] + axes[None, :, None]  # (2, 4, PROBES, 3)
     values = field.distance(stencil.reshape(-1, 3)).reshape(2, 4, PROBES)
     gradients = (values[:, 1:] - values[:, :1]) / step_length
@@ -161,6 +162,13 @@ def distance_rules(
     here_normal, aside_normal = normalize(gradients, dim=1)
     smooth = (here_normal - aside_normal).square().sum(0).mean()
     return EIKONAL_WEIGHT * eikonal + SMOOTH_WEIGHT * smooth
+
+
+def drawn_by_weight(weights: Tensor, count: int, draw: torch.Generator) -> Tensor:  # (P,) -> (count,)
+    """Indices drawn with replacement, each as often as its weight asks (inverse transform sampling)."""
+    reached = weights.cumsum(0)
+    drawn = torch.rand(count, generator=draw, device=weights.device) * reached[-1]
+    return torch.searchsorted(reached, drawn, right=True).clamp_max(len(weights) - 1)
 
 
 @torch.no_grad()

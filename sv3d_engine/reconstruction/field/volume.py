@@ -77,17 +77,17 @@ def march(
     return torch.from_numpy(distances), torch.from_numpy(offsets)
 
 
-def ray_of_sample(offsets: Tensor) -> Tensor:  # (R + 1,) -> (P,)
-    """Index of the ray that owns each packed sample."""
-    counts = offsets[1:] - offsets[:-1]
-    return torch.repeat_interleave(torch.arange(len(counts), device=offsets.device), counts)
+def ray_of_sample(offsets: Tensor, count: int) -> Tensor:  # (R + 1,) -> (P,)
+    """Index of the ray that owns each of ``count`` packed samples."""
+    rays = torch.arange(len(offsets) - 1, device=offsets.device)
+    return torch.repeat_interleave(rays, offsets.diff(), output_size=count)  # which a card need not be asked for
 
 
 def weights_ref(thickness: Tensor, offsets: Tensor) -> Tensor:
     """Plain PyTorch twin of ``weights``: one running sum over all rays, rebased at each ray's start."""
     wide = thickness.double()  # a sum over all rays outgrows float32
     running = torch.cat([wide.new_zeros(1), wide.cumsum(0)])
-    before = running[:-1] - running[offsets[:-1]][ray_of_sample(offsets)]
+    before = running[:-1] - running[offsets[:-1]][ray_of_sample(offsets, len(thickness))]
     return (torch.exp(-before) * -torch.expm1(-wide)).to(thickness.dtype)
 
 

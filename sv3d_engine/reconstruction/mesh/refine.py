@@ -42,20 +42,23 @@ def refine(
 ) -> Surface:
     """Refine the field's surface.  On the CPU one seed gives one result.  Raises Cancelled and UserError."""
     torch.manual_seed(seed)
-    draw = torch.Generator().manual_seed(seed)
+    draw, shuffle = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
     orbit, size = frames.orbit, frames.alpha.shape[-1]
     shape = start_shape(field.to(device), settings.grid_resolution, device)
     appearance = Appearance(field.half_side, finest=finest_detail(settings.fine_size, size)).to(device)
-    optimizer = torch.optim.Adam(appearance.parameters(), lr=0.01, betas=(0.9, 0.99), eps=1e-12)
+    optimizer = torch.optim.Adam(
+        appearance.parameters(), lr=0.01, betas=(0.9, 0.99), eps=1e-12, fused=device.type == "cuda"
+    )
     views = windows(frames, device)
     moving = round(settings.fine_steps * SHAPE_SHARE)
+    weights = torch.tensor(list(WEIGHTS.values()), device=device)
     settled: dict[int, Sight] = {}
-    history: dict[str, list[float]] = {name: [] for name in WEIGHTS}
+    history: list[Tensor] = []  # (terms,) a step; read at the end, since a number that is read makes a card wait
     order: list[int] = []
     for step in range(settings.fine_steps):
         done, warm = step / settings.fine_steps, min(1, (step + 1) / 20)
         optimizer.param_groups[0]["lr"] = 0.01 * warm * FINAL_RATE ** max(0.0, 2 * done - 1)
-        order = order or torch.randperm(len(views), generator=draw).tolist()
+        order = order or torch.randperm(len(views), generator=shuffle).tolist()
         index = order.pop()
         if step <= moving:
             vertices, faces = shape.mesh() if step < moving else shape.settle()
@@ -66,17 +69,18 @@ def refine(
         if step >= moving:
             settled[index] = sight
         terms = view_losses(sight, appearance, views[index], pixel_size(orbit, size), draw)
-        loss = torch.stack([WEIGHTS[name] * term for name, term in terms.items()]).sum()
+        unweighted = torch.stack([terms[name] for name in WEIGHTS])
+        loss = (weights * unweighted).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if step < moving:
             shape.step(warm * FINAL_RATE ** (step / moving))
-        for name, term in terms.items():
-            history[name].append(float(term.detach()))
+        history.append(unweighted.detach())
         progress((step + 1) / settings.fine_steps)
     vertices, faces = shape.settle()
-    return Surface(vertices.cpu(), faces.cpu(), appearance.cpu(), history)
+    curves = torch.stack(history, 1).tolist()
+    return Surface(vertices.cpu(), faces.cpu(), appearance.cpu(), dict(zip(WEIGHTS, curves, strict=True)))
 
 
 def finest_detail(wanted: int, frame_size: int) -> int:
@@ -111,15 +115,15 @@ def view_losses(
     picture = antialias(raster.spread(torch.cat([colour, torch.ones_like(colour[:, :1])], 1)), sight.crossings)
     picture = picture.reshape(height, width, 4)
     # A new background each time: what is transparent must be so before any colour.
-    behind = torch.rand(3, generator=draw).to(device)
+    behind = torch.rand(3, generator=draw, device=device)
     rendered = picture[..., :3] + behind * (1 - picture[..., 3:])
     target = window.colour + behind * (1 - window.alpha[..., None])
 
     inside = raster.face_index >= 0
-    solid = window.alpha.reshape(-1)[raster.pixels] > 0.99
+    solid = (window.alpha.reshape(-1)[raster.pixels] > 0.99).nonzero()[:, 0]
     seen = to_linear(window.colour.reshape(-1, 3)[raster.pixels[solid]])
-    probes = torch.randint(len(sight.points), (ALBEDO_PROBES,), generator=draw).to(device)
-    shift = torch.randn(ALBEDO_PROBES, 3, generator=draw).to(device) * ALBEDO_SHIFT
+    probes = torch.randint(len(sight.points), (ALBEDO_PROBES,), generator=draw, device=device)
+    shift = torch.randn(ALBEDO_PROBES, 3, generator=draw, device=device) * ALBEDO_SHIFT
     aside = appearance.albedo(sight.points[probes].detach() + shift)
     whole = raster.spread(torch.cat([sight.normals, sight.depth[:, None]], 1)).reshape(height, width, 4)
     return {

@@ -19,7 +19,7 @@ class UniformAdam:
     def __init__(self, parameter: Tensor, learning_rate: float, betas: tuple[float, float] = (0.9, 0.99)) -> None:
         self.parameter, self.learning_rate, self.betas = parameter, learning_rate, betas
         self._mean = torch.zeros_like(parameter)
-        self._square = 0.0
+        self._square = parameter.new_zeros(())
         self._steps = 0
 
     @torch.no_grad()
@@ -27,13 +27,14 @@ class UniformAdam:
         """Move against the gradient: a typical element by about ``rate`` times the learning rate."""
         b1, b2 = self.betas
         self._steps += 1
-        square = float(gradient.square().sum()) / max(int(gradient.count_nonzero()), 1)
-        limit = _OUTLIER * square**0.5
+        # All on the parameter's device: a number that is read back would make a graphics card wait.
+        square = gradient.square().sum() / gradient.count_nonzero().clamp_min(1)
+        limit = _OUTLIER * square.sqrt()
         self._mean.lerp_(gradient.clamp(-limit, limit), 1 - b1)
-        self._square = b2 * self._square + (1 - b2) * square
-        size = (self._square / (1 - b2**self._steps)) ** 0.5
+        self._square.lerp_(square, 1 - b2)
+        size = (self._square / (1 - b2**self._steps)).sqrt()
         step = rate * self.learning_rate / (1 - b1**self._steps)
-        self.parameter.sub_(self._mean, alpha=step / (size + 1e-12))
+        self.parameter.sub_(self._mean * (step / (size + 1e-12)))
 
 
 # A vertex may move this share of a cell along each axis: tetrahedra cannot turn over.

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -107,7 +108,10 @@ def _case_table() -> Tensor:  # (16, 2, 3) local edges of up to two triangles, â
     return table
 
 
-CASES = _case_table()
+@cache
+def _cases(device: torch.device) -> Tensor:  # (16, 2, 3)
+    """The table on a device, where it is copied once."""
+    return _case_table().to(device)
 
 
 def marching_tets(positions: Tensor, distance: Tensor, grid: TetGrid) -> tuple[Tensor, Tensor]:
@@ -128,6 +132,6 @@ def marching_tets(positions: Tensor, distance: Tensor, grid: TetGrid) -> tuple[T
     a, b, c, d = (inside.byte().index_select(0, corner) << i for i, corner in enumerate(grid.tets.unbind(1)))
     case = (a | b | c | d).long()
     cut = ((case > 0) & (case < 15)).nonzero()[:, 0]
-    local = CASES.to(distance.device)[case[cut]]  # (K, 2, 3)
+    local = _cases(distance.device)[case[cut]]  # (K, 2, 3)
     edges = grid.tet_edges[cut][:, None].expand(-1, 2, -1).gather(2, local.clamp_min(0))
     return vertices, number[edges[local[..., 0] >= 0]]

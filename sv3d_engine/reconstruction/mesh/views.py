@@ -20,8 +20,7 @@ BORDER = 8  # pixels around the object that are rendered with it
 class Window:
     """The part of one frame that shows the object."""
 
-    left: int
-    top: int
+    corner: Tensor  # (3,) its first pixel in the frame: column, row, 0
     colour: Tensor  # (H, W, 3) sRGB, premultiplied
     alpha: Tensor  # (H, W)
     calm: Tensor  # (H, W) bilateral weight of the normals' smoothness
@@ -37,7 +36,8 @@ def windows(frames: Frames, device: torch.device) -> list[Window]:
         part = alpha[top:bottom, left:right]
         colour = rgb[top:bottom, left:right] * part[..., None]
         calm = calmness(colour + 1 - part[..., None])
-        cut.append(Window(left, top, colour.to(device), part.to(device), calm.to(device)))
+        corner = torch.tensor([left, top, 0])
+        cut.append(Window(*(tensor.to(device) for tensor in (corner, colour, part, calm))))
     return cut
 
 
@@ -58,14 +58,13 @@ def see(
 ) -> Sight:
     """Look at a mesh, vertices (V, 3) and faces (F, 3), from camera ``index`` of frames of size × size pixels."""
     height, width = window.alpha.shape
-    corner = torch.tensor([window.left, window.top, 0], device=vertices.device)
-    screen = project(vertices, orbit, index, size) - corner
+    screen = project(vertices, orbit, index, size) - window.corner
     raster = rasterize(screen, faces, height, width)
     if not len(raster.pixels):
         raise nothing_solid()
     attributes = torch.cat([vertices, vertex_normals(vertices, faces), screen[:, 2:]], 1)
     points, normals, depth = interpolate(attributes, raster, faces).split([3, 3, 1], 1)
-    directions = normalize(points.detach() - orbit.positions()[index].to(points), dim=-1)
+    directions = normalize(points.detach() - orbit.on(points.device)[0][index], dim=-1)
     crossings = silhouette_crossings(raster, screen, faces, edges)
     return Sight(raster, crossings, points, normalize(normals, dim=-1), depth[:, 0], directions)
 

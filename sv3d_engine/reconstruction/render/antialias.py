@@ -92,8 +92,7 @@ def _along(
         steep = rise >= run if axis == 0 else rise > run
         lines = (last - first + 1).clamp_min(0) * steep
         edge = torch.repeat_interleave(torch.arange(len(ends), device=ends.device), lines)
-        before = torch.repeat_interleave(lines.cumsum(0) - lines, lines)
-        line = first[edge] + torch.arange(len(edge), device=ends.device) - before
+        line = first[edge] + torch.arange(len(edge), device=ends.device) - (lines.cumsum(0) - lines)[edge]
     a, b = screen.index_select(0, ends[edge, 0]), screen.index_select(0, ends[edge, 1])
     t = (line + 0.5 - a[:, other]) / (b[:, other] - a[:, other])
     where = a[:, axis] + t * (b[:, axis] - a[:, axis]) - 0.5
