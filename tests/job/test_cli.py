@@ -10,6 +10,7 @@ import pytest
 
 from sv3d_engine import __version__
 from sv3d_engine.job import command_line, run
+from sv3d_engine.job.arguments import parser, request
 from sv3d_engine.job.job import Stage
 from sv3d_engine.job.terminal import TerminalProgress, duration, progress_line
 from sv3d_engine.shared import model_facts, protocol
@@ -124,8 +125,8 @@ def test_a_wrong_command_line(arguments, capsys):
 
 
 def test_a_terminal_that_lacks_a_character_gets_an_escape():
-    hide = "import sys; sys.modules.update(torch=None, numpy=None); from sv3d_engine import cli; "
-    command = [sys.executable, "-c", hide + "sys.exit(cli.main(['doctor']))"]
+    hide = "import sys; sys.modules.update(torch=None, numpy=None); from sv3d_engine.job import command_line; "
+    command = [sys.executable, "-c", hide + "sys.exit(command_line.main(['doctor']))"]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert "\\u2192" in done.stdout  # the arrow before each remedy
@@ -151,8 +152,8 @@ def test_serve_with_the_real_stages(paths, tmp_path, flags):
         stdout=subprocess.PIPE,
         text=True,
     )
-    for request in requests:
-        engine.stdin.write(protocol.encode(request) + "\n")
+    for asked_for in requests:
+        engine.stdin.write(protocol.encode(asked_for) + "\n")
     engine.stdin.flush()
     replies = [protocol.decode_reply(engine.stdout.readline()) for _ in range(3)]
     assert isinstance(replies[0], protocol.Hello)
@@ -174,7 +175,7 @@ def test_serve_with_a_log_that_cannot_be_written(tmp_path, capsys):
 
 def asked(*arguments):
     """The job that a command line asks for."""
-    return arguments.request(arguments.parser().parse_args(arguments), Path("/out"))
+    return request(parser().parse_args(arguments), Path("/out"))
 
 
 def test_an_orbit_without_options_is_what_the_protocol_has_as_default():

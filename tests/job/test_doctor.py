@@ -74,8 +74,8 @@ def test_json_is_one_protocol_message(capsys):
 
 def test_works_without_torch_installed():
     """An artist who picked the wrong Python gets an answer, not a traceback."""
-    hide = "import sys; sys.modules.update(torch=None, numpy=None); from sv3d_engine import cli; "
-    command = [sys.executable, "-c", hide + "sys.exit(cli.main(['doctor', '--json']))"]
+    hide = "import sys; sys.modules.update(torch=None, numpy=None); from sv3d_engine.job import command_line; "
+    command = [sys.executable, "-c", hide + "sys.exit(command_line.main(['doctor', '--json']))"]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["ready"] is False
 

@@ -18,6 +18,7 @@ from sv3d_engine.reconstruction.asset.glb import read_glb
 from sv3d_engine.shared import model_facts, protocol
 from sv3d_engine.shared.errors import UserError
 from sv3d_engine.shared.trajectory import sine
+from sv3d_engine.sv3d.generation import make_orbit as generation
 from tests.golden import write_checkpoint
 from tests.sv3d.network.small import manifest
 
@@ -99,9 +100,9 @@ def test_a_mesh_is_made_from_the_orbit_of_a_picture(request_, tmp_path, monkeypa
 
     def make_orbit(picture, poses, weights, settings, device, seed, progress, previews):
         asked.append((picture.shape, len(poses), settings.steps))
-        return make_orbit.Orbit(frames, {"steps": settings.steps}, ("The ball is hollow.",))
+        return generation.Orbit(frames, {"steps": settings.steps}, ("The ball is hollow.",))
 
-    monkeypatch.setattr(make_orbit, "make_orbit", make_orbit)
+    monkeypatch.setattr(generation, "make_orbit", make_orbit)
     monkeypatch.setitem(PRESETS, "draft", TINY)
     request = protocol.GenerateJob(**vars(request_) | {"out": str(tmp_path / "out"), "orbit": "static"}, preset="draft")
     result = run_job(request, lambda message: None)

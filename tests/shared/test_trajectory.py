@@ -70,5 +70,5 @@ def test_a_dynamic_orbit_keeps_off_the_poles(elevation: float) -> None:
 
 
 def test_blender_can_draw_orbits_without_pytorch() -> None:
-    check = "import sys, sv3d_engine.orbit.trajectory; sys.exit(bool({'torch', 'numpy'} & sys.modules.keys()))"
+    check = "import sys, sv3d_engine.shared.trajectory; sys.exit(bool({'torch', 'numpy'} & sys.modules.keys()))"
     subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=True)

@@ -133,7 +133,7 @@ def no_demonstration(blender, tmp_path, monkeypatch) -> Path:
 
 
 def _bundle(path, monkeypatch):
-    monkeypatch.setattr(part_of_engine("network.bundled"), "_FILE", path)
+    monkeypatch.setattr(part_of_engine("shared.model_facts"), "_FILE", path)
     preflight = part("generate.preflight")
     preflight.demonstration.cache_clear()
     yield path

@@ -86,7 +86,7 @@ def test_without_weights_the_demonstration_model_does_it(blender, settings, pref
     blender.ops.sv3d.generate()
     assert (session.job.request.weights, session.job.request.variant) == (None, "auto")
     turn_until(lambda: not session.busy and not session.waiting_to_deliver)
-    assert part_of_engine("network.bundled").NOTE in drawn(blender)
+    assert part_of_engine("shared.model_facts").NOTE in drawn(blender)
 
 
 def test_the_steps_that_suit_the_chosen_weights_are_known(tmp_path, preferences):

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 ECHO = """
 import sys
-from sv3d_engine import protocol
+from sv3d_engine.shared import protocol
 def say(reply): print(protocol.encode(reply), flush=True)
 say(protocol.Hello(protocol.VERSION, "echo", 1, ""))
 for line in sys.stdin:

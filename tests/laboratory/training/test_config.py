@@ -99,7 +99,7 @@ def test_the_demonstration_model_is_small_enough(name):
 
 
 def test_the_full_config_is_the_official_architecture():
-    official = json.loads((CONFIGS.parents[2] / "tests/data/sv3d_p_checkpoint_manifest.json").read_text())
+    official = json.loads((CONFIGS.parents[3] / "tests/data/sv3d_p_checkpoint_manifest.json").read_text())
     model = empty_sv3d(read_config("full").architecture)
     for key, (module, name) in checkpoint_keys(model).items():
         assert torch.Size(official[key]).numel() == module.get_parameter(name).numel(), key
