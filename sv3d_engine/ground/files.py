@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,27 @@ def write_json(path: Path, data: Any) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     partial.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Put a file or folder, and its entry in the folder round it, on the disk before anything that is written next."""
+    if path.is_dir():
+        _sync_folder(path)
+    else:
+        with path.open("r+b") as stream:  # Windows flushes only what may be written
+            os.fsync(stream.fileno())
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # opens no folders
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network drives refuse it
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def copy_whole(source: Path, target: Path) -> None:

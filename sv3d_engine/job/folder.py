@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..ground.files import PARTIAL, copy_whole, inside, write_json
+from ..ground.files import PARTIAL, copy_whole, inside, sync, write_json
 from ..ground.lock import locked
 from ..shared.errors import UserError
 
@@ -110,11 +110,13 @@ class JobFolder:
         for name in _all_files(self._read_state()) - _all_files(records):
             if path := inside(self.path, name):
                 path.unlink(missing_ok=True)
-        for name in records[-1].files:
-            target = self.path / name
+        moved = [self.path / name for name in records[-1].files]
+        for name, target in zip(records[-1].files, moved, strict=True):
             target.parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).replace(target)
         self._state.parent.mkdir(exist_ok=True)
+        for path in (*moved, *{target.parent for target in moved}):
+            sync(path)  # else, after a power cut, the note can be there without what it tells of
         write_json(self._state, {"version": _VERSION, "records": [asdict(record) for record in records]})
 
     def _tidy(self) -> None:

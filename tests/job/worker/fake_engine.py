@@ -39,9 +39,7 @@ def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
             if os.name != "nt":
                 ctypes.CDLL(None).puts(b"from libc")
         case "chatters":
-            for i in range(1000):
-                print(f"line {i:04d} " + 90 * "-", flush=True)
-                time.sleep(0.001)
+            _print_lines(1000)
         case "obeys":
             for i in range(10_000):
                 progress(i / 10_000, "working")
@@ -65,6 +63,12 @@ def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
             raise ZeroDivisionError("one by zero")
     (out / "mesh.glb").write_text("whole")
     return {"pid": os.getpid()}
+
+
+def _print_lines(count: int) -> None:
+    for i in range(count):
+        print(f"line {i:04d} " + 90 * "-", flush=True)
+        time.sleep(0.001)
 
 
 def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
