@@ -49,7 +49,8 @@ def _studio(mesh: bpy.types.Object) -> None:
     lamp.rotation_euler = (math.radians(48), math.radians(8), math.radians(35))
     scene.collection.objects.link(lamp)
     scene.world = bpy.data.worlds.new("Demo")
-    scene.world.use_nodes = True
+    if scene.world.node_tree is None:  # before 5.0; from then on every world has one
+        scene.world.use_nodes = True
     sky = next(node for node in scene.world.node_tree.nodes if node.type == "BACKGROUND")
     sky.inputs["Color"].default_value = (0.48, 0.5, 0.54, 1)
 
