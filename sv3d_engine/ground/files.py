@@ -1,56 +1,67 @@
-"""Files that are whole or not there."""
+"""Files and folders that are whole or not there, whatever happens while they are written."""
 
 import json
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PARTIAL = ".part"  # ends the name of a file that is not whole yet
+PARTIAL = ".part"  # ends the name of what is not whole yet
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Replace ``path`` in one step, so that a reader or a crash never meets half a file."""
+@contextmanager
+def whole_file(path: Path, durable: bool = True) -> Iterator[Path]:
+    """Where to write a file that then takes the place of ``path`` in one step; if that fails, ``path`` stays as it was.
+
+    Its bytes are on the disk before it has its name.  ``durable=False`` leaves that to the system, which is enough
+    for a preview: after a power cut it may be empty.
+    """
     partial = path.with_name(path.name + PARTIAL)
-    with partial.open("w", encoding="utf-8") as stream:
-        json.dump(data, stream, indent=1, allow_nan=False)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    try:
+        yield partial
+        if durable:
+            _flush(partial)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """An empty folder for files, which then takes the place of ``path`` and all that was in it."""
+    partial = path.with_name(path.name + PARTIAL)
+    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+    partial.mkdir()
+    try:
+        yield partial
+        for file in partial.iterdir():
+            _flush(file)
+        shutil.rmtree(path, ignore_errors=True)
+        partial.replace(path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
 
 
 def sync(path: Path) -> None:
     """Put a file or folder, and its entry in the folder round it, on the disk before anything that is written next."""
-    if path.is_dir():
-        _sync_folder(path)
-    else:
-        with path.open("r+b") as stream:  # Windows flushes only what may be written
-            os.fsync(stream.fileno())
-    _sync_folder(path.parent)
+    _flush(path)
+    _flush(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # opens no folders
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network drives refuse it
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def write_json(path: Path, data: Any) -> None:
+    """Replace ``path`` in one step, so that a reader or a crash never meets half a file."""
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def copy_whole(source: Path, target: Path) -> None:
-    """Copy a file over ``target`` in one step; if that fails, ``target`` stays as it was."""
-    partial = target.with_name(target.name + PARTIAL)
-    try:
+    """Copy a preview over ``target`` in one step; if that fails, ``target`` stays as it was."""
+    with whole_file(target, durable=False) as partial:
         shutil.copyfile(source, partial)
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def inside(folder: Path, relative: str) -> Path | None:
@@ -60,3 +71,17 @@ def inside(folder: Path, relative: str) -> Path | None:
     except (OSError, ValueError, RuntimeError):
         return None
     return path if folder.resolve() in path.parents else None
+
+
+def _flush(path: Path) -> None:
+    folder = path.is_dir()
+    if folder and os.name == "nt":  # opens no folders
+        return
+    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)  # Windows flushes only what may be written
+    try:
+        os.fsync(handle)
+    except OSError:
+        if not folder:  # some network drives refuse it
+            raise
+    finally:
+        os.close(handle)

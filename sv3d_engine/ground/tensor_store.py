@@ -1,7 +1,6 @@
 """Network modules in safetensors files: their tensors, and what is needed to build them again."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..shared.errors import UserError
+from .files import whole_file
 
 
 def save_tensors(tensors: dict[str, Tensor], facts: dict[str, Any], path: Path) -> None:
     """Write tensors and JSON-able facts to one file; whole or not at all."""
-    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    half_done = path.with_suffix(".part")
-    save_file(whole, half_done, metadata={"facts": json.dumps(facts)})
-    os.replace(half_done, path)
+    kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with whole_file(path) as partial:
+        save_file(kept, partial, metadata={"facts": json.dumps(facts)})
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

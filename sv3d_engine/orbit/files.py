@@ -6,9 +6,6 @@ angles in degrees, ``distance`` may be left out.  A frame keeps its place, and i
 
 import json
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..ground.files import whole_folder, write_json
 from ..ground.progress import Progress
 from ..shared.errors import UserError
 from ..shared.trajectory import MAX_ELEVATION
@@ -124,9 +122,7 @@ def write_cameras(orbit: CameraOrbit | CameraFile, path: Path) -> None:
     if orbit.distance is not None:
         data["distance"] = orbit.distance
     data["frames"] = [{"file": v.file, "elevation": v.elevation, "azimuth": v.azimuth} for v in orbit.views]
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_json(path, data)
 
 
 def _view(entry: Any, where: str) -> View:
@@ -170,18 +166,8 @@ def write_frames(
     folder: Path,
     progress: Progress,
 ) -> None:
-    """Write each frame as the PNG ``folder / file``, in place of what ``folder`` was.
-
-    All are written under another name first, so that nobody meets half an orbit.  Raises OSError.
-    """
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        partial.chmod(0o755)  # mkdtemp's own 0700 would hide the frames from other users of a shared folder
+    """Write each frame as the PNG ``folder / file``, in place of what ``folder`` was.  Raises OSError."""
+    with whole_folder(folder) as partial:
         for i, (frame, file) in enumerate(zip(frames, files, strict=True)):
             progress(i / len(frames), "Writing the frames")
             Image.fromarray(frame).save(partial / file, compress_level=4)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise

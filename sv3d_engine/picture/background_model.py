@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.request import urlopen
 
+from ..ground.files import whole_file
 from ..ground.progress import Progress
 from ..shared.user_folders import user_folder
 
@@ -57,24 +58,21 @@ def download_model(progress: Progress, fetch: Callable[..., BinaryIO] = urlopen)
     ``fetch(url, timeout=seconds)`` opens the URL.  Raises DownloadFailed, and Cancelled through ``progress``.
     """
     target = model_folder() / FILE
-    partial = target.with_name(FILE + ".part")
     digest = hashlib.sha256()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with fetch(URL, timeout=_PATIENCE) as source, partial.open("wb") as sink:
-            done = 0
-            while chunk := source.read(_CHUNK):
-                sink.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                progress(min(1.0, done / SIZE), f"Downloading the background model, {done / 1e6:.0f} of 179 MB")
-        if digest.hexdigest() != SHA256:
-            raise DownloadFailed("what came is not the file that was expected")
-        partial.replace(target)
+        with whole_file(target) as partial:
+            with fetch(URL, timeout=_PATIENCE) as source, partial.open("wb") as sink:
+                done = 0
+                while chunk := source.read(_CHUNK):
+                    sink.write(chunk)
+                    digest.update(chunk)
+                    done += len(chunk)
+                    progress(min(1.0, done / SIZE), f"Downloading the background model, {done / 1e6:.0f} of 179 MB")
+            if digest.hexdigest() != SHA256:
+                raise DownloadFailed("what came is not the file that was expected")
     except OSError as error:  # no network, a server's refusal, a full disk: urllib's errors are OSErrors, too
         raise DownloadFailed(str(error)) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return target
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import normalize, softplus
 
+from ..ground.files import write_json
+
 LIGHT_COUNT = 24  # the paper's
 # Pictures of objects are exposed so that white stays below clipping in light that is uneven.
 MEAN_RADIANCE = 0.8
@@ -88,7 +90,7 @@ def save_light(gaussians: Gaussians, path: Path) -> None:
     lights = [
         {"axis": axis, "sharpness": s, "amplitude": a} for axis, s, a in zip(axes, sharpness, amplitude, strict=True)
     ]
-    path.write_text(json.dumps({"about": _ABOUT, "lights": lights}, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(path, {"about": _ABOUT, "lights": lights})
 
 
 def load_light(path: Path) -> Gaussians:

@@ -1,7 +1,6 @@
 """A training on disk: its state, its loss curves, and the trained SV3D in the official checkpoint's key layout."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ...ground.files import whole_file
 from ...ground.tensor_store import load_tensors, save_tensors
 from ...shared.architecture import FACTS
 from ...shared.errors import UserError
@@ -107,9 +107,8 @@ def export(model: SV3D, path: Path, name: str, **more: Any) -> None:
         "groups": architecture.groups,
         **more,
     }
-    partial = path.with_name(path.name + ".part")
-    save_file(official_tensors(model), partial, metadata={FACTS: json.dumps(facts)})
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        save_file(official_tensors(model), partial, metadata={FACTS: json.dumps(facts)})
 
 
 def official_tensors(model: SV3D) -> dict[str, Tensor]:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...ground.files import whole_file
 from .topology import Floats, Ints
 
 MAGIC, VERSION = 0x46546C67, 2
@@ -49,17 +49,10 @@ def write_glb(mesh: TexturedMesh, path: Path) -> None:
     document = json.dumps(_document(mesh, views, len(binary)), separators=(",", ":")).encode()
     document += b" " * (-len(document) % 4)
     total = 12 + 8 + len(document) + 8 + len(binary)
-    partial = path.with_name(path.name + ".part")
-    try:
-        with partial.open("wb") as file:
-            file.write(struct.pack("<III", MAGIC, VERSION, total))
-            file.write(struct.pack("<II", len(document), JSON_CHUNK) + document)
-            file.write(struct.pack("<II", len(binary), BINARY_CHUNK) + binary)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as partial, partial.open("wb") as file:
+        file.write(struct.pack("<III", MAGIC, VERSION, total))
+        file.write(struct.pack("<II", len(document), JSON_CHUNK) + document)
+        file.write(struct.pack("<II", len(binary), BINARY_CHUNK) + binary)
 
 
 def read_glb(path: Path) -> TexturedMesh:

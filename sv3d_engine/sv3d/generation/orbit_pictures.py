@@ -1,6 +1,5 @@
 """A generated orbit as pictures: a look at it while it is still latents, then frames, cameras and a contact sheet."""
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ...ground.files import whole_file
 from ...ground.progress import Progress
 from ...orbit.cameras import View
 from ...orbit.files import CameraFile, write_cameras, write_frames
@@ -60,9 +60,8 @@ class LatentPreview:
         """Write ``frames(latents)`` as ``folder``/000.png …, each in place of the last; none is ever half there."""
         folder.mkdir(parents=True, exist_ok=True)
         for i, frame in enumerate(self.frames(latents)):
-            partial = folder / f"{i:03d}.png.part"
-            Image.fromarray(frame).save(partial, format="PNG", compress_level=1)
-            os.replace(partial, folder / f"{i:03d}.png")
+            with whole_file(folder / f"{i:03d}.png", durable=False) as partial:
+                Image.fromarray(frame).save(partial, format="PNG", compress_level=1)
 
 
 class Previews:
@@ -105,9 +104,8 @@ def write_orbit(
     write_frames(frames, [view.file for view in views], folder / "frames", progress.part(0.0, 0.9))
     write_cameras(CameraFile(SV3D_FOV_DEG, None, views), folder / "cameras.json")
     progress(0.9, "Writing the contact sheet")
-    partial = folder / "contact_sheet.png.part"
-    contact_sheet(frames, poses).save(partial, format="PNG")
-    os.replace(partial, folder / "contact_sheet.png")
+    with whole_file(folder / "contact_sheet.png") as partial:
+        contact_sheet(frames, poses).save(partial, format="PNG")
     progress(1.0)
 
 
