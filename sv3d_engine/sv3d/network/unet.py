@@ -1,9 +1,13 @@
 """The spatio-temporal UNet of SVD with one camera vector a frame, on diffusers' blocks."""
 
-from diffusers.models.resnet import ResnetBlock2D, TemporalResnetBlock
+from typing import Any
+
+import torch
+from diffusers.models.resnet import AlphaBlender, ResnetBlock2D, SpatioTemporalResBlock, TemporalResnetBlock
+from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
 from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
-from torch import Tensor, zeros
-from torch.nn import GroupNorm
+from torch import Tensor, lerp, nn, zeros
+from torch.nn.functional import conv2d
 
 from ...shared.architecture import LATENT_CHANNELS, Architecture
 from .attention import OrbitAttention
@@ -71,13 +75,55 @@ def build_unet(architecture: Architecture) -> OrbitUNet:
         cross_attention_dim=architecture.context_width,
         num_attention_heads=tuple(max(1, c // architecture.head_width) for c in architecture.channels),
     )
-    for module in unet.modules():
+    for module in list(unet.modules()):
         if isinstance(module, ResnetBlock2D | TemporalResnetBlock):
             module.norm1.eps = module.norm2.eps = _RESNET_EPS
-        elif isinstance(module, GroupNorm):
+        elif isinstance(module, nn.GroupNorm):
             module.num_groups = architecture.groups  # diffusers has the official number throughout
+        if isinstance(module, TemporalResnetBlock):
+            module.conv1, module.conv2 = TemporalConv.of(module.conv1), TemporalConv.of(module.conv2)
+        elif isinstance(module, SpatioTemporalResBlock | TransformerSpatioTemporalModel):
+            module.time_mixer = Blend.of(module.time_mixer)
     unet.set_attn_processor(OrbitAttention())
     return unet
+
+
+class TemporalConv(nn.Conv3d):
+    """A 3×1×1 convolution over frames, computed as a 3×1 one over frames and pixels.
+
+    PyTorch 2.9 and later have no fast kernel for three dimensions in half precision (pytorch issues 166122, 166643).
+    """
+
+    @classmethod
+    def of(cls, layer: nn.Conv3d) -> "TemporalConv":
+        """The layer's own parameters in a temporal convolution."""
+        with torch.device("meta"):  # neither memory nor random numbers for parameters that are replaced
+            made = cls(layer.in_channels, layer.out_channels, (3, 1, 1), padding=(1, 0, 0))
+        made.weight, made.bias = layer.weight, layer.bias
+        return made
+
+    def forward(self, features: Tensor) -> Tensor:  # (B, C, F, H, W) → (B, C′, F, H, W)
+        answer = conv2d(features.flatten(3), self.weight[..., 0], self.bias, padding=(1, 0))
+        return answer.unflatten(3, features.shape[3:])
+
+
+class Blend(AlphaBlender):
+    """α·spatial + (1 − α)·temporal in one pass over the features, where diffusers takes four.
+
+    SV3D's frames are a video always, so that α is the learned one throughout.
+    """
+
+    mix_factor: nn.Parameter
+
+    @classmethod
+    def of(cls, layer: AlphaBlender) -> "Blend":
+        """The layer's own parameter in a blend."""
+        made = cls(0.5)
+        made.mix_factor = layer.get_parameter("mix_factor")
+        return made
+
+    def forward(self, x_spatial: Tensor, x_temporal: Tensor, image_only_indicator: Any = None) -> Tensor:
+        return lerp(x_temporal, x_spatial, self.mix_factor.sigmoid().to(x_spatial.dtype))
 
 
 def _attends(block: object) -> bool:
