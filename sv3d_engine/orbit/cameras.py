@@ -76,18 +76,30 @@ def static_orbit(elevation: float, distance: float, count: int = SV3D_FRAME_COUN
     return CameraOrbit(SV3D_FOV_DEG, distance, views)
 
 
-def project(points: Tensor, orbit: CameraOrbit, index: int, size: int) -> Tensor:  # (V, 3) -> (V, 3)
+def in_camera(points: Tensor, orbit: CameraOrbit, index: int | slice) -> Tensor:  # (V, 3) -> (V, 3) or (N, V, 3)
+    """World points in the axes of camera ``index``, or of each camera of a slice."""
+    positions, rotations = (matrices.to(points.dtype) for matrices in orbit.on(points.device))
+    return (points - positions[index].unsqueeze(-2)) @ rotations[index].mT
+
+
+def project(points: Tensor, orbit: CameraOrbit, index: int | slice, size: int) -> Tensor:
     """Screen coordinates in frame ``index`` of size × size pixels: x right, y down, and depth along the view axis.
 
-    Pixel (row, column) has its centre at (column + ½, row + ½).  Points must lie in front of the camera, as all do
-    that an orbit looks at from outside.
+    (V, 3) -> (V, 3), or (N, V, 3) for a slice of frames.  Pixel (row, column) has its centre at (column + ½, row + ½).
+    Points must lie in front of the camera, as all do that an orbit looks at from outside.
     """
-    positions, rotations = orbit.on(points.device)
-    camera = (points - positions[index].to(points.dtype)) @ rotations[index].to(points.dtype).T
-    depth = (-camera[:, 2]).clamp_min(1e-4)
+    x, y, z = in_camera(points, orbit, index).unbind(-1)
+    depth = (-z).clamp_min(1e-4)
     half = size / 2
     focal = half / orbit.tan_half_fov
-    return torch.stack([half + focal * camera[:, 0] / depth, half - focal * camera[:, 1] / depth, depth], -1)
+    return torch.stack([half + focal * x / depth, half - focal * y / depth, depth], -1)
+
+
+def frame_coordinates(points: Tensor, orbit: CameraOrbit, index: int) -> Tensor:
+    """World points (P, 3) to coordinates in frame ``index`` (P, 2): x right, y down, the frame is [−1, 1]²."""
+    camera = in_camera(points, orbit, index)
+    depth = (-camera[:, 2:]).clamp_min(1e-6)
+    return camera[:, :2] / (depth * orbit.tan_half_fov) * camera.new_tensor([1.0, -1.0])
 
 
 def frame_rays(orbit: CameraOrbit, size: int, view: Tensor, pixel: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from torch.nn.functional import avg_pool2d
 
 from ...ground.colour import to_srgb
 from ...ground.kernels import jit, use_kernel
-from ...orbit.cameras import CameraOrbit
+from ...orbit.cameras import CameraOrbit, project
 from ...reconstruction.light import shading
 from ...reconstruction.render.rasterize import gather, rasterize, visible_faces
 from .generator import DatasetObject, sample_object
@@ -135,15 +135,10 @@ def render_orbit(
 
 
 def tall_screen(vertices: Tensor, orbit: CameraOrbit, size: int) -> Tensor:  # (V, 3) -> (N·V, 3)
-    """``render.projection.project`` for all views, each view ``size`` pixels below the one before."""
-    rotations, positions = orbit.rotations().to(vertices), orbit.positions().to(vertices)
-    camera = vertices @ rotations.transpose(1, 2) - (rotations @ positions[..., None]).transpose(1, 2)
-    x, y, z = camera.unbind(-1)
-    depth = (-z).clamp_min(1e-4)
-    half = size / 2
-    focal = half / orbit.tan_half_fov
-    top = half + size * torch.arange(len(rotations), device=vertices.device)[:, None]
-    return torch.stack([half + focal * x / depth, top - focal * y / depth, depth], -1).reshape(-1, 3)
+    """``project`` for all views, each view ``size`` pixels below the one before."""
+    screen = project(vertices, orbit, slice(None), size)
+    screen[..., 1] += size * torch.arange(len(screen), device=screen.device)[:, None]
+    return screen.reshape(-1, 3)
 
 
 @dataclass(frozen=True)

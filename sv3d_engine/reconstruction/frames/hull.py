@@ -7,20 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from ...orbit.cameras import CameraOrbit
+from ...orbit.cameras import CameraOrbit, frame_coordinates
 
 # Alpha above which a ray counts as seen.  On an anti-aliased edge bilinear alpha is 0.5 on the outline itself and
 # about 0.1 half a pixel outside it, so wires thinner than a pixel survive.
 SEEN_ALPHA = 0.1
 _WHOLE = 0.95  # share of the silhouettes that the hull of frames that agree fills
 _SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
-
-
-def frame_coordinates(points: Tensor, orbit: CameraOrbit, index: int) -> Tensor:
-    """World points (P, 3) to frame coordinates (P, 2): x right, y down, the frame is [−1, 1]²."""
-    camera = (points - orbit.positions()[index].to(points)) @ orbit.rotations()[index].to(points).T
-    depth = (-camera[:, 2:]).clamp_min(1e-6)
-    return camera[:, :2] / (depth * orbit.tan_half_fov) * camera.new_tensor([1.0, -1.0])
 
 
 def visual_hull(

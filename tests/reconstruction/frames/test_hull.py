@@ -4,8 +4,8 @@ import pytest
 import torch
 from orbits import sine_orbit, sphere_alpha
 
-from sv3d_engine.orbit.cameras import CameraOrbit, View
-from sv3d_engine.reconstruction.frames.hull import agreement, fit_distance, frame_coordinates, visual_hull
+from sv3d_engine.orbit.cameras import CameraOrbit, View, frame_coordinates
+from sv3d_engine.reconstruction.frames.hull import agreement, fit_distance, visual_hull
 
 
 def centres(resolution: int, half_side: float) -> torch.Tensor:
