@@ -3,7 +3,6 @@
 ``python -m sv3d_engine.laboratory.demo.studio`` writes them and cameras.json anew.
 """
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ...orbit.cameras import CameraOrbit, View
+from ...ground.colour import to_srgb
+from ...orbit.cameras import CameraOrbit, View, frame_rays
 from ...orbit.files import write_cameras
+from ...reconstruction.light import fibonacci_sphere
 from ...shared.trajectory import SV3D_FOV_DEG, sine
 from . import robot
 
@@ -26,15 +27,16 @@ _REACH = 0.9  # radius of a ball around the object
 
 def render(orbit: CameraOrbit, index: int, size: int, distance: Field, shade: Shade, samples: int = 3) -> Tensor:
     """One frame (S, S, 4): sRGB and straight alpha in [0, 1], ``samples``² rays a pixel."""
-    origin, rays = _rays(orbit, index, size * samples)
-    hit, points = trace(origin, rays, distance)
+    fine = size * samples
+    pixels = torch.arange(fine * fine)
+    origins, rays = frame_rays(orbit, fine, torch.full_like(pixels, index), pixels)
+    hit, points = trace(origins[0], rays, distance)
     linear = torch.zeros_like(rays)
     linear[hit] = shade(points[hit], normals(points[hit], distance))
     coverage = hit.float()[:, None]
-    layers = torch.cat([linear * coverage, coverage], -1).view(size * samples, size * samples, 4).permute(2, 0, 1)
-    pixels = torch.nn.functional.avg_pool2d(layers[None], samples)[0].permute(1, 2, 0)
-    alpha = pixels[..., 3:]
-    return torch.cat([to_srgb(pixels[..., :3] / alpha.clamp_min(1e-6)), alpha], -1)
+    layers = torch.cat([linear * coverage, coverage], -1).view(fine, fine, 4).permute(2, 0, 1)
+    linear, alpha = torch.nn.functional.avg_pool2d(layers[None], samples)[0].permute(1, 2, 0).split([3, 1], -1)
+    return torch.cat([to_srgb((linear / alpha.clamp_min(1e-6)).clamp(0, 1)), alpha], -1)
 
 
 def trace(origin: Tensor, rays: Tensor, distance: Field) -> tuple[Tensor, Tensor]:
@@ -61,37 +63,13 @@ def normals(points: Tensor, distance: Field, step: float = 1e-3) -> Tensor:  # (
     return torch.nn.functional.normalize(torch.stack(slopes, -1), dim=-1)
 
 
-def to_srgb(linear: Tensor) -> Tensor:
-    """Linear light to sRGB values, clipped to [0, 1]."""
-    x = linear.clamp(0, 1)
-    return torch.where(x <= 0.0031308, 12.92 * x, 1.055 * x.clamp_min(0.0031308) ** (1 / 2.4) - 0.055)
-
-
-def _rays(orbit: CameraOrbit, index: int, size: int) -> tuple[Tensor, Tensor]:
-    """Camera centre (3,) and unit rays (size², 3) through the pixels, row by row."""
-    across = ((torch.arange(size) + 0.5) / size * 2 - 1) * orbit.tan_half_fov
-    y, x = torch.meshgrid(-across, across, indexing="ij")
-    camera = torch.stack([x, y, -torch.ones_like(x)], -1).view(-1, 3)
-    world = torch.nn.functional.normalize(camera, dim=-1) @ orbit.rotations()[index]
-    return orbit.positions()[index], world
-
-
 GAUSSIANS = 24
 _DIRECTIONS = 2048
 
 
-def spiral(count: int) -> Tensor:  # (count, 3)
-    """Unit vectors spread evenly over the sphere (Fibonacci)."""
-    i = torch.arange(count) + 0.5
-    z = 1 - 2 * i / count
-    turn = math.pi * (3 - math.sqrt(5)) * i
-    ring = (1 - z * z).sqrt()
-    return torch.stack([ring * turn.cos(), ring * turn.sin(), z], -1)
-
-
 def radiance(directions: Tensor) -> Tensor:  # (D, 3) -> (D, 3)
     """Light from each direction: a sky that darkens downwards, a warm key from the front left, a cool rim behind."""
-    axes = spiral(GAUSSIANS)
+    axes = fibonacci_sphere(GAUSSIANS) * torch.tensor([1.0, -1.0, 1.0])  # as when the stored pictures were lit
     sky = torch.tensor([0.20, 0.22, 0.25]) * (0.75 + 0.45 * axes[:, 2:])
     key = torch.tensor([2.1, 1.8, 1.4]) * _towards(axes, (0.7, 0.5, 0.6)) ** 6
     rim = torch.tensor([0.5, 0.8, 1.2]) * _towards(axes, (-0.6, -0.7, 0.3)) ** 8
@@ -101,7 +79,7 @@ def radiance(directions: Tensor) -> Tensor:  # (D, 3) -> (D, 3)
 
 def irradiance(normals: Tensor) -> Tensor:  # (P, 3) -> (P, 3)
     """Light that a surface with these unit normals receives, over π, by summing over the sphere; nothing shadows."""
-    directions = spiral(_DIRECTIONS)
+    directions = fibonacci_sphere(_DIRECTIONS)
     light = radiance(directions) * (4 / _DIRECTIONS)
     chunks = [(part @ directions.T).clamp_min(0) @ light for part in normals.split(1 << 14)]
     return torch.cat(chunks) if chunks else torch.zeros(0, 3)
