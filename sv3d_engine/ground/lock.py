@@ -1,38 +1,75 @@
-"""One job at a time in a folder."""
+"""One job at a time in a folder, and one at a time on a graphics card.
+
+The system takes a lock back when its process ends, however it ends; that the file is there means nothing.
+"""
 
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from ..shared.errors import UserError
+from ..shared.user_folders import user_folder
+from .progress import Progress
 
 _LOCK = ".lock"
+WAITING = "Waiting for another job on this graphics card"
+_POLL = 0.2  # seconds
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from working in ``folder``.  Raises UserError if one does.
-
-    The system takes the lock back when the process ends, however it ends; that the file is there means nothing.
-    """
-    path = folder / _LOCK
-    with path.open("ab") as stream:
-        if not _lock(stream):
+    """Keep other processes from working in ``folder``.  Raises UserError if one does."""
+    with _held(folder / _LOCK) as ours:
+        if not ours:
             raise UserError(
                 f"Another job is at work in the output folder {folder}.",
                 "Wait for it to end, or choose another output folder.",
             )
-        try:
-            yield
-        finally:
-            if sys.platform != "win32":
-                path.unlink(missing_ok=True)  # while it is ours: a moment later it may be another's
-    if sys.platform == "win32":  # no open file can be removed there, ours or another's
-        with suppress(OSError):
-            path.unlink()
+        yield
+
+
+@contextmanager
+def card_locked(card: str, progress: Progress) -> Iterator[None]:
+    """Have a graphics card (``device.card_key``; "" is none) for oneself, after those who have it now.
+
+    Two jobs on one card would fail for want of memory.  Raises Cancelled while it waits.
+    """
+    with ExitStack() as lock:
+        if card:
+            _wait_for(user_folder("cache") / f"{card}.lock", lock, progress)
+        yield
+
+
+def _wait_for(path: Path, lock: ExitStack, progress: Progress) -> None:
+    """Enter the lock on ``path``.  Where the folder cannot be written, nobody is kept out."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while not lock.enter_context(_held(path)):
+            lock.close()
+            progress(0.0, WAITING)
+            time.sleep(_POLL)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[bool]:
+    """Whether the lock is ours while the context is open."""
+    ours = False
+    try:
+        with path.open("ab") as stream:
+            ours = _lock(stream)
+            try:
+                yield ours
+            finally:
+                if ours and sys.platform != "win32":
+                    path.unlink(missing_ok=True)  # while it is ours: a moment later it may be another's
+    finally:
+        if ours and sys.platform == "win32":  # no open file can be removed there, ours or another's
+            with suppress(OSError):
+                path.unlink()
 
 
 def _lock(stream: IO[bytes]) -> bool:

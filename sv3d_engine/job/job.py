@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..ground.device import resolve_device
 from ..ground.progress import Progress
 from ..ground.settings import Settings
 
 if TYPE_CHECKING:
-    import torch
-
     from ..shared.trajectory import Pose
     from ..sv3d.generation.make_orbit import OrbitSettings
 
@@ -22,13 +19,9 @@ class Job:
 
     name: str
     folder: Path
-    device_name: str
+    device_name: str  # one of protocol.DEVICES; each stage takes its own for "auto" (``stage_device.py``)
     seed: int
     disk_bytes: int  # free space asked for before work starts
-
-    @property
-    def device(self) -> "torch.device":
-        return resolve_device(self.device_name)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..ground.device import resolve_device
 from ..ground.progress import Progress
 from ..ground.torch_setup import seed_everything
 from ..shared import protocol
@@ -14,8 +15,11 @@ from ..shared.errors import UserError
 from ..shared.model_facts import NOTE, orbit_seconds
 from .fingerprint import frames_inputs, orbit_inputs, picture_inputs
 from .job import Facts, FramesToMesh, PictureToMesh, PictureToOrbit, Stage
+from .stage_device import on_faster_device, on_strongest_device
 
 if TYPE_CHECKING:
+    import torch
+
     from ..reconstruction.frames.frames import Frames
 
 _PICTURE = "picture.png"
@@ -40,7 +44,7 @@ def _picture(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
     return {"cut_out_by": prepared.how, "notes": list(prepared.notes)}
 
 
-def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
+def _orbit(job: PictureToOrbit, out: Path, progress: Progress, device: "torch.device") -> Facts:
     import numpy as np
     from PIL import Image
 
@@ -52,9 +56,7 @@ def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
         picture = np.array(image)
     previews = out / ".previews" / "frames"
     previews.mkdir(parents=True)
-    orbit = make_orbit(
-        picture, job.poses, job.weights, job.sampling, job.device, seed, progress.part(0.0, 0.98), previews
-    )
+    orbit = make_orbit(picture, job.poses, job.weights, job.sampling, device, seed, progress.part(0.0, 0.98), previews)
     shutil.rmtree(previews.parent)
     folder = out / job.place
     folder.mkdir(exist_ok=True)
@@ -66,12 +68,12 @@ def _orbit(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
 def _orbit_seconds(job: PictureToOrbit) -> float:
     from ..sv3d.generation.make_orbit import sigmas_for
 
-    return orbit_seconds(len(sigmas_for(job.sampling)) - 1, job.step_share, job.device.type)
+    return orbit_seconds(len(sigmas_for(job.sampling)) - 1, job.step_share, resolve_device(job.device_name).type)
 
 
 ORBIT_STAGES = (
     Stage("picture", "Cutting out the object", lambda job: 3.0, _picture, picture_inputs),
-    Stage("orbit", "Imagining the other sides", _orbit_seconds, _orbit, orbit_inputs),
+    Stage("orbit", "Imagining the other sides", _orbit_seconds, on_strongest_device(_orbit), orbit_inputs),
 )
 
 
@@ -111,14 +113,14 @@ def _working_frames(job: FramesToMesh) -> tuple["Frames", float]:
     return replace(frames, orbit=replace(frames.orbit, distance=WORKING_DISTANCE)), unit
 
 
-def _field(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.asset.previews import save_clay
     from ..reconstruction.field.fit import fit_field
     from ..reconstruction.field.radiance_field import extract_mesh, save_field
 
     seed = seed_everything(job.seed, "field")
     frames, _ = _working_frames(job)
-    field = fit_field(frames, job.settings, job.device, seed, progress)
+    field = fit_field(frames, job.settings, device, seed, progress)
     save_field(field, _work(out) / _FIELD)
     vertices, faces = extract_mesh(field)
     save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
@@ -126,7 +128,7 @@ def _field(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     return {"faces": len(faces)}
 
 
-def _mesh(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.field.radiance_field import load_field
     from ..reconstruction.light import save_light, save_panorama
     from ..reconstruction.mesh.refine import refine
@@ -135,7 +137,7 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     seed = seed_everything(job.seed, "mesh")
     field = load_field(_work(job.folder) / _FIELD)
     frames, unit = _working_frames(job)
-    surface = refine(frames, field, job.settings, job.device, seed, progress).scaled(unit)
+    surface = refine(frames, field, job.settings, device, seed, progress).scaled(unit)
     save_surface(surface, _work(out) / _SURFACE)
     light = surface.appearance.lights.gaussians()
     save_light(light, out / "light.json")
@@ -143,7 +145,7 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
 
 
-def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+def _asset(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     import torch
 
     from ..reconstruction.asset.build import build_asset
@@ -151,7 +153,7 @@ def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
 
     seed_everything(job.seed, "asset")
     surface = load_surface(_work(job.folder) / _SURFACE)
-    settings, device = job.settings, job.device
+    settings = job.settings
     appearance = surface.appearance.to(device)
 
     @torch.no_grad()
@@ -215,9 +217,9 @@ def _seconds(draft: float, standard: float, high: float) -> Callable[[FramesToMe
 
 MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
-    Stage("field", "Finding the rough shape", _seconds(25, 60, 90), _field),
-    Stage("mesh", "Refining shape, colour and light", _seconds(30, 180, 900), _mesh),
-    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset),
+    Stage("field", "Finding the rough shape", _seconds(25, 60, 90), on_faster_device("field", _field)),
+    Stage("mesh", "Refining shape, colour and light", _seconds(30, 180, 900), on_faster_device("mesh", _mesh)),
+    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), on_faster_device("mesh", _asset)),
     Stage("turntable", "Rendering the turntable", _seconds(1, 3, 6), _turntable),
 )
 

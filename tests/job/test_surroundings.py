@@ -1,4 +1,4 @@
-"""Seed, device, memory, and the list of packages."""
+"""Seed, memory, and the list of packages."""
 
 import ast
 import random
@@ -6,14 +6,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 import sv3d_engine
-from sv3d_engine.ground import device, memory
+from sv3d_engine.ground import memory
 from sv3d_engine.ground.torch_setup import seed_everything, stage_seed
 from sv3d_engine.job.report import ENGINE_PACKAGES
-from sv3d_engine.shared.errors import UserError
 
 DISTRIBUTIONS = {"PIL": "pillow", "skimage": "scikit-image", "fast_simplification": "fast-simplification"}
 
@@ -30,36 +28,6 @@ def test_stages_and_seeds_draw_apart():
     seeds = {stage_seed(seed, name) for seed in range(100) for name in ("field", "mesh")}
     assert len(seeds) == 200
     assert all(0 <= seed < 2**31 for seed in seeds)
-
-
-def test_auto_is_a_device_that_works():
-    assert torch.zeros(1, device=device.resolve_device("auto")).sum() == 0
-
-
-def test_auto_prefers_cuda_and_never_takes_mps_by_itself(monkeypatch):
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert device.resolve_device("auto").type == "cpu"
-    assert device.resolve_device("mps").type == "mps"
-    monkeypatch.setattr(device, "_cuda_works", lambda: True)
-    assert device.resolve_device("auto").type == "cuda"
-
-
-def test_a_card_that_is_there_but_does_not_compute_is_not_used(monkeypatch):
-    def fail(*shape, device):
-        raise RuntimeError("CUDA error: no kernel image is available")
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch, "zeros", fail)
-    assert device.available_devices()[0] == "cpu"
-
-
-@pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_an_absent_device_is_refused_by_name(monkeypatch, name):
-    monkeypatch.setattr(device, "available_devices", lambda: ("cpu",))
-    with pytest.raises(UserError) as caught:
-        device.resolve_device(name)
-    assert "cpu" in caught.value.remedy
 
 
 def test_peak_memory_sees_an_array_that_is_gone():

@@ -1,7 +1,6 @@
 """How fast SV3D runs here and how much memory it takes: ``python -m sv3d_engine bench orbit``."""
 
 import math
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ...ground import memory
-from ...ground.device import resolve_device
+from ...ground.device import device_name, resolve_device, synchronize
 from ...shared.architecture import LATENT_CHANNELS, Architecture
 from ...shared.errors import UserError
 from ...shared.trajectory import static
@@ -50,11 +49,10 @@ class Stopwatch:
 
     def now(self) -> float:
         """Seconds, when all that was asked of the device is done."""
+        synchronize(self._device)
         if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
             self.peak = torch.cuda.max_memory_allocated(self._device)
         elif self._device.type == "mps":
-            torch.mps.synchronize()
             self.peak = max(self.peak, torch.mps.driver_allocated_memory())
         else:
             self.peak = memory.peak()
@@ -72,13 +70,6 @@ def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
         torch.mm(left, right)
         seconds.append(watch.now() - started)
     return float(2 * side**3 / min(seconds[1:]))
-
-
-def device_name(device: torch.device) -> str:
-    """For a table."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{platform.processor() or platform.machine()} ({device.type}, {torch.get_num_threads()} threads)"
 
 
 OFFICIAL = Architecture(  # SV3D_p and SV3D_c; SV3D_u differs by its shorter camera vector alone

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ...ground.device import resolve_device
+from ...ground.device import device_name, resolve_device
 from ...ground.files import write_json
 from ...shared.errors import UserError
 from ...shared.protocol import MOST_GUIDANCE
 from ...sv3d.generation.make_orbit import OrbitSettings
 from ...sv3d.network.weights import inspect
-from ..bench.orbit import device_name
 from ..dataset.generator import GENERATION
 from .nvs_figures import Figures, figures
 from .nvs_orbits import KINDS, KnownOrbit, OrbitSampler, benchmark, generated, mean_frames

@@ -1,6 +1,5 @@
 """Where the networks lie while they work, and how they go on with less when memory runs out."""
 
-import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -10,6 +9,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import nn
 
+from ...ground.device import release_memory
 from ...shared.errors import out_of_memory
 from ..network.attention import chunk_feed_forward
 from ..network.sv3d import SV3D
@@ -73,11 +73,7 @@ class Placement:
         """Give back what nothing uses, and send the networks to RAM if that is where the mode has them."""
         for network in () if self.resident else self.networks:
             network.to("cpu")
-        gc.collect()  # an error's traceback may hold features in a circle
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        elif self.device.type == "mps":
-            torch.mps.empty_cache()
+        release_memory(self.device)
 
 
 def lay_out_for(model: SV3D, device: torch.device) -> None:

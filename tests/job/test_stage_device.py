@@ -1,0 +1,233 @@
+"""Which processor does which stage, with cards that are made believe."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from sv3d_engine.ground import device, lock
+from sv3d_engine.ground.progress import Cancelled, Progress
+from sv3d_engine.job import stage_device
+from sv3d_engine.job.stage_device import MEMORY_NOTE, TRYING, on_faster_device, on_strongest_device
+
+FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+
+class Told(Progress):
+    def __init__(self):
+        self.notes = []
+
+    def __call__(self, fraction, note=""):
+        self.notes.append(note)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    for module in (stage_device, lock):
+        monkeypatch.setattr(module, "user_folder", lambda kind: tmp_path / "cache")
+    monkeypatch.setattr(stage_device, "card_key", lambda device: "" if device.type == "cpu" else device.type)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def with_devices(monkeypatch):
+    """Let there be these devices, with these seconds a step; returns how often they were tried."""
+
+    def put(field, mesh=None):
+        tried = []
+
+        def trial(devices, progress):
+            tried.append(devices)
+            return {"field": dict(field), "mesh": dict(mesh or field)}
+
+        names = tuple(name for name in ("cuda", "mps", "cpu") if name in (mesh or field))
+        for module in (device, stage_device):
+            monkeypatch.setattr(module, "available_devices", lambda: names)
+        monkeypatch.setattr(stage_device, "device_name", lambda device: f"the {device.type}")
+        monkeypatch.setattr(stage_device, "try_devices", trial)
+        return tried
+
+    return put
+
+
+def stage_on(used, error=None):
+    """A stage that notes its device, and fails on a card if there is an error."""
+
+    def run(job, out, progress, device):
+        used.append(device.type)
+        if error is not None and device.type != "cpu":
+            raise error
+        return {"faces": 1, "notes": ["A note of its own."]}
+
+    return run
+
+
+def job(asked="auto"):
+    return SimpleNamespace(device_name=asked)
+
+
+def do(stage, asked="auto", progress=None):
+    return stage(job(asked), None, progress or Progress())
+
+
+def test_the_networks_take_the_strongest_device_and_the_mesh_the_faster_one(with_devices):
+    with_devices({"mps": 0.9, "cpu": 0.1}, {"mps": 0.2, "cpu": 0.3})
+    used = []
+    facts = do(on_strongest_device(stage_on(used)))
+    assert facts["device"] == "mps"
+    assert "device_seconds" not in facts
+    facts = do(on_faster_device("field", stage_on(used)))
+    assert (facts["device"], facts["device_seconds"]) == ("cpu", {"mps": 0.9, "cpu": 0.1})
+    assert do(on_faster_device("mesh", stage_on(used)))["device"] == "mps"
+    assert used == ["mps", "cpu", "mps"]
+
+
+@pytest.mark.parametrize("asked", ["cuda", "cpu"])
+def test_a_device_that_is_named_is_used_for_all_stages_and_nothing_is_tried(with_devices, asked):
+    tried = with_devices({"cuda": 0.5, "cpu": 0.1}, {"cuda": 0.1, "cpu": 0.5})
+    used = []
+    for stage in (
+        on_strongest_device(stage_on(used)),
+        on_faster_device("field", stage_on(used)),
+        on_faster_device("mesh", stage_on(used)),
+    ):
+        facts = do(stage, asked)
+        assert facts["device"] == asked
+        assert "device_seconds" not in facts
+    assert used == [asked] * 3
+    assert tried == []
+
+
+def test_nothing_is_tried_where_there_is_no_choice(with_devices):
+    tried = with_devices({"cpu": 0.1})
+    facts = do(on_faster_device("field", stage_on([])))
+    assert facts == {"faces": 1, "notes": ["A note of its own."], "device": "cpu"}
+    assert tried == []
+
+
+def test_a_trial_is_kept_for_the_machine_the_versions_and_all_kinds_of_work(with_devices, cache, monkeypatch):
+    tried = with_devices({"cuda": 0.1, "cpu": 0.2})
+    for work in ("field", "mesh", "field"):
+        do(on_faster_device(work, stage_on([])))
+    assert tried == [("cuda", "cpu")]
+    (known,) = json.loads((cache / "device_trials.json").read_text())
+    assert "the cuda, the cpu" in known
+    assert torch.__version__ in known
+    monkeypatch.setattr(stage_device, "__version__", "99.0")
+    do(on_faster_device("field", stage_on([])))
+    assert len(tried) == 2
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"x": 1}', None])
+def test_a_damaged_or_unwritable_cache_only_costs_another_trial(with_devices, cache, content):
+    tried = with_devices({"cuda": 0.1, "cpu": 0.2})
+    do(on_faster_device("field", stage_on([])))
+    file = cache / "device_trials.json"
+    if content is None:
+        file.unlink()
+        file.mkdir()
+    else:
+        file.write_text(content)
+    assert do(on_faster_device("field", stage_on([])))["device"] == "cuda"
+    assert len(tried) == 2
+
+
+def test_a_device_that_failed_in_the_trial_is_not_used_and_is_tried_again_next_time(with_devices, monkeypatch):
+    tried = with_devices({"cpu": 0.2}, {"cuda": 0.1, "cpu": 0.2})
+    for _ in range(2):
+        assert do(on_faster_device("field", stage_on([])))["device"] == "cpu"
+    assert len(tried) == 2
+
+
+@pytest.mark.parametrize("asked", ["auto", "cuda"])
+def test_a_card_with_too_little_memory_leaves_the_stage_to_the_processor(with_devices, monkeypatch, asked):
+    with_devices({"cuda": 0.1, "cpu": 0.2})
+    released, used, told = [], [], Told()
+    monkeypatch.setattr(stage_device, "release_memory", released.append)
+    facts = do(on_faster_device("mesh", stage_on(used, FULL)), asked, told)
+    assert used == ["cuda", "cpu"]
+    assert facts["device"] == "cpu"
+    assert facts["notes"] == ["A note of its own.", MEMORY_NOTE]
+    assert released == [torch.device("cuda")]
+    assert "takes over" in told.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"), [("cuda", RuntimeError("CUDA error: launch failure")), ("cuda", Cancelled()), ("cpu", FULL)]
+)
+def test_no_other_error_is_hidden(with_devices, asked, error):
+    with_devices({"cuda": 0.1, "cpu": 0.2})
+
+    def run(job, out, progress, device):
+        raise error
+
+    with pytest.raises(type(error)):
+        do(on_faster_device("mesh", run), asked)
+
+
+def test_the_card_is_had_while_a_stage_computes_on_it_and_not_for_the_processor(with_devices, cache):
+    with_devices({"cuda": 0.1, "cpu": 0.2})
+    locks = []
+
+    def run(job, out, progress, device):
+        locks.append([file.name for file in cache.glob("*.lock")])
+        if device.type == "cuda":
+            raise FULL
+        return {}
+
+    do(on_faster_device("mesh", run))
+    do(on_strongest_device(lambda *args: run(*args[:3], torch.device("cpu"))), "cuda")
+    assert locks == [["cuda.lock"], [], ["cuda.lock"]]
+
+
+# ---- the trial itself, on the one device there is ----------------------------------------------------------------
+
+
+@pytest.fixture
+def quick_trial(monkeypatch):
+    small = {"coarse_steps": 4, "fine_steps": 4, "coarse_size": 24, "fine_size": 32, "grid_resolution": 12}
+    monkeypatch.setattr(stage_device, "_TRIAL", stage_device.replace(stage_device._TRIAL, **small))
+
+
+def test_the_trial_times_steps_of_field_and_mesh(quick_trial):
+    told = Told()
+    seconds = stage_device.try_devices(["cpu"], told)
+    assert seconds.keys() == {"field", "mesh"}
+    assert all(0 < s["cpu"] < 10 for s in seconds.values())
+    assert set(told.notes) == {TRYING}
+
+
+def test_a_device_that_fails_is_left_out_of_the_trial(quick_trial):
+    seconds = stage_device.try_devices(["mps", "cpu"], Progress())
+    assert [list(s) for s in seconds.values()] == [["cpu"], ["cpu"]]
+
+
+def test_the_trial_can_be_cancelled(quick_trial):
+    class Stop(Progress):
+        def __call__(self, fraction, note=""):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        stage_device.try_devices(["cpu"], Stop())
+
+
+def test_a_slow_device_is_not_timed_for_long(monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr(stage_device.time, "perf_counter", lambda: next(clock))
+    steps = stage_device._Steps(torch.device("cpu"), Progress())
+    with pytest.raises(stage_device._Slow):
+        for _ in range(100):
+            steps(0.5)
+    assert steps.seconds() == 1
+    assert next(clock) < 6
+
+
+def test_one_step_that_is_held_up_does_not_count(monkeypatch):
+    ends = iter([0.0, 0.1, 0.2, 5.0, 5.1, 5.2])
+    monkeypatch.setattr(stage_device.time, "perf_counter", lambda: next(ends))
+    monkeypatch.setattr(stage_device, "_SECONDS", 60)
+    steps = stage_device._Steps(torch.device("cpu"), Progress())
+    for _ in range(6):
+        steps(0.5)
+    assert steps.seconds() == pytest.approx(0.1)
