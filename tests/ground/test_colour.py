@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
-from sv3d_engine.ground.colour import to_linear, to_srgb
+from sv3d_engine.ground.colour import from_srgb_bytes, to_linear, to_srgb, to_srgb_bytes
 
 
 @pytest.mark.parametrize(("srgb", "linear"), [(0.0, 0.0), (0.02, 0.0015480), (0.5, 0.2140411), (1.0, 1.0)])
@@ -21,3 +22,15 @@ def test_the_gradient_lives_everywhere(convert):
     assert torch.autograd.gradcheck(convert, values)
     (gradient,) = torch.autograd.grad(convert(values).sum(), values)
     assert (gradient > 0).all()
+
+
+def test_bytes_follow_the_same_curve():
+    every = np.arange(256, dtype=np.uint8)
+    linear = from_srgb_bytes(every)
+    torch.testing.assert_close(torch.from_numpy(linear), to_linear(torch.arange(256) / 255))
+    assert (to_srgb_bytes(linear) == every).all()
+
+
+def test_bytes_clip_what_they_cannot_hold():
+    linear = np.array([0, 0.001, 0.2140, 0.5, 1, 2, -1, np.nan])
+    assert to_srgb_bytes(linear).tolist() == [0, 3, 127, 188, 255, 255, 0, 0]

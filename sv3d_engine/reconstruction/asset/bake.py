@@ -10,6 +10,7 @@ from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from ...ground.colour import to_srgb_bytes
 from ...ground.progress import Progress
 from .texels import RIM, Texels, chart_texels
 from .topology import Floats, TriMesh, face_areas, face_normals
@@ -20,7 +21,7 @@ AGREE = 0.2  # cosine between normals: on a thin wall the other side is near but
 
 
 class FineSurface:
-    """Nearest-point questions to a fine mesh of fairly even triangles."""
+    """A fine mesh of fairly even triangles, asked for its points nearest to others."""
 
     def __init__(self, mesh: TriMesh) -> None:
         self._normals = face_normals(mesh)
@@ -28,7 +29,7 @@ class FineSurface:
         self._tree = cKDTree(self._centres)
         self._reach = 4 * float(np.median(np.linalg.norm(mesh.corners[:, 1] - mesh.corners[:, 0], axis=1)))
 
-    def project(self, points: Floats, normals: Floats) -> Floats:  # (P, 3), (P, 3) -> (P, 3)
+    def nearest_points(self, points: Floats, normals: Floats) -> Floats:  # (P, 3), (P, 3) -> (P, 3)
         """Points moved along the fine surface's normal onto it.
 
         Moving to the plane of the nearest like-facing face, not into the face, keeps the place along the surface
@@ -59,7 +60,7 @@ class Bake:
 def bake_albedo(
     mesh: TriMesh, atlas: Atlas, fine: FineSurface, albedo: Albedo, size: int, progress: Progress | None = None
 ) -> Bake:
-    """Albedo texture of the light ``mesh``; everything outside charts takes the colour of the nearest texel inside."""
+    """Albedo texture of a simplified mesh; everything outside charts takes the colour of the nearest texel inside."""
     progress = progress or Progress()
     progress(0.0, "Baking the texture")
     texels = chart_texels(atlas.uv, atlas.faces, size)
@@ -70,7 +71,7 @@ def bake_albedo(
         progress(0.05 + 0.85 * start / len(texels.index))
         batch = slice(start, start + BATCH)
         points = _surface_points(mesh, texels, batch, STRAY * texel_length)
-        points = fine.project(points, normals[texels.face[batch]])
+        points = fine.nearest_points(points, normals[texels.face[batch]])
         pixels[texels.index[batch]] = _coloured(albedo, points)
     progress(0.9)
     shown = np.zeros(size * size, bool)
@@ -84,12 +85,6 @@ def fill_gutters(pixels: NDArray[np.uint8], shown: NDArray[np.bool_]) -> NDArray
         return pixels
     rows, columns = distance_transform_edt(~shown, return_distances=False, return_indices=True)
     return pixels[rows, columns]
-
-
-def srgb_bytes(linear: Floats) -> NDArray[np.uint8]:
-    """Linear light in [0, 1] → 8-bit sRGB (IEC 61966-2-1); values outside are clipped, NaN is black."""
-    c = np.clip(np.nan_to_num(linear, nan=0.0), 0, 1)
-    return np.rint(255 * np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055)).astype(np.uint8)
 
 
 def _surface_points(mesh: TriMesh, texels: Texels, batch: slice, stray: float) -> Floats:
@@ -109,4 +104,4 @@ def _surface_points(mesh: TriMesh, texels: Texels, batch: slice, stray: float) -
 def _coloured(albedo: Albedo, points: Floats) -> NDArray[np.uint8]:
     with torch.no_grad():
         colours = albedo(torch.from_numpy(points.astype(np.float32)))
-    return srgb_bytes(colours.detach().cpu().numpy())
+    return to_srgb_bytes(colours.detach().cpu().numpy())

@@ -112,11 +112,11 @@ def simplify(mesh: TriMesh, face_budget: int, progress: Progress | None = None) 
     budget = face_budget
     while budget < len(mesh.faces):
         progress(1 - budget / len(mesh.faces), f"Simplifying to {budget:,} faces")
-        light = _collapse(mesh, budget)
-        kept = face_volumes(light).sum() if len(light.faces) else 0.0
-        if is_closed_manifold(light.faces) and abs(kept - volume) <= MAX_VOLUME_LOSS * volume:
+        simplified = _collapse(mesh, budget)
+        kept = face_volumes(simplified).sum() if len(simplified.faces) else 0.0
+        if is_closed_manifold(simplified.faces) and abs(kept - volume) <= MAX_VOLUME_LOSS * volume:
             progress(1.0)
-            return light
+            return simplified
         budget = int(budget * RETRY_FACTOR) + 1
     progress(1.0)
     return mesh
@@ -130,8 +130,8 @@ def _collapse(mesh: TriMesh, budget: int) -> TriMesh:
         vertices, faces = fast_simplification.simplify(vertices, faces, target_count=budget, agg=haste)
         if len(faces) <= budget:
             break
-    light = TriMesh(np.asarray(vertices, np.float64) * scale + centre, np.asarray(faces, np.int64))
-    if not is_closed_manifold(light.faces):
-        light = drop_degenerate(light)
-        light = keep_visible_pieces(close_surface(light)) if len(light.faces) else light
-    return compact(light)
+    collapsed = TriMesh(np.asarray(vertices, np.float64) * scale + centre, np.asarray(faces, np.int64))
+    if not is_closed_manifold(collapsed.faces):
+        collapsed = drop_degenerate(collapsed)
+        collapsed = keep_visible_pieces(close_surface(collapsed)) if len(collapsed.faces) else collapsed
+    return compact(collapsed)

@@ -11,10 +11,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from ...ground.colour import from_srgb_bytes, to_srgb_bytes
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, View, project
 from ..render.rasterize import interpolate, look_up_texture, rasterize, vertex_normals
-from .bake import srgb_bytes
 from .glb import TexturedMesh, read_glb
 
 SIZE = 256
@@ -50,15 +50,13 @@ class Model:
 
 def load_model(mesh: TexturedMesh) -> Model:
     """Tensors of a textured mesh, its texture in linear light."""
-    srgb = np.arange(256) / 255
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
     uv = np.stack([mesh.uv[:, 0], 1 - mesh.uv[:, 1]], 1)
     return Model(
         torch.from_numpy(mesh.vertices).float(),
         torch.from_numpy(mesh.normals).float(),
         torch.from_numpy(uv).float(),
         torch.from_numpy(mesh.faces),
-        torch.from_numpy(linear[mesh.texture]),
+        torch.from_numpy(from_srgb_bytes(mesh.texture)),
     )
 
 
@@ -105,6 +103,6 @@ def render_view(
         layer = raster.spread(torch.cat([lit.clamp_max(1), torch.ones_like(lit[:, :1])], 1))
         layer = avg_pool2d(layer.reshape(fine, fine, 4).permute(2, 0, 1), SUPERSAMPLE).permute(1, 2, 0)
     colour, alpha = layer[..., :3], layer[..., 3:]
-    srgb = srgb_bytes((colour / alpha.clamp_min(1e-6)).numpy()).astype(np.float32)
+    srgb = to_srgb_bytes((colour / alpha.clamp_min(1e-6)).numpy()).astype(np.float32)
     over_white = srgb * alpha.numpy() + 255 * (1 - alpha.numpy())
     return np.rint(over_white).astype(np.uint8)
