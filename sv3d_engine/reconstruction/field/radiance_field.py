@@ -15,6 +15,7 @@ from torch.nn.functional import grid_sample, relu, softplus
 
 from ...ground.tensor_store import damaged, load_tensors, save_tensors
 from .hash_grid import HashGrid
+from .highlight import Highlight
 
 OUTSIDE_HULL = 0.03  # how far beyond the hull the surface may lie, in half sides of the cube
 _RESIDUAL_SCALE = 0.1  # world units of distance per unit of network output
@@ -37,10 +38,7 @@ class RadianceField(nn.Module):
         self.grid = HashGrid(levels, coarsest=16, finest=finest, log2_rows=log2_rows)
         self.decoder = nn.Sequential(nn.Linear(self.grid.channels, 32), nn.ReLU(), nn.Linear(32, 4))
         nn.init.zeros_(self.decoder[2].bias)  # type: ignore[arg-type]  # the surface starts at the hull itself
-        # A highlight is white, moves with the camera, and would otherwise be carved into the surface as a dent.
-        self.highlight = nn.Sequential(nn.Linear(self.grid.channels + 9, 16), nn.ReLU(), nn.Linear(16, 1))
-        nn.init.zeros_(self.highlight[2].weight)  # type: ignore[arg-type]
-        nn.init.zeros_(self.highlight[2].bias)  # type: ignore[arg-type]
+        self.highlight = Highlight(self.grid.channels)
 
     def features(self, points: Tensor) -> Tensor:  # (P, 3) -> (P, C)
         return self.grid((points / self.half_side + 1) / 2)  # type: ignore[no-any-return]
@@ -64,9 +62,8 @@ class RadianceField(nn.Module):
         """
         features = self.features(points)
         decoded = self.decoder(features)
-        quadratic = torch.cat([directions, directions**2, directions * directions.roll(-1, -1)], -1)
-        highlight = torch.tanh(self.highlight(torch.cat([features.detach(), quadratic], -1)))
-        return self.distance_from(points, decoded[:, 0]), torch.sigmoid(decoded[:, 1:]), highlight
+        distance = self.distance_from(points, decoded[:, 0])
+        return distance, torch.sigmoid(decoded[:, 1:]), self.highlight(features, directions)
 
 
 def unbiased_thickness(distance: Tensor, last_of_ray: Tensor, width: float) -> Tensor:

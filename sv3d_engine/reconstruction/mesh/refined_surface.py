@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ...ground.colour import to_srgb
 from ...ground.tensor_store import damaged, load_tensors, save_tensors
 from ..field.hash_grid import HashGrid
+from ..field.highlight import Highlight
 from ..light import Lights
 
 
@@ -21,9 +22,7 @@ class Appearance(nn.Module):
         self.half_side = half_side
         self.grid = HashGrid(levels, coarsest=16, finest=finest, log2_rows=log2_rows)
         self.decoder = nn.Sequential(nn.Linear(self.grid.channels, 32), nn.ReLU(), nn.Linear(32, 3))
-        self.highlight = nn.Sequential(nn.Linear(self.grid.channels + 9, 16), nn.ReLU(), nn.Linear(16, 1))
-        nn.init.zeros_(self.highlight[2].weight)  # type: ignore[arg-type]
-        nn.init.zeros_(self.highlight[2].bias)  # type: ignore[arg-type]
+        self.highlight = Highlight(self.grid.channels)
         self.lights = Lights()
 
     def features(self, points: Tensor) -> Tensor:  # (P, 3) -> (P, C)
@@ -40,8 +39,7 @@ class Appearance(nn.Module):
         """
         features = self.features(points)
         albedo = torch.sigmoid(self.decoder(features))
-        quadratic = torch.cat([directions, directions**2, directions * directions.roll(-1, -1)], -1)
-        highlight = torch.tanh(self.highlight(torch.cat([features.detach(), quadratic], -1)))
+        highlight = self.highlight(features, directions)
         return to_srgb(albedo * shading[:, None]) + highlight, albedo, highlight
 
 
