@@ -46,10 +46,11 @@ def test_the_nearer_of_two_triangles_is_seen():
         assert len(seen.unique()) == 2
 
 
-def test_what_has_no_area_or_lies_behind_the_camera_is_not_seen():
+def test_what_has_no_area_or_place_or_lies_behind_the_camera_is_not_seen():
     screen = torch.tensor([[2.5, 2.5, 1], [9.5, 9.5, 1], [6.5, 6.5, 1], [2, 12, -1], [12, 2, -1], [12, 12, -1]])
-    screen = torch.cat([screen, torch.full((1, 3), torch.nan)])
-    faces = torch.tensor([[0, 1, 2], [0, 0, 1], [1, 1, 1], [3, 4, 5], [0, 3, 6]])
+    nowhere = torch.tensor([[torch.nan, 2, 1], [2, 12, torch.nan]])
+    faces = torch.tensor([[0, 1, 2], [0, 0, 1], [1, 1, 1], [3, 4, 5], [0, 3, 6], [4, 5, 7]])
+    screen = torch.cat([screen, nowhere])
     assert (visible_faces_warp(screen, faces, 16, 16) == -1).all()
 
 
