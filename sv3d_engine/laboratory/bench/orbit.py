@@ -21,7 +21,7 @@ from ...sv3d.diffusion.guidance import Guidance, constant, triangle
 from ...sv3d.diffusion.schedule import edm_sigmas
 from ...sv3d.generation.make_orbit import condition, decode_latents, dtype_for, sample_latents
 from ...sv3d.generation.memory_plan import FRAMES, MODES, Budget, plan
-from ...sv3d.generation.placement import Placement, lay_out_for
+from ...sv3d.generation.placement import Placement, use_channels_last
 from ...sv3d.network.sv3d import SV3D, checkpoint_keys, empty_sv3d, fill
 from ...sv3d.network.weights import inspect, load_sv3d
 from .tracing import cost_of_step
@@ -137,7 +137,7 @@ def bench_orbit(settings: BenchSettings, tell: Callable[[str], None] = lambda te
         home = device if placement.resident else torch.device("cpu")
         model = load_sv3d(settings.weights, dtype, home) if settings.weights else random_sv3d(architecture, dtype, home)
         placement.networks = [network for _, network in model.parts()]
-        lay_out_for(model, device)
+        use_channels_last(model, device)
     if settings.compiled:
         model.unet.compile()
     random = torch.Generator().manual_seed(0)

@@ -28,7 +28,7 @@ from ...sv3d.generation.make_orbit import (
     to_bytes,
 )
 from ...sv3d.generation.memory_plan import plan
-from ...sv3d.generation.placement import Placement, lay_out_for
+from ...sv3d.generation.placement import Placement, use_channels_last
 from ...sv3d.network.sv3d import SV3D
 from ...sv3d.network.weights import inspect, load_sv3d
 from ..dataset.generator import GENERATION, TEST, TRAIN, VALIDATION
@@ -121,7 +121,7 @@ class OrbitSampler:
         self._placement = Placement(device, planned.mode, planned.chunk)
         self.model: SV3D = load_sv3d(weights, self.dtype, device if self._placement.resident else "cpu")
         self._placement.networks = [network for _, network in self.model.parts()]
-        lay_out_for(self.model, device)
+        use_channels_last(self.model, device)
         self._settings, self._seed = settings, seed
         self.steps = len(sigmas_for(settings)) - 1
         room = self._placement.together  # the other modes are for when there is little

@@ -26,7 +26,7 @@ from ..network.sv3d import SCALE_FACTOR, SV3D, decode, encode
 from ..network.weights import inspect, load_sv3d
 from .memory_plan import plan
 from .orbit_pictures import LatentPreview, Previews
-from .placement import Placement, lay_out_for
+from .placement import Placement, use_channels_last
 
 
 def condition(model: SV3D, picture: Tensor, poses: Sequence[Pose], noise: Tensor, placement: Placement) -> Conditioning:
@@ -161,10 +161,10 @@ def _load(weights: Path, dtype: torch.dtype, placement: Placement, progress: Pro
             model = load_sv3d(weights, dtype, home, lambda f: progress(f, "Loading SV3D"))
             break
         except (MemoryError, RuntimeError) as error:
-            placement.give_way(error)
-        placement.tidy()
+            placement.fall_back(error)
+        placement.release_memory()
     placement.networks = [network for _, network in model.parts()]
-    lay_out_for(model, placement.device)
+    use_channels_last(model, placement.device)
     return model
 
 

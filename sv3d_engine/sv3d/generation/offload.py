@@ -13,7 +13,7 @@ SLOTS = 2  # one block computes while the next one comes
 
 
 @contextmanager
-def brought_to(module: nn.Module, device: torch.device) -> Iterator[None]:
+def on_device(module: nn.Module, device: torch.device) -> Iterator[None]:
     """The module's weights on the device for as long as the context is open.
 
     They stay in RAM as well, so that nothing needs to be copied back.

@@ -15,7 +15,7 @@ from ..network.attention import chunk_feed_forward
 from ..network.sv3d import SV3D
 from ..network.unet import OrbitUNet
 from .memory_plan import HOW, modes_for
-from .offload import brought_to, streamed
+from .offload import on_device, streamed
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +25,12 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class Placement:
-    """The device, and one of protocol.MEMORY_MODES but "auto"; the mode gives way when memory runs out."""
+    """The device, and one of protocol.MEMORY_MODES but "auto"; when memory runs out, the next one in the list."""
 
     device: torch.device
     mode: str = "together"
     chunk: int = 7  # frames decoded at a time
-    networks: Sequence[nn.Module] = ()  # that go to RAM when the mode gives way to one that has them there
+    networks: Sequence[nn.Module] = ()  # that go to RAM when the mode falls back to one that has them there
     modes: Sequence[str] = ()  # from the most memory to the least; those of the device if empty
     ran_out: bool = False
 
@@ -59,7 +59,7 @@ class Placement:
         finally:
             at_work.close()
 
-    def give_way(self, error: Exception) -> None:
+    def fall_back(self, error: Exception) -> None:
         """Change to the next mode, and to single frames.  Raises the error again if that cannot help."""
         modes = tuple(self.modes or modes_for(self.device))
         less = modes[modes.index(self.mode) + 1 :] if self.mode in modes else ()
@@ -69,15 +69,15 @@ class Placement:
         self.mode = less[0] if less else self.mode
         log.warning("memory ran out; going on in mode %s, one frame decoded at a time: %s", self.mode, error)
 
-    def tidy(self) -> None:
+    def release_memory(self) -> None:
         """Give back what nothing uses, and send the networks to RAM if that is where the mode has them."""
         for network in () if self.resident else self.networks:
             network.to("cpu")
         release_memory(self.device)
 
 
-def lay_out_for(model: SV3D, device: torch.device) -> None:
-    """Lay convolutions out as a graphics card's fast kernels want them: channels last."""
+def use_channels_last(model: SV3D, device: torch.device) -> None:
+    """Lay convolutions' weights out as a graphics card's fast kernels want them."""
     if device.type == "cuda":
         for network in (model.unet, model.autoencoder):
             for parameter in network.parameters():
@@ -99,9 +99,9 @@ class AtWork(Generic[Module]):
             try:
                 return work(self._module)
             except (MemoryError, RuntimeError) as error:
-                self._placement.give_way(error)
+                self._placement.fall_back(error)
             self.close()  # not in the handler: only now has the error let go of the features
-            self._placement.tidy()
+            self._placement.release_memory()
             self.open()
 
     def open(self) -> None:
@@ -111,8 +111,8 @@ class AtWork(Generic[Module]):
                 self._arrangement.enter_context(self._arranged())
                 return
             except (MemoryError, RuntimeError) as error:
-                self._placement.give_way(error)
-            self._placement.tidy()
+                self._placement.fall_back(error)
+            self._placement.release_memory()
 
     def close(self) -> None:
         """Leave the weights where the mode has them."""
@@ -127,4 +127,4 @@ class AtWork(Generic[Module]):
         if self._placement.resident:
             module.to(device)
             return nullcontext()
-        return brought_to(module, device)
+        return on_device(module, device)

@@ -93,7 +93,7 @@ def full_when(monkeypatch):
 )
 def test_every_kind_of_memory_error_leads_to_the_next_mode(error):
     placement = Placement(CPU, "together")
-    placement.give_way(error)
+    placement.fall_back(error)
     assert (placement.mode, placement.chunk) == ("apart", 1)
 
 
@@ -118,10 +118,10 @@ def test_steps_that_are_done_stay_done_when_memory_runs_out(full_when):
 
 def test_other_errors_and_the_end_of_the_modes_are_told():
     with pytest.raises(ValueError, match="a fault"):
-        Placement(CPU).give_way(ValueError("a fault"))
+        Placement(CPU).fall_back(ValueError("a fault"))
     placement = Placement(CPU, "apart", chunk=1)
     with pytest.raises(MemoryError):
-        placement.give_way(MemoryError())
+        placement.fall_back(MemoryError())
     assert not placement.ran_out
 
 
