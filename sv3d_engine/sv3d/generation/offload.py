@@ -1,15 +1,20 @@
 """Networks that live in RAM and are lent to the device: whole, or block by block while they run."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
 
 from ..network.unet import OrbitUNet
 
+log = logging.getLogger(__name__)
+
 SLOTS = 2  # one block computes while the next one comes
+_ALIGNMENT = 128  # bytes; at multiples of it weights begin, as kernels that load many numbers at once want them
 
 
 @contextmanager
@@ -43,23 +48,24 @@ def streamed(unet: OrbitUNet, device: torch.device) -> Iterator[None]:
     run is learned in the first pass, which therefore waits for every block.
     """
     blocks = units(unet)
-    packs = {block: _Pack.of(block, device) for block in blocks}
-    stream = _Stream(packs, device)
-    outside = [(p, p.data) for p in _outside(unet, blocks)]
-    handles = []
-    try:
-        for parameter, home in outside:
-            parameter.data = home.to(device, copy=True)
-        for block in blocks:
-            handles.append(block.register_forward_pre_hook(stream.before))
-            handles.append(block.register_forward_hook(stream.after, always_call=True))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-        stream.finish()
-        for parameter, home in outside:
-            parameter.data = home
+    homes, packs = _pack(blocks)
+    with _locked(homes, device):
+        stream = _Stream(packs, device, _copies_for(device))
+        outside = [(p, p.data) for p in _outside(unet, blocks)]
+        handles = []
+        try:
+            for parameter, home in outside:
+                parameter.data = home.to(device, copy=True)
+            for block in blocks:
+                handles.append(block.register_forward_pre_hook(stream.before))
+                handles.append(block.register_forward_hook(stream.after, always_call=True))
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+            stream.finish()
+            for parameter, home in outside:
+                parameter.data = home
 
 
 def _outside(unet: OrbitUNet, blocks: list[nn.Module]) -> list[nn.Parameter]:
@@ -69,27 +75,18 @@ def _outside(unet: OrbitUNet, blocks: list[nn.Module]) -> list[nn.Parameter]:
 
 @dataclass(frozen=True)
 class _Pack:
-    """A block's weights end to end in one tensor, so that one copy moves them all."""
+    """A block's weights one after the other in one tensor, so that one copy moves them all."""
 
     parameters: tuple[nn.Parameter, ...]
-    home: Tensor  # (n,) in RAM, page-locked for CUDA
-
-    @classmethod
-    def of(cls, block: nn.Module, device: torch.device) -> "_Pack":
-        """Move a block's weights into a pack; they are views of it from now on."""
-        parameters = tuple(block.parameters())
-        size = sum(p.numel() for p in parameters)
-        pack = cls(parameters, _ram(size, parameters[0].dtype, device))
-        for parameter, view in zip(parameters, pack.views(pack.home), strict=True):
-            parameter.data = view.copy_(parameter.data)
-        return pack
+    starts: tuple[int, ...]  # where each begins
+    home: Tensor  # (n,) in RAM
 
     def views(self, whole: Tensor) -> list[Tensor]:
         """The weights as they lie in ``whole``, which is laid out as the pack."""
-        parts = whole[: len(self.home)].split([p.numel() for p in self.parameters])
+        first = whole.storage_offset()
         return [
-            part.as_strided(p.shape, p.stride(), part.storage_offset())
-            for p, part in zip(self.parameters, parts, strict=True)
+            whole.as_strided(p.shape, p.stride(), first + start)
+            for p, start in zip(self.parameters, self.starts, strict=True)
         ]
 
     def install(self, whole: Tensor) -> None:
@@ -97,84 +94,131 @@ class _Pack:
             parameter.data = view
 
 
+def _pack(blocks: list[nn.Module]) -> tuple[Tensor, dict[nn.Module, _Pack]]:
+    """Move the blocks' weights into one tensor in RAM, of which they are views from now on.
+
+    The system gives the tensor its pages as they are written to, and each block gives up its old ones, so that hardly
+    more memory is taken than for the weights.
+    """
+    layouts = {block: _layout(tuple(block.parameters())) for block in blocks}
+    dtype = next(blocks[0].parameters()).dtype
+    whole = torch.empty(sum(starts[-1] for starts in layouts.values()), dtype=dtype)
+    homes = whole.split([starts[-1] for starts in layouts.values()])
+    packs = {}
+    for (block, starts), home in zip(layouts.items(), homes, strict=True):
+        packs[block] = pack = _Pack(tuple(block.parameters()), starts[:-1], home)
+        for parameter, view in zip(pack.parameters, pack.views(home), strict=True):
+            parameter.data = view.copy_(parameter.data)
+    return whole, packs
+
+
+def _layout(parameters: tuple[nn.Parameter, ...]) -> tuple[int, ...]:
+    """Where each begins in a pack, and where the pack ends, in numbers."""
+    step = _ALIGNMENT // parameters[0].element_size()
+    return tuple(accumulate((-(-p.numel() // step) * step for p in parameters), initial=0))
+
+
 class _Stream:
     """Two places on the device that the blocks take in turn."""
 
-    def __init__(self, packs: dict[nn.Module, _Pack], device: torch.device) -> None:
+    def __init__(self, packs: dict[nn.Module, _Pack], device: torch.device, copies: "_Copies") -> None:
         self._packs = packs
-        largest = max(packs.values(), key=lambda pack: len(pack.home)).home
-        self._slots = [torch.empty_like(largest, device=device, pin_memory=False) for _ in range(SLOTS)]
+        largest = max((pack.home for pack in packs.values()), key=len)
+        self._slots = [torch.empty_like(largest, device=device) for _ in range(SLOTS)]
         self._in_slot: list[nn.Module | None] = [None] * SLOTS
-        self._current = 0
+        self._current = 0  # the slot of the block that computes or was the last to
         self._following: dict[nn.Module, nn.Module] = {}
         self._last: nn.Module | None = None
-        self._cuda = _Cuda(device) if device.type == "cuda" else None
+        self._copies = copies
 
     def before(self, block: nn.Module, _: object) -> None:
         """Have a block's weights on the device, and the following one's on their way."""
         if self._last is not None:
             self._following[self._last] = block
         self._last = block
-        if block not in self._in_slot:
-            self._fetch(block, self._current)
+        if block not in self._in_slot:  # not foreseen
+            self._fetch(block)
         self._current = self._in_slot.index(block)
-        if self._cuda:
-            self._cuda.wait_for_copies()
+        self._copies.wait()  # not for the following one, which is asked for below
         self._packs[block].install(self._slots[self._current])
         following = self._following.get(block)
         if following is not None and following not in self._in_slot:
-            self._fetch(following, self._other)
+            self._fetch(following)
 
     def after(self, block: nn.Module, *_: object) -> None:
-        """A block has run: its weights are those in RAM again, and the next block goes on in the other place."""
+        """A block has run: its weights are those in RAM again."""
         self._packs[block].install(self._packs[block].home)
-        self._current = self._other
 
     def finish(self) -> None:
         """Wait for what is under way and leave nothing on the device."""
         for pack in self._packs.values():
             pack.install(pack.home)
-        if self._cuda:
-            self._cuda.wait_for_all()
+        self._copies.finish()
         self._slots.clear()
 
-    @property
-    def _other(self) -> int:
-        return (self._current + 1) % SLOTS
-
-    def _fetch(self, block: nn.Module, slot: int) -> None:
+    def _fetch(self, block: nn.Module) -> None:
+        """Ask for a block in the slot that the current one is not in."""
+        slot = (self._current + 1) % SLOTS
         self._in_slot[slot] = block
-        home = self._packs[block].home
-        if self._cuda:
-            self._cuda.copy(home, self._slots[slot])
-        else:
-            self._slots[slot][: len(home)].copy_(home)
+        self._copies.copy(self._packs[block].home, self._slots[slot])
 
 
-class _Cuda:
+class _Copies:
+    """Copies that are done when they have been asked for."""
+
+    def copy(self, home: Tensor, slot: Tensor) -> None:
+        """Fill the beginning of a slot."""
+        slot[: len(home)].copy_(home)
+
+    def wait(self) -> None:
+        """Let what is computed from now on see all copies that were asked for."""
+
+    def finish(self) -> None:
+        """Return when nothing is under way."""
+
+
+class _CudaCopies(_Copies):
     """Copies beside the computation."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._copies = torch.cuda.Stream(device)
+        self._stream = torch.cuda.Stream(device)
 
     def copy(self, home: Tensor, slot: Tensor) -> None:
-        """Fill a place once everything that was asked of its last block is computed."""
-        self._copies.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(self._copies):
+        """Fill the beginning of a slot once everything that was asked of its last block is computed."""
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(self._stream):
             slot[: len(home)].copy_(home, non_blocking=True)
 
-    def wait_for_copies(self) -> None:
-        torch.cuda.current_stream(self._device).wait_stream(self._copies)
+    def wait(self) -> None:
+        torch.cuda.current_stream(self._device).wait_stream(self._stream)
 
-    def wait_for_all(self) -> None:
+    def finish(self) -> None:
         torch.cuda.synchronize(self._device)
 
 
-def _ram(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    if device.type == "cuda":
-        try:
-            return torch.empty(size, dtype=dtype, pin_memory=True)
-        except RuntimeError:  # the system locks no more pages: copies from common memory are slower, but work
-            pass
-    return torch.empty(size, dtype=dtype)
+def _copies_for(device: torch.device) -> _Copies:
+    return _CudaCopies(device) if device.type == "cuda" else _Copies()
+
+
+def _locked(homes: Tensor, device: torch.device) -> AbstractContextManager[None]:
+    return _page_locked(homes, device) if device.type == "cuda" else nullcontext()
+
+
+@contextmanager
+def _page_locked(homes: Tensor, device: torch.device) -> Iterator[None]:
+    """Memory that CUDA copies from by itself.  Where the system locks no more pages, copies are slower, but work.
+
+    PyTorch's own page-locked memory is rounded up to a power of two, 4.3 GB for SV3D's 3.0.
+    """
+    cudart = torch.cuda.cudart()
+    refused = int(cudart.cudaHostRegister(homes.data_ptr(), homes.nbytes, 0))
+    if refused:
+        log.warning("the system locks no %d bytes of memory (CUDA error %d)", homes.nbytes, refused)
+        with suppress(RuntimeError):  # CUDA tells of the refusal once more, at the next kernel
+            torch.ones(1, device=device).add_(1)
+    try:
+        yield
+    finally:
+        if not refused:
+            cudart.cudaHostUnregister(homes.data_ptr())
