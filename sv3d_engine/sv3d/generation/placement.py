@@ -76,13 +76,16 @@ class Placement:
         release_memory(self.device)
 
 
+_CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}  # by the weights' dimensions
+
+
 def use_channels_last(model: SV3D, device: torch.device) -> None:
     """Lay convolutions' weights out as a graphics card's fast kernels want them."""
     if device.type == "cuda":
         for network in (model.unet, model.autoencoder):
             for parameter in network.parameters():
-                if parameter.ndim == 4:
-                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+                if parameter.ndim in _CHANNELS_LAST:
+                    parameter.data = parameter.data.contiguous(memory_format=_CHANNELS_LAST[parameter.ndim])
 
 
 class AtWork(Generic[Module]):

@@ -9,6 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from sv3d_engine.sv3d.generation import offload
 from sv3d_engine.sv3d.generation.offload import streamed, units
+from sv3d_engine.sv3d.generation.placement import use_channels_last
 from tests.sv3d.generation.small_model import CPU, model
 
 PASSES = 3  # the first one learns the order
@@ -192,13 +193,14 @@ def test_weights_begin_at_multiples_of_128_bytes_in_ram_and_on_the_device(unet):
     assert len(places) == 3  # RAM and two slots
 
 
-def test_a_layout_with_channels_last_is_kept():
-    made = model().unet
-    weights = [p for block in units(made) for p in block.parameters() if p.ndim == 4]
-    for p in weights:
-        p.data = p.data.contiguous(memory_format=torch.channels_last)
-    with streamed(made, CPU):
-        assert all(p.is_contiguous(memory_format=torch.channels_last) for p in weights)
+def test_the_layout_of_convolutions_for_cards_is_kept():
+    made = model()
+    use_channels_last(made, torch.device("cuda"))
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    weights = [p for block in units(made.unet) for p in block.parameters() if p.ndim in formats]
+    assert {p.ndim for p in weights} == set(formats)
+    with streamed(made.unet, CPU):
+        assert all(p.is_contiguous(memory_format=formats[p.ndim]) for p in weights)
 
 
 def test_a_failure_on_the_way_in_unlocks_the_memory(unet, card, monkeypatch):
