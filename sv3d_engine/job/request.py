@@ -174,7 +174,8 @@ def _absolute(path: str, what: str) -> Path:
 
 def result_of(job: Job, records: Sequence[StageRecord], seconds: float) -> protocol.Result | protocol.OrbitResult:
     """Where everything lies, and what the stages have to tell the artist."""
-    folder, notes = job.folder, tuple(note for record in records for note in record.facts.get("notes", ()))
+    folder = job.folder
+    notes = tuple(dict.fromkeys(note for record in records for note in record.facts.get("notes", ())))  # each once
     if isinstance(job, PictureToOrbit) and not isinstance(job, PictureToMesh):
         return protocol.OrbitResult(
             job=job.name,

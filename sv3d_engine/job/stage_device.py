@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 Run = Callable[[Any, Path, Progress], Facts]
 RunOnDevice = Callable[[Any, Path, Progress, "torch.device"], Facts]
-Seconds = dict[str, float]  # a step's, by device name
+Seconds = dict[str, float | None]  # a step's, by device name; None where it fails
 
 MEMORY_NOTE = "The graphics card's memory was too small for this mesh, so the processor made it."
 
@@ -87,7 +87,8 @@ def faster_device(asked: str, work: str, progress: Progress) -> tuple["torch.dev
     if asked != "auto" or len(devices) == 1:
         return resolve_device(asked), {}
     seconds = _known_or_tried(devices, progress)[work]
-    return torch.device(min(seconds, key=seconds.__getitem__, default="cpu")), seconds
+    works = {name: step for name, step in seconds.items() if step is not None}
+    return torch.device(min(works, key=works.__getitem__, default="cpu")), seconds
 
 
 def _known_or_tried(devices: Sequence[str], progress: Progress) -> dict[str, Seconds]:
@@ -99,19 +100,22 @@ def _known_or_tried(devices: Sequence[str], progress: Progress) -> dict[str, Sec
     key = f"{names}; torch {torch.__version__}; warp {warp}; sv3d_engine {__version__}"
     file = user_folder("cache") / "device_trials.json"
     try:
-        known = json.loads(file.read_text(encoding="utf-8"))
-        return {work: {name: float(known[key][work][name]) for name in devices} for work in _WORKS}
+        known = json.loads(file.read_text(encoding="utf-8"))[key]
+        return {work: {name: _seconds(known[work][name]) for name in devices} for work in _WORKS}
     except (OSError, ValueError, TypeError, KeyError):
-        pass  # not tried yet, or another version wrote the file
+        pass  # not tried yet, or a card's memory was taken then; or another version wrote the file
     tried = try_devices(devices, progress)
     log.info("seconds a step: %s", tried)
-    if all(len(seconds) == len(devices) for seconds in tried.values()):  # else a card was taken: ask again next time
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_json(file, {key: tried})  # of one machine at a time: an old driver's or version's are of no use
-        except OSError as error:
-            log.warning("the trial's result cannot be kept: %s", error)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, {key: tried})  # and nothing else: what other versions took is of no use
+    except OSError as error:
+        log.warning("the trial's result cannot be kept: %s", error)
     return tried
+
+
+def _seconds(kept: Any) -> float | None:
+    return None if kept is None else float(kept)
 
 
 _WORKS = ("field", "mesh")
@@ -146,7 +150,7 @@ class _Steps(Progress):
 
 
 def try_devices(devices: Sequence[str], progress: Progress) -> dict[str, Seconds]:
-    """Seconds a step of each kind of work takes on each device; a device that fails is left out."""
+    """Seconds a step of each kind of work takes on each device; one whose memory is taken now is left out."""
     import torch
 
     from ..reconstruction.field.fit import fit_field
@@ -170,8 +174,10 @@ def try_devices(devices: Sequence[str], progress: Progress) -> dict[str, Seconds
                     raise
                 except _Slow:
                     pass
-                except Exception:  # whatever a driver or kernel throws: the job goes on with another device
-                    log.exception("%s cannot be tried on %s", work, device)
+                except Exception as error:  # whatever a driver or kernel throws: another device does the job
+                    log.exception("%s fails on %s", work, device)
+                    if not out_of_memory(error):
+                        seconds[work][device.type] = None
                     continue
                 seconds[work][device.type] = steps.seconds()
             with suppress(RuntimeError):  # of a device that failed

@@ -56,10 +56,14 @@ def explain(error: BaseException) -> UserError:
     )
 
 
+# Of PyTorch on every device, on Linux' processors, of NVIDIA's libraries, and of warp.
+_NO_MEMORY = ("out of memory", "can't allocate memory", "_status_alloc_failed", "failed to allocate")
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out, the processor's or a graphics card's; PyTorch's errors are known without importing it."""
     text = str(error).lower()
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError)
-        and (type(error).__name__ == "OutOfMemoryError" or "out of memory" in text or "can't allocate memory" in text)
+        and (type(error).__name__ == "OutOfMemoryError" or any(words in text for words in _NO_MEMORY))
     )

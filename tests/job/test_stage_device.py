@@ -9,6 +9,8 @@ import torch
 from sv3d_engine.ground import device, lock
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.job import stage_device
+from sv3d_engine.job.folder import StageRecord
+from sv3d_engine.job.request import result_of
 from sv3d_engine.job.stage_device import MEMORY_NOTE, TRYING, on_faster_device, on_strongest_device
 
 FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
@@ -133,7 +135,15 @@ def test_a_damaged_or_unwritable_cache_only_costs_another_trial(with_devices, ca
     assert len(tried) == 2
 
 
-def test_a_device_that_failed_in_the_trial_is_not_used_and_is_tried_again_next_time(with_devices, monkeypatch):
+def test_a_device_that_fails_is_not_used_nor_tried_again(with_devices):
+    tried = with_devices({"cuda": None, "cpu": 0.2})
+    for _ in range(2):
+        facts = do(on_faster_device("field", stage_on([])))
+        assert (facts["device"], facts["device_seconds"]) == ("cpu", {"cuda": None, "cpu": 0.2})
+    assert len(tried) == 1
+
+
+def test_a_card_whose_memory_is_taken_is_not_used_and_is_tried_again_next_time(with_devices):
     tried = with_devices({"cpu": 0.2}, {"cuda": 0.1, "cpu": 0.2})
     for _ in range(2):
         assert do(on_faster_device("field", stage_on([])))["device"] == "cpu"
@@ -153,17 +163,26 @@ def test_a_card_with_too_little_memory_leaves_the_stage_to_the_processor(with_de
     assert "takes over" in told.notes[-1]
 
 
+def test_the_artist_is_told_of_it_once_though_it_be_two_stages(tmp_path):
+    records = [StageRecord(name, "", {}, (), 1.0, 1, {"notes": [MEMORY_NOTE]}) for name in ("field", "mesh")]
+    assert result_of(SimpleNamespace(name="a", folder=tmp_path), records, 2.0).notes == (MEMORY_NOTE,)
+
+
 @pytest.mark.parametrize(
     ("asked", "error"), [("cuda", RuntimeError("CUDA error: launch failure")), ("cuda", Cancelled()), ("cpu", FULL)]
 )
 def test_no_other_error_is_hidden(with_devices, asked, error):
     with_devices({"cuda": 0.1, "cpu": 0.2})
 
+    used = []
+
     def run(job, out, progress, device):
+        used.append(device.type)
         raise error
 
     with pytest.raises(type(error)):
         do(on_faster_device("mesh", run), asked)
+    assert used == [asked]
 
 
 def test_the_card_is_had_while_a_stage_computes_on_it_and_not_for_the_processor(with_devices, cache):
@@ -198,9 +217,14 @@ def test_the_trial_times_steps_of_field_and_mesh(quick_trial):
     assert set(told.notes) == {TRYING}
 
 
-def test_a_device_that_fails_is_left_out_of_the_trial(quick_trial):
-    seconds = stage_device.try_devices(["mps", "cpu"], Progress())
-    assert [list(s) for s in seconds.values()] == [["cpu"], ["cpu"]]
+def test_the_trial_tells_a_device_that_fails_from_one_whose_memory_is_taken(quick_trial, monkeypatch):
+    from sv3d_engine.reconstruction.mesh import refine
+
+    def full(frames, field, settings, device, seed, progress):
+        raise FULL
+
+    monkeypatch.setattr(refine, "refine", full)
+    assert stage_device.try_devices(["mps"], Progress()) == {"field": {"mps": None}, "mesh": {}}
 
 
 def test_the_trial_can_be_cancelled(quick_trial):

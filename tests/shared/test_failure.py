@@ -10,6 +10,8 @@ from sv3d_engine.shared.errors import UserError, explain
     [
         (MemoryError(), "not enough memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "not enough memory"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), "not enough memory"),
+        (RuntimeError("Failed to allocate 4194304 bytes on device 'cuda:0'"), "not enough memory"),
         (OSError(errno.ENOSPC, "No space left on device"), "disk became full"),
         (PermissionError(errno.EACCES, "Permission denied", "/out/mesh.glb"), "/out/mesh.glb"),
         (ModuleNotFoundError("No module named 'xatlas'", name="xatlas"), "lacks the package xatlas"),
