@@ -2,12 +2,14 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, normalize
 
 from sv3d_engine.orbit.cameras import CameraOrbit, View, project
+from sv3d_engine.reconstruction.field.radiance_field import RadianceField
 from sv3d_engine.reconstruction.frames.frames import Frames
 from sv3d_engine.reconstruction.render.rasterize import interpolate, rasterize
 
@@ -50,9 +52,25 @@ def wavy_orbit(count: int) -> CameraOrbit:
     return CameraOrbit(33.8, 2.2, tuple(views))
 
 
+def distance_field(distance: Callable[[Tensor], Tensor], half_side: float) -> RadianceField:
+    """A field with this signed distance, (P, 3) -> (P,), whose network is silent: grey, without highlights."""
+    axis = ((torch.arange(64) + 0.5) / 64 * 2 - 1) * half_side
+    grid = distance(torch.cartesian_prod(axis, axis, axis)).reshape(64, 64, 64)
+    field = RadianceField(half_side, grid, levels=2, finest=32, log2_rows=6)
+    torch.nn.init.zeros_(field.decoder[2].weight)
+    return field
+
+
 EGG_AXES = (0.45, 0.35, 0.3)
 EGG_VOLUME = 4 / 3 * math.pi * 0.45 * 0.35 * 0.3
 EGG_FRONT, EGG_BACK = (0.8, 0.3, 0.2), (0.2, 0.4, 0.7)  # sRGB, on +X and −X
+
+
+def egg_distance(points: Tensor) -> Tensor:  # (P, 3) -> (P,)
+    """Signed distance to the egg, to first order: exact on its surface and good near it."""
+    axes = torch.tensor(EGG_AXES)
+    reach = (points / axes).norm(dim=-1)
+    return reach * (reach - 1) / (points / axes**2).norm(dim=-1).clamp_min(1e-9)
 
 
 def egg_orbit(count: int = 12, size: int = 64) -> Frames:

@@ -5,7 +5,7 @@ import numpy as np
 
 from ...ground.progress import Progress
 from ...shared.errors import UserError
-from .repair import WELD, close_surface, drop_degenerate, weld
+from .repair import WELD, close_surface, weld
 from .topology import (
     Bools,
     Floats,
@@ -132,6 +132,6 @@ def _collapse(mesh: TriMesh, budget: int) -> TriMesh:
             break
     collapsed = TriMesh(np.asarray(vertices, np.float64) * scale + centre, np.asarray(faces, np.int64))
     if not is_closed_manifold(collapsed.faces):
-        collapsed = drop_degenerate(collapsed)
-        collapsed = keep_visible_pieces(close_surface(collapsed)) if len(collapsed.faces) else collapsed
+        collapsed = close_surface(collapsed)
+        collapsed = keep_visible_pieces(collapsed) if len(collapsed.faces) else collapsed
     return compact(collapsed)

@@ -104,6 +104,32 @@ def test_thin_wall_keeps_its_two_colours() -> None:
     assert surface.nearest_points(top, np.array([[0, 0, -1.0]]))[0, 2] < -0.003
 
 
+def test_colours_are_asked_for_near_the_faces_also_where_a_chart_is_squeezed() -> None:
+    """Two unit squares in a plane: one has a square of the atlas, the other a strip of a tenth of a texel's height.
+
+    One and a half texels beyond that strip's edge its plane would have gone on for fifteen units.
+    """
+    size, side = 64, np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]])
+    faces = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
+    plane = np.concatenate([side, side + np.array([5, 0])])
+    mesh = TriMesh(np.concatenate([plane, np.zeros((8, 1))], 1), faces)
+    uv = np.concatenate([0.1 + 0.4 * side, np.array([0.6, 0.3]) + side * np.array([0.3, 0.1 / size])])
+    asked = []
+
+    def albedo(points: Tensor) -> Tensor:
+        asked.append(points.numpy())
+        return points.abs()
+
+    bake_albedo(mesh, Atlas(np.arange(8), faces, uv, 2), FineSurface(mesh), albedo, size)
+    points = np.concatenate(asked)
+    texel = np.sqrt(2 / len(points))
+    even, squeezed = points[points[:, 0] < 3], points[points[:, 0] > 3]
+    assert even.min() < -0.5 / (0.4 * size)  # the rim goes on beyond the edge
+    assert len(squeezed) > 50
+    assert squeezed[:, 1].min() > -3.1 * texel
+    assert squeezed[:, 1].max() < 1 + 3.1 * texel
+
+
 def test_gutters_take_the_nearest_colour() -> None:
     picture = np.zeros((8, 8, 3), np.uint8)
     shown = np.zeros((8, 8), bool)

@@ -4,6 +4,7 @@ import trimesh
 from mesh_shapes import box, bumpy_sphere, flipped, soup, sphere, together, torus
 
 from sv3d_engine.reconstruction.asset.clean import clean, winding_numbers
+from sv3d_engine.reconstruction.asset.repair import drop_degenerate
 from sv3d_engine.reconstruction.asset.topology import (
     TriMesh,
     face_areas,
@@ -54,6 +55,16 @@ def test_degenerate_and_repeated_faces_go() -> None:
     cleaned = clean(TriMesh(ball.vertices, np.concatenate([ball.faces, extra])))
     assert_sound(cleaned)
     assert len(cleaned.faces) == len(ball.faces)
+
+
+def test_faces_that_use_a_vertex_twice_go_wherever_they_have_it() -> None:
+    faces = np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0], [2, 2, 2], [0, 1, 2]])
+    assert drop_degenerate(TriMesh(np.eye(3), faces)).faces.tolist() == [[0, 1, 2]]
+
+
+def test_of_repeated_faces_one_stays_and_of_opposite_ones_none() -> None:
+    faces = np.array([[0, 1, 2], [1, 2, 0], [3, 1, 0], [0, 1, 3], [2, 3, 1]])
+    assert drop_degenerate(TriMesh(np.eye(4), faces)).faces.tolist() == [[0, 1, 2], [2, 3, 1]]
 
 
 def test_vertices_that_are_not_numbers_are_cut_out_and_the_hole_closed() -> None:

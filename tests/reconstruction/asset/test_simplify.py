@@ -33,6 +33,13 @@ def test_few_faces_are_left_alone() -> None:
     assert simplify(mesh, 5000) is mesh
 
 
+def test_a_budget_too_small_for_any_solid_is_raised_until_the_shape_is_kept() -> None:
+    ball = sphere(0.5, 2)
+    light = simplify(ball, 1)  # of which nothing at all is left at first
+    assert is_closed_manifold(light.faces)
+    assert face_volumes(light).sum() == pytest.approx(face_volumes(ball).sum(), rel=0.01)
+
+
 def test_same_input_same_output() -> None:
     first, second = (simplify(bumpy_sphere(4), 1000) for _ in range(2))
     assert np.array_equal(first.vertices, second.vertices)

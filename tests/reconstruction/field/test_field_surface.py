@@ -4,18 +4,13 @@ import math
 
 import pytest
 import torch
-from scenes import is_closed, volume
+from scenes import distance_field, is_closed, volume
 
-from sv3d_engine.reconstruction.field.radiance_field import RadianceField, distance_grid, extract_mesh
+from sv3d_engine.reconstruction.field.radiance_field import distance_grid, extract_mesh
 
 
 def ball(radius):
-    axis = ((torch.arange(48) + 0.5) / 48 * 2 - 1) * 0.6
-    distance = torch.cartesian_prod(axis, axis, axis).norm(dim=-1).reshape(48, 48, 48) - radius
-    field = RadianceField(0.6, distance, levels=2, finest=32, log2_rows=6)
-    torch.nn.init.zeros_(field.decoder[2].weight)
-    torch.nn.init.zeros_(field.decoder[2].bias)
-    return field
+    return distance_field(lambda points: points.norm(dim=-1) - radius, 0.6)
 
 
 def test_grid_is_the_distance_at_voxel_centres():

@@ -102,6 +102,39 @@ def test_an_outline_hidden_by_something_nearer_does_not_count():
     assert not ((crossings.inner % SIZE == 30) & (crossings.outer % SIZE == 31)).any()
 
 
+def square(left, right, depth):
+    """A square on the screen, from row 10 to row 30."""
+    return torch.tensor([[left, 10.0, depth], [left, 30.0, depth], [right, 30.0, depth], [right, 10.0, depth]])
+
+
+def overlapping(*squares):
+    """Squares one before the other, as one mesh: vertices and faces."""
+    faces = torch.tensor([[0, 1, 2], [0, 2, 3]])
+    return torch.cat(squares), torch.cat([faces + 4 * i for i in range(len(squares))])
+
+
+@pytest.mark.parametrize("ends", [(30.75, 30.9), (30.9, 30.75)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_of_outlines_between_two_pixels_the_outermost_counts(ends, mirrored):
+    """A surface that folds over itself has several; added up they would cover more than there is."""
+    folds = [square(10.0, end, 5 + 0.01 * i) for i, end in enumerate(ends)]
+    screen, faces = overlapping(*folds)
+    if mirrored:
+        screen, faces = screen * torch.tensor([-1.0, 1, 1]) + torch.tensor([SIZE, 0, 0]), faces.flip(1)
+    row = coverage(screen, faces).reshape(SIZE, SIZE)[20]
+    row = row.flip(0) if mirrored else row
+    torch.testing.assert_close(row[28:33], torch.tensor([1.0, 1.0, 0.9, 0.0, 0.0]), atol=1e-4, rtol=0)
+
+
+def test_an_outline_well_behind_what_is_seen_there_does_not_count():
+    """However near it is on the screen: here both end between the same two pixels, the hidden one further out."""
+    screen, faces = overlapping(square(10.0, 30.75, 4.7), square(20.0, 31.25, 5.0))
+    crossings = silhouette_crossings(rasterize(screen, faces, SIZE, SIZE), screen, faces, mesh_edges(faces))
+    ends = crossings.position[(crossings.inner % SIZE == 30) & (crossings.outer % SIZE == 31)]
+    torch.testing.assert_close(ends, torch.full_like(ends, 0.25))
+    assert len(ends) == 20
+
+
 def test_colours_mix_by_how_far_the_outline_reaches():
     square = torch.tensor([[10.0, 10.0, 5], [10.0, 30.0, 5], [30.25, 30.0, 5], [30.25, 10.0, 5]])
     faces = torch.tensor([[0, 1, 2], [0, 2, 3]])

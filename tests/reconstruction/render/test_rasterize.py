@@ -43,6 +43,17 @@ def test_the_nearer_of_two_triangles_is_seen():
         assert set(see(screen, faces, 32, 32).unique().tolist()) == {-1, 1}
 
 
+@pytest.mark.parametrize("see", [visible_faces, visible_faces_ref])
+def test_a_triangle_seen_edge_on_is_not_there(see):
+    """Its line runs through pixel centres, where all its weights are 0, and before a true triangle."""
+    line = torch.tensor([[2.5, 2.5, 1], [12.5, 12.5, 1], [6.5, 6.5, 1]])
+    point = torch.tensor([[5.5, 3.5, 1]]).expand(3, 3)
+    true = torch.tensor([[0.0, 0, 2], [32, 0, 2], [0, 32, 2]])
+    index = see(torch.cat([line, point, true]), torch.arange(9).reshape(3, 3), 16, 16)
+    assert (index == 2).all()
+    assert (see(torch.cat([line, point]), torch.arange(6).reshape(2, 3), 16, 16) == -1).all()
+
+
 def test_nothing_in_the_picture_is_an_empty_raster():
     raster = rasterize(torch.tensor([[-9.0, -9, 1], [-8, -9, 1], [-9, -8, 1]]), torch.tensor([[0, 1, 2]]), 8, 8)
     assert (raster.face_index == -1).all()

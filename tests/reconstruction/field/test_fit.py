@@ -1,0 +1,161 @@
+"""The coarse stage: what its loss asks for, one thing at a time, on balls whose distance is known."""
+
+import math
+
+import pytest
+import torch
+from scenes import EGG_VOLUME, distance_field, egg_distance, egg_orbit, is_closed, volume, wavy_orbit
+
+from sv3d_engine.ground.progress import Progress
+from sv3d_engine.ground.settings import Settings
+from sv3d_engine.reconstruction.field import fit
+from sv3d_engine.reconstruction.field.fit import Targets, drawn_by_weight, near_surface, step_loss
+from sv3d_engine.reconstruction.field.radiance_field import extract_mesh
+from sv3d_engine.reconstruction.frames.frames import Frames
+
+CPU = torch.device("cpu")
+HALF_SIDE, RADIUS = 0.6, 0.3
+STEP = 2 * HALF_SIDE / 64
+EDGE = 0.01
+ORBIT = wavy_orbit(4)
+EVERYWHERE = torch.ones(16, 16, 16, dtype=torch.bool)
+# What a colour and one drawn at random differ by on average, as the colour loss counts: for black or white, for grey.
+FROM_BLACK, FROM_GREY = 0.452, 0.203
+
+
+def ball(slope=1.0, radius=RADIUS, colour=0.5, highlight=0.0):
+    """A field of a ball of one colour, whose distance grows by ``slope`` a unit."""
+    field = distance_field(lambda points: slope * (points.norm(dim=-1) - radius), HALF_SIDE)
+    with torch.no_grad():
+        field.decoder[2].bias[1:] = torch.logit(torch.tensor(colour), eps=1e-6)
+        field.highlight[2].bias.fill_(math.atanh(highlight))
+    return field
+
+
+NOTHING = ball(radius=-0.5)
+
+
+def loss(field, alpha, colour=0.0, edge=EDGE, occupied=EVERYWHERE):
+    """Of rays through the middle of four frames, which are of one colour and one alpha all over."""
+    size = 8
+    pixel = torch.tensor([row * size + column for row in (3, 4) for column in (3, 4)]).repeat(4)
+    view = torch.arange(4).repeat_interleave(4)
+    pixels = Targets(torch.full((16, 3), alpha * colour), torch.full((16,), alpha), view, pixel, size)
+    rays = torch.arange(16).repeat(64)
+    with torch.no_grad():
+        return float(step_loss(field, pixels, rays, ORBIT, occupied, STEP, edge, torch.Generator().manual_seed(0)))
+
+
+def test_what_is_as_it_should_be_costs_next_to_nothing():
+    assert loss(ball(colour=0.3), alpha=1.0, colour=0.3) < 0.02
+    assert loss(NOTHING, alpha=0.0) < 0.02
+
+
+def test_fog_cannot_pass_for_a_background_of_any_colour():
+    """A ball where there should be none costs as much as its colour differs from those that are drawn behind it."""
+    black, grey, white = (loss(ball(colour=colour), alpha=0.0) for colour in (0.0, 0.5, 1.0))
+    assert white == pytest.approx(black, rel=0.05)
+    assert black - grey == pytest.approx(5 * (FROM_BLACK - FROM_GREY), rel=0.2)
+
+
+def test_a_hole_costs_by_its_colour_and_by_its_mask():
+    assert loss(NOTHING, alpha=1.0, colour=0.5) == pytest.approx(5 * FROM_GREY + 1, rel=0.05)
+
+
+def test_a_highlight_costs_more_than_the_same_colour_without():
+    plain, lit = ball(colour=0.6), ball(colour=0.4, highlight=0.2)
+    difference = loss(lit, alpha=1.0, colour=0.6) - loss(plain, alpha=1.0, colour=0.6)
+    assert difference == pytest.approx(0.02 * 0.2, rel=0.1)
+
+
+def test_a_distance_that_grows_too_fast_is_told():
+    """Twice the distance behind twice the edge looks the same: the eikonal rule alone tells them apart."""
+    difference = loss(ball(slope=2.0), 1.0, 0.5, edge=2 * EDGE) - loss(ball(), 1.0, 0.5)
+    assert difference == pytest.approx(0.02 * (2 - 1) ** 2, rel=0.1)
+
+
+def test_a_surface_that_bends_costs_more_than_one_that_is_even():
+    wide, narrow = (loss(ball(radius=radius), 1.0, 0.5) for radius in (0.4, 0.1))
+    assert narrow - wide > 0.0005
+    assert narrow > 3 * wide
+
+
+def test_rays_that_meet_nothing_have_a_loss_too():
+    empty = torch.zeros_like(EVERYWHERE)
+    assert loss(ball(), alpha=1.0, colour=0.5, occupied=empty) == pytest.approx(loss(NOTHING, 1.0, 0.5), rel=0.02)
+
+
+def test_probes_are_drawn_as_often_as_their_weights_ask():
+    drawn = drawn_by_weight(torch.tensor([0.0, 3.0, 0.0, 1.0, 0.0]), 10_000, torch.Generator().manual_seed(0))
+    counts = torch.bincount(drawn, minlength=5)
+    assert counts[[0, 2, 4]].sum() == 0
+    assert float(counts[1] / counts[3]) == pytest.approx(3, rel=0.1)
+
+
+def test_samples_are_asked_for_near_the_surface_only():
+    cells = near_surface(ball(), EVERYWHERE.clone(), outside=0.1, inside=0.2).nonzero()
+    distance = ((cells + 0.5) / 16 * 2 - 1).mul(HALF_SIDE).norm(dim=-1) - RADIUS
+    assert 0.07 < distance.max() < 0.1
+    assert -0.2 < distance.min() < -0.15
+    reach = torch.zeros_like(EVERYWHERE)
+    reach[8:] = True
+    assert (near_surface(ball(), reach, 0.1, 0.2).nonzero()[:, 0] >= 8).all()
+
+
+def test_the_hulls_distance_is_that_of_its_surface():
+    axis = ((torch.arange(40) + 0.5) / 40 * 2 - 1) * HALF_SIDE
+    true = torch.cartesian_prod(axis, axis, axis).norm(dim=-1).reshape(40, 40, 40) - RADIUS
+    error = (fit.hull_distance(true < 0, HALF_SIDE) - true).abs()
+    assert error[true.abs() < 0.1].mean() < 0.2 * 2 * HALF_SIDE / 40
+    assert error.mean() < 0.5 * 2 * HALF_SIDE / 40
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return egg_orbit(size=96)
+
+
+def test_the_cube_holds_the_object_and_little_more(frames):
+    assert 0.45 < fit.bounding_half_side(frames.alpha, frames.orbit) < 1.3 * 0.45
+
+
+def test_pixels_are_those_of_the_object_and_two_around():
+    alpha = torch.zeros(1, 32, 32)
+    alpha[0, 12:20, 8:16] = 1
+    kept = fit.targets(Frames(torch.full((1, 32, 32, 3), 0.5), alpha, wavy_orbit(1)), 16, CPU)
+    row, column = kept.pixel // 16, kept.pixel % 16
+    assert (int(row.min()), int(row.max()), int(column.min()), int(column.max())) == (4, 11, 2, 9)
+    assert len(kept.pixel) == 64
+    torch.testing.assert_close(kept.colour, 0.5 * kept.alpha[:, None].expand(-1, 3))
+    assert kept.alpha.sum() == 16
+
+
+def test_the_true_surface_costs_least(frames):
+    """Among eggs of three sizes, behind an edge as wide as they differ."""
+    pixels = fit.targets(frames, 48, CPU)
+    rays = torch.randint(len(pixels.view), (3000,), generator=torch.Generator().manual_seed(0))
+    everywhere = torch.ones(64, 64, 64, dtype=torch.bool)
+
+    def loss_of(offset):
+        field = distance_field(lambda points: egg_distance(points) - offset, HALF_SIDE)
+        draw = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            return float(step_loss(field, pixels, rays, frames.orbit, everywhere, STEP, EDGE, draw))
+
+    small, right, large = (loss_of(offset) for offset in (-0.03, 0.0, 0.03))
+    assert small > right + 0.03
+    assert large > right + 0.03
+
+
+def test_a_field_is_fitted_in_shape_and_colour(frames, monkeypatch):
+    monkeypatch.setattr(fit, "RAYS", 768)
+    settings = Settings("tiny", coarse_steps=40, coarse_size=48)
+    field = fit.fit_field(frames, settings, CPU, seed=1, progress=Progress())
+    vertices, faces = extract_mesh(field, 48)
+    assert is_closed(faces)
+    assert volume(vertices, faces) == pytest.approx(EGG_VOLUME, rel=0.2)
+    ends = torch.tensor([[0.45, 0.0, 0.0], [-0.45, 0.0, 0.0]])
+    with torch.no_grad():
+        front, back = field(ends, -ends / 0.45)[1]
+    assert (front - back)[0] > 0.15  # redder before
+    assert (front - back)[2] < -0.15  # bluer behind
