@@ -8,12 +8,13 @@ from pathlib import Path
 
 from .. import __version__
 from ..ground import memory
-from ..ground.device import available_devices
+from ..ground.device import available_devices, cuda_failure, device_name, processor_name
 from ..ground.settings import PRESETS
 from ..picture.background_model import find_model
+from ..shared import nvidia
 from ..shared.model_facts import NAME, bundled_weights
 from ..shared.protocol import Check, DoctorReport
-from .report import ENGINE_PACKAGES, package_version
+from .report import CARD_PACKAGE, ENGINE_PACKAGES, package_version
 
 _ENOUGH_MEMORY = 8e9  # bytes: preset "standard" holds up to 6 GB, the system needs the rest
 
@@ -27,7 +28,7 @@ def examine(folder: Path) -> DoctorReport:
         Check("Python", f"{platform.python_version()} ({sys.executable})", True),
         torch_check,
         *packages[1:],
-        _devices(devices),
+        *_graphics(devices),
         _cores(),
         _memory(),
         _disk(folder),
@@ -51,7 +52,11 @@ def as_text(report: DoctorReport) -> str:
 
 
 def _install(name: str) -> str:
-    return f"Install it into this Python: “{sys.executable}” -m pip install {name}"
+    return f"Install it into this Python: {_pip(name)}"
+
+
+def _pip(what: str) -> str:
+    return f"“{sys.executable}” -m pip install {what}"
 
 
 def _package(name: str) -> Check:
@@ -63,42 +68,108 @@ def _torch() -> tuple[Check, tuple[str, ...]]:
     """Whether PyTorch really loads, and the devices it finds."""
     version = package_version("torch")
     if version is None:
-        return Check("torch", "not installed", False, _install("torch")), ()
+        command = _pip_torch(nvidia.find_driver())
+        return Check("torch", "not installed", False, f"Install it into this Python: {command}"), ()
     try:
         devices = available_devices()
     except (ImportError, OSError) as error:  # a missing system library, a half-done installation
         return Check("torch", f"{version}, does not load: {error}", False, _install("--force-reinstall torch")), ()
-    return Check("torch", version, True), devices
+    return Check("torch", f"{version}, made for {_made_for()}", True), devices
 
 
-def _devices(devices: tuple[str, ...]) -> Check:
+def _made_for() -> str:
+    import torch
+
+    if torch.version.cuda:
+        return f"CUDA {torch.version.cuda}"
+    if torch.version.hip:
+        return f"ROCm {torch.version.hip}"
+    return "Apple graphics" if torch.backends.mps.is_built() else "processors alone"
+
+
+def _pip_torch(driver: nvidia.Driver | None, version: str = "") -> str:
+    """The command that installs the build of PyTorch for a driver; of one ``version``, or "" for the newest."""
+    build = nvidia.build_for(driver) if driver else None
+    if build is None:
+        return _pip(f"torch=={version}" if version else "torch")
+    # With its own suffix, or pip would take the build that is there for it.
+    exactly = f"=={version.partition('+')[0]}+{build.tag}" if version else ""
+    return _pip(f"torch{exactly} --index-url {build.index}")
+
+
+def _graphics(devices: tuple[str, ...]) -> list[Check]:
+    """What a stage can run on, and why a card is not used."""
     if not devices:
-        return Check("Devices", "unknown until PyTorch works", False, "Repair PyTorch first.")
-    described = []
-    for name in devices:
-        if name == "cuda":
-            described.append(f"cuda ({_card()})")
-        else:
-            described.append({"cpu": "cpu", "mps": "mps (Apple graphics)"}[name])
-    if devices == ("cpu",):
-        described.append("no graphics processor that PyTorch can use")
-    return Check("Devices", ", ".join(described), True)
+        return [Check("Devices", "unknown until PyTorch works", False, "Repair PyTorch first.")]
+    checks = [Check("Devices", ", ".join(devices), True)]
+    driver = nvidia.find_driver()
+    if "cuda" in devices:
+        return [*checks, Check("Graphics card", _card(driver), True), *_warp()]
+    if "mps" in devices:
+        return [*checks, Check("Graphics card", "Apple graphics", True)]
+    if driver is None:
+        return [*checks, Check("Graphics card", "none that PyTorch can use; the processor does all the work", True)]
+    reason, remedy = _why_unused(driver)
+    return [*checks, Check("Graphics card", f"{driver}, not used: {reason}", False, remedy)]
 
 
-def _card() -> str:
-    """The graphics card's name and memory."""
+def _why_unused(driver: nvidia.Driver) -> tuple[str, str]:
+    """Reason and remedy for an NVIDIA card that PyTorch does not use."""
+    import torch
+
+    version, made_for = str(torch.__version__), torch.version.cuda
+    if nvidia.build_for(driver) is None:
+        suits_card = next((build for build in nvidia.BUILDS if build.takes_card(driver)), None)
+        if suits_card is None:
+            return "it is too old for PyTorch", "Nothing needs to be done; the processor does all the work."
+        return "its driver is too old for PyTorch", f"Update NVIDIA's driver to {suits_card.driver} or newer."
+    if made_for is None:
+        return "this PyTorch is made for processors alone", f"Install the one for it: {_pip_torch(driver, version)}"
+    if not torch.cuda.is_available():
+        return _why_no_answer(driver, version, made_for)
+    if not nvidia.runs_on(torch.cuda.get_device_capability(), torch.cuda.get_arch_list()):
+        remedy = f"Install the one for its age: {_pip_torch(driver, version)}"
+        return f"this PyTorch (CUDA {made_for}) is not made for cards of its age", remedy
+    return cuda_failure(), "Close other programs that use it, or restart the machine."
+
+
+def _why_no_answer(driver: nvidia.Driver, version: str, made_for: str) -> tuple[str, str]:
+    """Reason and remedy for an NVIDIA card that PyTorch, though made for CUDA, does not find."""
+    build = nvidia.build_of(made_for)
+    if build and not build.takes_driver(driver):
+        suited = f"install the PyTorch for the one there is: {_pip_torch(driver, version)}"
+        remedy = f"Update NVIDIA's driver to {build.driver} or newer, or {suited}"
+        return f"its driver is too old for this PyTorch (CUDA {made_for})", remedy
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return "it is hidden", "Remove the environment variable CUDA_VISIBLE_DEVICES."
+    return "it does not answer", "Restart the machine; if that does not help, install NVIDIA's driver anew."
+
+
+def _card(driver: nvidia.Driver | None) -> str:
+    """The graphics card's name, memory and driver."""
     import torch
 
     try:
-        return f"{torch.cuda.get_device_name()}, {torch.cuda.mem_get_info()[1] / 1e9:.0f} GB"
+        found = f"{device_name(torch.device('cuda'))}, {torch.cuda.mem_get_info()[1] / 1e9:.0f} GB"
     except RuntimeError as error:  # another program has filled it, or the driver has just given up
         return f"cannot be asked: {str(error).splitlines()[0]}"
+    return f"{found}, driver {driver.release}" if driver and driver.release else found
+
+
+def _warp() -> list[Check]:
+    """The compiler of the fast kernels for NVIDIA's cards; without it plain PyTorch does their work."""
+    import torch
+
+    version = package_version(CARD_PACKAGE)
+    if torch.version.cuda is None or version:
+        return [Check(CARD_PACKAGE, version, True)] if version else []
+    lacking = "not installed; a mesh takes longer on the graphics card"
+    return [Check(CARD_PACKAGE, lacking, False, _install(CARD_PACKAGE))]
 
 
 def _cores() -> Check:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    name = platform.processor() or platform.machine()
-    return Check("CPU cores", f"{usable} ({name})", True)
+    return Check("CPU cores", f"{usable} ({processor_name()})", True)
 
 
 def _memory() -> Check:

@@ -26,6 +26,7 @@ ENGINE_PACKAGES = (
     "xatlas",
     "fast-simplification",
 )
+CARD_PACKAGE = "warp-lang"  # compiles the kernels for a CUDA card; nothing needs it elsewhere
 
 
 def job_report(job: Job, records: Sequence[StageRecord], seconds: float) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def job_report(job: Job, records: Sequence[StageRecord], seconds: float) -> dict
 def versions() -> dict[str, str]:
     """Of the engine, Python, the system and every engine package; "missing" where it is not installed."""
     found = {"sv3d_engine": __version__, "python": platform.python_version(), "system": platform.platform()}
-    return found | {name: package_version(name) or "missing" for name in ENGINE_PACKAGES}
+    return found | {name: package_version(name) or "missing" for name in (*ENGINE_PACKAGES, CARD_PACKAGE)}
 
 
 def package_version(name: str) -> str | None:

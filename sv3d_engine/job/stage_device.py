@@ -25,7 +25,7 @@ from ..ground.settings import PRESETS
 from ..shared.errors import out_of_memory
 from ..shared.user_folders import user_folder
 from .job import Facts, Job
-from .report import package_version
+from .report import CARD_PACKAGE, package_version
 
 if TYPE_CHECKING:
     import torch
@@ -96,7 +96,7 @@ def _known_or_tried(devices: Sequence[str], progress: Progress) -> dict[str, Sec
     import torch
 
     names = ", ".join(device_name(torch.device(name)) for name in devices)
-    warp = package_version("warp-lang")  # without it a card runs the kernels' plain twins
+    warp = package_version(CARD_PACKAGE)  # without it a card runs the kernels' plain twins
     key = f"{names}; torch {torch.__version__}; warp {warp}; sv3d_engine {__version__}"
     file = user_folder("cache") / "device_trials.json"
     try:

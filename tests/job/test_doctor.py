@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
+from sv3d_engine.ground import device
 from sv3d_engine.job import command_line, doctor, report
-from sv3d_engine.shared import model_facts, protocol
+from sv3d_engine.shared import model_facts, nvidia, protocol
 
 
 def by_name(answer):
@@ -18,7 +20,7 @@ def test_tells_what_this_machine_has(tmp_path):
     answer = doctor.examine(tmp_path)
     checks = by_name(answer)
     assert "cpu" in answer.devices
-    assert checks["torch"].finding == importlib.metadata.version("torch")
+    assert checks["torch"].finding.startswith(importlib.metadata.version("torch"))
     assert "GB" in checks["Memory"].finding
     assert str(tmp_path) in checks["Disk"].finding
     assert int(checks["CPU cores"].finding.split()[0]) >= 1
@@ -82,3 +84,114 @@ def test_works_without_torch_installed():
 
 def test_every_engine_package_is_checked(tmp_path):
     assert set(report.ENGINE_PACKAGES) <= by_name(doctor.examine(tmp_path)).keys()
+
+
+# ---- the graphics card -------------------------------------------------------------------------------------------
+
+ADA, PASCAL = nvidia.Driver("580.65", "RTX 4090", (8, 9)), nvidia.Driver("580.65", "GTX 1080", (6, 1))
+CU130 = "torch==2.13.0+cu130 --index-url https://download.pytorch.org/whl/cu130"
+CU126 = "torch==2.13.0+cu126 --index-url https://download.pytorch.org/whl/cu126"
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """What the doctor says of a card: by driver, PyTorch's CUDA, and what PyTorch finds."""
+
+    def look(driver, cuda, available=False, failure="", architectures=("sm_75", "sm_86", "sm_120")):
+        monkeypatch.setattr(nvidia.sys, "platform", "linux")
+        monkeypatch.setattr(nvidia, "find_driver", lambda: driver)
+        monkeypatch.setattr(torch, "__version__", "2.13.0+cpu" if cuda is None else "2.13.0")
+        monkeypatch.setattr(torch.version, "cuda", cuda)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: driver.capability)
+        monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: list(architectures))
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: driver.card)
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 30, 24_000_000_000))
+        for module in (device, doctor):
+            monkeypatch.setattr(module, "cuda_failure", lambda: failure)
+        answer = doctor.examine(Path.cwd())
+        assert answer.ready, "a mesh can be made without any card"
+        return by_name(answer)
+
+    return look
+
+
+def test_a_pytorch_for_processors_alone_beside_an_nvidia_card_is_not_well(card):
+    checks = card(ADA, None)
+    assert "processors alone" in checks["torch"].finding
+    found = checks["Graphics card"]
+    assert not found.ok
+    assert found.finding == "RTX 4090 (driver 580.65), not used: this PyTorch is made for processors alone"
+    assert found.remedy.endswith(f"-m pip install {CU130}")
+    assert CU126 in card(PASCAL, None)["Graphics card"].remedy
+    assert CU126 in card(nvidia.Driver("550.1", "RTX 4090", (8, 9)), None)["Graphics card"].remedy
+
+
+def test_a_driver_that_is_too_old_for_this_pytorch(card):
+    found = card(nvidia.Driver("550.1", "RTX 4090", (8, 9)), "13.0")["Graphics card"]
+    assert not found.ok
+    assert "driver is too old for this PyTorch (CUDA 13.0)" in found.finding
+    assert "580 or newer" in found.remedy
+    assert CU126 in found.remedy
+
+
+def test_a_driver_that_is_too_old_for_any_pytorch(card):
+    for driver, cuda, least in (
+        (nvidia.Driver("470.1", "RTX 3090", (8, 6)), "13.0", "580"),
+        (nvidia.Driver("570.1", "RTX 5090", (12, 0)), None, "580"),
+        (nvidia.Driver("470.1", "GTX 1080", (6, 1)), None, "525"),
+    ):
+        found = card(driver, cuda)["Graphics card"]
+        assert not found.ok
+        assert found.remedy == f"Update NVIDIA's driver to {least} or newer."
+
+
+def test_no_card_at_all_is_well(card):
+    found = card(None, None)["Graphics card"]
+    assert found.ok
+    assert found.finding.startswith("none that PyTorch can use")
+
+
+def test_a_card_that_is_too_old_for_this_build(card):
+    found = card(PASCAL, "13.0", available=True, failure="no kernel image")["Graphics card"]
+    assert not found.ok
+    assert "not made for cards of its age" in found.finding
+    assert found.remedy.endswith(CU126)
+
+
+def test_a_card_that_is_too_old_for_all_builds(card):
+    found = card(nvidia.Driver("580.65", "GTX 680", (3, 0)), "13.0", available=True, failure="no kernel image")
+    assert "too old for PyTorch" in found["Graphics card"].finding
+    assert "processor does all the work" in found["Graphics card"].remedy
+
+
+def test_a_card_that_is_silent_hidden_or_fails(card, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert "Restart" in card(ADA, "13.0")["Graphics card"].remedy
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert "CUDA_VISIBLE_DEVICES" in card(ADA, "13.0")["Graphics card"].remedy
+    found = card(ADA, "13.0", available=True, failure="CUDA error: out of memory")["Graphics card"]
+    assert "not used: CUDA error: out of memory" in found.finding
+    assert not found.ok
+
+
+def test_a_card_that_works(card, monkeypatch):
+    checks = card(ADA, "13.0", available=True)
+    assert checks["torch"].finding.endswith("made for CUDA 13.0")
+    assert checks["Devices"].finding == "cuda, cpu"
+    assert checks["Graphics card"].finding == "RTX 4090, 24 GB, driver 580.65"
+    assert checks["Graphics card"].ok
+
+
+def test_a_card_wants_the_compiler_of_its_kernels(card, monkeypatch):
+    real = doctor.package_version
+    monkeypatch.setattr(doctor, "package_version", lambda name: None if name == "warp-lang" else real(name))
+    assert "pip install warp-lang" in card(ADA, "13.0", available=True)["warp-lang"].remedy
+    assert "warp-lang" not in card(None, None)
+
+
+def test_a_pytorch_that_is_missing_is_installed_for_the_card(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "package_version", lambda name: None if name == "torch" else "1.0")
+    monkeypatch.setattr(nvidia, "find_driver", lambda: PASCAL)
+    check = by_name(doctor.examine(tmp_path))["torch"]
+    assert check.remedy.endswith("pip install torch --index-url https://download.pytorch.org/whl/cu126")

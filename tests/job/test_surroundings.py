@@ -11,9 +11,14 @@ import torch
 import sv3d_engine
 from sv3d_engine.ground import memory
 from sv3d_engine.ground.torch_setup import seed_everything, stage_seed
-from sv3d_engine.job.report import ENGINE_PACKAGES
+from sv3d_engine.job.report import CARD_PACKAGE, ENGINE_PACKAGES
 
-DISTRIBUTIONS = {"PIL": "pillow", "skimage": "scikit-image", "fast_simplification": "fast-simplification"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "fast_simplification": "fast-simplification",
+    "warp": "warp-lang",
+}
 
 
 def test_the_same_seed_draws_the_same_numbers():
@@ -55,4 +60,4 @@ def test_the_doctor_knows_every_package_that_a_job_imports():
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 imported.add(node.module.split(".")[0])
     foreign = imported - sys.stdlib_module_names - {"sv3d_engine"}
-    assert {DISTRIBUTIONS.get(name, name) for name in foreign} <= set(ENGINE_PACKAGES)
+    assert {DISTRIBUTIONS.get(name, name) for name in foreign} <= {*ENGINE_PACKAGES, CARD_PACKAGE}
