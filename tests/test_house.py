@@ -52,6 +52,11 @@ def test_every_import_goes_down(wing: str) -> None:
     assert upwards == []
 
 
+def test_no_two_modules_have_the_same_file_name() -> None:
+    names = [module[-1] for module in FILES if module[-1] != "__init__"]
+    assert [name for name in names if names.count(name) > 1] == []
+
+
 def test_no_two_modules_import_each_other() -> None:
     graph = {module: {t for t in imported(module, file) if t in FILES} for module, file in FILES.items()}
     while leaves := {module for module, targets in graph.items() if not targets}:

@@ -86,7 +86,7 @@ def _content(file: Path) -> Iterator[bytes]:
 
 def _frame_files(job: FramesToMesh) -> list[Path]:
     """What may be a frame: other files (Thumbs.db, notes) come and go without changing the result."""
-    from ..orbit.files import read_cameras
+    from ..orbit.orbit_files import read_cameras
     from ..reconstruction.frames.reading import PICTURE_SUFFIXES  # these need PyTorch, which doctor goes without
 
     files = sorted(p for p in job.source.iterdir() if p.is_file() and not p.name.startswith("."))

@@ -175,7 +175,7 @@ def _asset(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
 
 
 def _turntable(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
-    from ..orbit.files import read_orbit
+    from ..orbit.orbit_files import read_orbit
     from ..reconstruction.asset.previews import render_turntable
     from ..reconstruction.light import load_light, shading
 

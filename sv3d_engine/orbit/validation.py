@@ -9,7 +9,7 @@ from typing import Literal
 from ..shared import trajectory
 from ..shared.errors import UserError
 from ..shared.trajectory import MAX_ELEVATION, SV3D_FOV_DEG, SV3D_FRAME_COUNT, Pose
-from .files import check_elevation, read_cameras
+from .orbit_files import check_elevation, read_cameras
 
 _SAME_AZIMUTH = 0.01  # closer than this, two frames are one view
 _REGULAR_STEP = 360.0 / SV3D_FRAME_COUNT

@@ -13,7 +13,7 @@ from pipeline_fakes import make_picture, tree
 from sv3d_engine.ground.progress import Cancelled
 from sv3d_engine.ground.settings import PRESETS
 from sv3d_engine.job.run import run_job
-from sv3d_engine.orbit.files import read_cameras
+from sv3d_engine.orbit.orbit_files import read_cameras
 from sv3d_engine.reconstruction.asset.glb import read_glb
 from sv3d_engine.shared import model_facts, protocol
 from sv3d_engine.shared.errors import UserError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sv3d_engine.orbit.cameras import static_orbit
-from sv3d_engine.orbit.files import CameraFile, parse_cameras, read_cameras, read_orbit, write_cameras
+from sv3d_engine.orbit.orbit_files import CameraFile, parse_cameras, read_cameras, read_orbit, write_cameras
 from sv3d_engine.shared.errors import UserError
 
 

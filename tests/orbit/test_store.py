@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sv3d_engine.ground.progress import Cancelled, Progress
-from sv3d_engine.orbit.files import write_frames
+from sv3d_engine.orbit.orbit_files import write_frames
 
 FILES = ["a.png", "b.png", "c.png"]
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...ground.colour import to_srgb
 from ...orbit.cameras import CameraOrbit, View, frame_rays
-from ...orbit.files import write_cameras
+from ...orbit.orbit_files import write_cameras
 from ...reconstruction.light import fibonacci_sphere
 from ...shared.trajectory import SV3D_FOV_DEG, sine
 from . import robot

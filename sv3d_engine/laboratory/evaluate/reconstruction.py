@@ -18,7 +18,7 @@ from PIL import Image
 
 from ...job.run import run_job
 from ...orbit.cameras import CameraOrbit, View, static_orbit
-from ...orbit.files import read_orbit, write_cameras
+from ...orbit.orbit_files import read_orbit, write_cameras
 from ...reconstruction.asset.glb import read_glb
 from ...reconstruction.asset.previews import load_model, render_view
 from ...reconstruction.light import load_light, shading

@@ -83,7 +83,7 @@ class Stage:
     drop_token: float = 0.05  # shares of samples that learn without CLIP's token,
     drop_latents: float = 0.05  # without the picture's latents,
     drop_both: float = 0.1  # without either, as guidance wants it
-    camera_features: bool = False  # poses are heard through fixed features; see camera_features.lay_out_features
+    camera_features: bool = False  # poses are heard through fixed features; see networks.lay_out_features
     frames: int = SV3D_FRAME_COUNT  # of an orbit a sample learns from, chance ones and the picture: fewer, more orbits
     roll: float = 0.0  # share of orbits whose picture is any of their frames, not the last
 

@@ -14,11 +14,11 @@ from ...sv3d.network.sv3d import SV3D
 from .batches import OrbitBatches, PictureBatches, Share, some_latents, write_latents
 from .checkpoints import Checkpoint, export
 from .config import AutoencoderTraining, Config, Stage
+from .held_out import validate, write_sheet
 from .networks import fresh, from_weights, lay_out_features, with_poses
 from .objectives import AutoencoderObjective, DiffusionObjective, calibrate
 from .orbit_shards import Reader, Shards, Source, from_dataset, render, sets
 from .trainer import Run, fit
-from .validation import validate, write_sheet
 
 # What a stage is handed to tell of itself: from its name and its place among all of them.
 Telling = Callable[[str, int, int], Progress]

@@ -83,7 +83,7 @@ def save_field(field: RadianceField, path: Path) -> None:
 
 
 def load_field(path: Path) -> RadianceField:
-    """The field that ``save`` wrote, on the CPU.  Raises UserError."""
+    """What ``save_field`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
     try:
         field = RadianceField(facts["half_side"], tensors["hull_distance"])

@@ -134,7 +134,7 @@ class _Weights(torch.autograd.Function):
 def weights(thickness: Tensor, offsets: Tensor) -> Tensor:
     """Share of each ray's light that comes from each of its samples.
 
-    thickness (P,) = density · step ≥ 0; offsets (R + 1,) as ``rays.march`` gives them.  Returns (P,); a ray's sum is
+    thickness (P,) = density · step ≥ 0; offsets (R + 1,) as ``march`` gives them.  Returns (P,); a ray's sum is
     its opacity.
     """
     if thickness.device.type == "mps":  # has no float64

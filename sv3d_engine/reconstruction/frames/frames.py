@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...orbit.cameras import CameraOrbit
-from ...orbit.files import read_orbit
+from ...orbit.orbit_files import read_orbit
 from ...shared.errors import UserError
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, View, static_orbit
-from ...orbit.files import CameraFile, check_elevation, read_cameras, write_cameras, write_frames
+from ...orbit.orbit_files import CameraFile, check_elevation, read_cameras, write_cameras, write_frames
 from ...picture.matte import NotPlain, matte
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError

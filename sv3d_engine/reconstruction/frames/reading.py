@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...orbit.files import check_count
+from ...orbit.orbit_files import check_count
 from ...picture.read import Picture, decoded, opened
 from ...shared.errors import UserError
 

@@ -77,7 +77,7 @@ def save_surface(surface: Surface, path: Path) -> None:
 
 
 def load_surface(path: Path) -> Surface:
-    """The surface that ``save`` wrote, on the CPU.  Raises UserError."""
+    """What ``save_surface`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
     try:
         vertices, faces = tensors.pop("vertices"), tensors.pop("faces")

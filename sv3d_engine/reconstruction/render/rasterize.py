@@ -65,7 +65,7 @@ def _draw(screen, faces, bands, best, index):
 def visible_faces(screen: Tensor, faces: Tensor, height: int, width: int) -> Tensor:  # (H, W) int64
     """Index of the nearest face at every pixel centre, −1 where there is none.  No gradient.
 
-    screen (V, 3) as ``projection.project`` gives it, less the picture's own corner; faces (F, 3) int64.
+    screen (V, 3) as ``cameras.project`` gives it, less the picture's own corner; faces (F, 3) int64.
     """
     if screen.device.type == "mps":  # cannot scatter 64-bit integers
         return visible_faces(screen.detach().cpu(), faces.cpu(), height, width).to(screen.device)

@@ -52,7 +52,7 @@ def _decode(best: wp.array2d[wp.int64]):
 def visible_faces_warp(screen: Tensor, faces: Tensor, height: int, width: int) -> Tensor:  # (H, W) int64
     """Index of the nearest face at every pixel centre, −1 where there is none.  No gradient.
 
-    screen (V, 3) as ``projection.project`` gives it, less the picture's own corner; faces (F, 3) int64.
+    screen (V, 3) as ``cameras.project`` gives it, less the picture's own corner; faces (F, 3) int64.
     """
     index = torch.zeros(height, width, dtype=torch.long, device=screen.device)
     strips = min(height, max(1, _THREADS // max(1, len(faces))))

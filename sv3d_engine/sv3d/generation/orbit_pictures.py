@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate
 from ...ground.files import whole_file
 from ...ground.progress import Progress
 from ...orbit.cameras import View
-from ...orbit.files import CameraFile, write_cameras, write_frames
+from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
 from ...shared.trajectory import SV3D_FOV_DEG, Pose
 
 _UPSCALE = 3

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sv3d.sv3d_blender.generate.source import Orbit, orbit_in_folder, orbit_of_sequence, static_cameras
 from sv3d.sv3d_engine.orbit.cameras import SV3D_FOV_DEG, static_orbit
-from sv3d.sv3d_engine.orbit.files import parse_cameras
+from sv3d.sv3d_engine.orbit.orbit_files import parse_cameras
 from sv3d.sv3d_engine.shared.errors import UserError
 
 

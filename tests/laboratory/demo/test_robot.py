@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from sv3d_engine.laboratory.demo import robot, studio
-from sv3d_engine.orbit.files import read_orbit
+from sv3d_engine.orbit.orbit_files import read_orbit
 
 
 def grid(resolution: int) -> torch.Tensor:

@@ -9,9 +9,9 @@ from sv3d_engine.ground.tensor_store import load_tensors
 from sv3d_engine.laboratory.evaluate.nvs_figures import psnr
 from sv3d_engine.laboratory.training import command
 from sv3d_engine.laboratory.training.config import Looks
+from sv3d_engine.laboratory.training.held_out import validate
 from sv3d_engine.laboratory.training.networks import fresh
 from sv3d_engine.laboratory.training.orbit_shards import Reader, sets
-from sv3d_engine.laboratory.training.validation import validate
 from sv3d_engine.sv3d.network.sv3d import decode
 from tests.laboratory.training.runs import tiny
 from tests.laboratory.training.stand_in import ball

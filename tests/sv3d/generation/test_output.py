@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sv3d_engine.ground.progress import Cancelled, Progress
-from sv3d_engine.orbit.files import read_cameras
+from sv3d_engine.orbit.orbit_files import read_cameras
 from sv3d_engine.orbit.validation import poses_from_file
 from sv3d_engine.shared.trajectory import dynamic
 from sv3d_engine.sv3d.generation.orbit_pictures import contact_sheet, write_orbit

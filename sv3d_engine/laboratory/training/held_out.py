@@ -15,7 +15,7 @@ from ...shared.architecture import LATENT_CHANNELS
 from ...shared.trajectory import Pose
 from ...sv3d.diffusion.guidance import Guidance, constant, triangle
 from ...sv3d.diffusion.schedule import edm_sigmas
-from ...sv3d.generation.make_orbit import condition, decode_latents, sample_latents
+from ...sv3d.generation.make_orbit import condition, decode_latents, sample_latents, to_bytes
 from ...sv3d.generation.placement import Placement
 from ...sv3d.network.sv3d import SV3D
 from ..evaluate.nvs_figures import psnr
@@ -62,11 +62,7 @@ def _one(
     truth = torch.stack([reader.frame(orbit, i) for i in range(count)])
     poses = reader.poses(orbit, range(count))
     made = orbit_of(model, truth[-1].float() / 127.5 - 1, poses, looks, stage_seed(orbit, "validation"), device)
-    return _pixels(truth), _pixels(((made.clamp(-1, 1) + 1) * 127.5).round().byte())
-
-
-def _pixels(frames: Tensor) -> NDArray[np.uint8]:  # (F, 3, S, S) -> (F, S, S, 3)
-    return frames.permute(0, 2, 3, 1).contiguous().numpy()
+    return truth.permute(0, 2, 3, 1).numpy(), to_bytes(made)
 
 
 def write_sheet(seen: Seen, path: Path, every: int = 3) -> None:

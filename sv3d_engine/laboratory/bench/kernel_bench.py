@@ -1,6 +1,6 @@
 """How fast the reconstruction's kernels run at the sizes of preset standard, each beside its plain PyTorch twin:
 
-python -m sv3d_engine.laboratory.bench.kernels [--device cuda] [--json]
+python -m sv3d_engine.laboratory.bench.kernel_bench [--device cuda] [--json]
 """
 
 import argparse
