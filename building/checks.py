@@ -2,10 +2,14 @@
 
 import os
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 from . import blender, environment, extension
 from .console import ROOT, BuildError, heading, in_ci, run, say
@@ -13,6 +17,18 @@ from .console import ROOT, BuildError, heading, in_ci, run, say
 RESULTS = ROOT / "build" / "test"
 WINDOW_TESTS = ROOT / "tests" / "blender" / "window"
 BPY_TESTS = ROOT / "tests" / "blender" / "bpy"
+
+CORES = os.cpu_count() or 1
+WORKERS = min(CORES, 4)  # each holds PyTorch and up to 2 GB
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One run's tests."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
 
 
 @dataclass
@@ -26,6 +42,14 @@ class Tally:
 
     def note(self, name: str, text: str) -> None:
         self.lines.append(f"{name:<22} {text}")
+
+    def add(self, name: str, counts: Counts, seconds: float) -> None:
+        """A whole run."""
+        self.passed += counts.passed
+        self.failed += counts.failed
+        self.skipped += counts.skipped
+        text = f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped in {seconds:.0f} s"
+        self.note(name, text)
 
     def check(self, name: str, succeeded: bool) -> None:
         """One check that counts as a test of its own."""
@@ -74,13 +98,18 @@ def _style(tally: Tally, python: Path) -> None:
 
 def _unit(tally: Tally, python: Path) -> None:
     heading("Unit tests")
-    _pytest(tally, "unit tests", python, [])
+    # A file's tests stay together, for what they share, and files in order: long ones are not left for the end.
+    workers = [f"-n{WORKERS}", "--dist=loadfile", "--no-loadscope-reorder"]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), str(CORES // WORKERS))
+    tally.add("unit tests", *_pytest("unit tests", python, workers, threads))
 
 
 def _bpy(tally: Tally, _python: Path) -> None:
+    """All Blenders at once, for these tests wait much; each one's output is printed when it is whole."""
+    heading("Blender modules")
+    pythons = {}
     for release in blender.RELEASES:
         name = f"Blender {release.series} module"
-        heading(name)
         try:
             python = blender.bpy_python(release)
         except BuildError as error:
@@ -89,8 +118,15 @@ def _bpy(tally: Tally, _python: Path) -> None:
             continue
         if python is None:
             tally.unavailable(name, f"needs Python {release.python}")
-            continue
-        _pytest(tally, name, python, [BPY_TESTS])
+        else:
+            pythons[name] = python
+    with ThreadPoolExecutor(CORES) as pool:
+        runs = {name: pool.submit(_pytest_aside, name, python, [BPY_TESTS]) for name, python in pythons.items()}
+        for name, going in runs.items():
+            printed, counts, seconds = going.result()
+            say(name)
+            print(printed, flush=True)
+            tally.add(name, counts, seconds)
 
 
 def _window(tally: Tally, python: Path) -> None:
@@ -106,38 +142,47 @@ def _window(tally: Tally, python: Path) -> None:
     if run([WINDOW_TESTS / "provision"]) != 0:
         tally.unavailable(name, "Blender could not be provided; its log is named above")
         return
-    shots = RESULTS / "window"
-    _pytest(tally, name, python, [WINDOW_TESTS], {"SV3D_ZIP": str(zip_path), "REAL_BLENDER_SHOTS": str(shots)})
+    told = {"SV3D_ZIP": str(zip_path), "REAL_BLENDER_SHOTS": str(RESULTS / "window")}
+    tally.add(name, *_pytest(name, python, [WINDOW_TESTS], told))
 
 
-def _pytest(tally: Tally, name: str, python: Path, paths: list[Path], env: dict[str, str] | None = None) -> None:
-    """Run pytest and add what its report counts."""
+def _pytest(
+    name: str,
+    python: Path,
+    arguments: Sequence[str | Path],
+    env: Mapping[str, str] | None = None,
+    output: IO[str] | None = None,
+) -> tuple[Counts, float]:
+    """Run pytest; what its report counts, and the seconds it took."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     report = RESULTS / f"{name.replace(' ', '-')}.xml"
     report.unlink(missing_ok=True)
     started = time.monotonic()
-    status = run([python, "-m", "pytest", f"--junitxml={report}", "--durations=5", *paths], env)
-    seconds = time.monotonic() - started
-    passed, failed, skipped = _counts(report)
-    if status and not failed:
-        failed = 1  # it crashed, could not start, or found nothing
-    tally.passed += passed
-    tally.failed += failed
-    tally.skipped += skipped
-    tally.note(name, f"{passed} passed, {failed} failed, {skipped} skipped in {seconds:.0f} s")
+    status = run([python, "-m", "pytest", f"--junitxml={report}", "--durations=5", *arguments], env, output=output)
+    counts = _counts(report)
+    if status and not counts.failed:
+        counts = replace(counts, failed=1)  # it crashed, could not start, or found nothing
+    return counts, time.monotonic() - started
 
 
-def _counts(report: Path) -> tuple[int, int, int]:
-    """Passed, failed, skipped in a JUnit file; zeros if there is none."""
+def _pytest_aside(name: str, python: Path, arguments: Sequence[str | Path]) -> tuple[str, Counts, float]:
+    """The same beside others: what it printed comes back."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        counts, seconds = _pytest(name, python, arguments, output=output)
+        output.seek(0)
+        return output.read(), counts, seconds
+
+
+def _counts(report: Path) -> Counts:
+    """What a JUnit file tells; zeros if there is none."""
     if not report.exists():
-        return 0, 0, 0
-    suites = ET.parse(report).getroot().iter("testsuite")
+        return Counts()
     total = failed = skipped = 0
-    for suite in suites:
+    for suite in ET.parse(report).getroot().iter("testsuite"):
         total += int(suite.get("tests", 0))
         failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         skipped += int(suite.get("skipped", 0))
-    return total - failed - skipped, failed, skipped
+    return Counts(total - failed - skipped, failed, skipped)
 
 
 KINDS = {"style": _style, "unit": _unit, "bpy": _bpy, "window": _window}

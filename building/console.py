@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,15 +29,21 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
-def run(command: Sequence[str | Path], env: Mapping[str, str] | None = None, quiet: bool = False) -> int:
-    """Run in the repository's root with output to the terminal; returns the exit status.
+def run(
+    command: Sequence[str | Path],
+    env: Mapping[str, str] | None = None,
+    quiet: bool = False,
+    output: IO[str] | None = None,
+) -> int:
+    """Run in the repository's root with output to the terminal or to ``output``; returns the exit status.
 
     ``quiet`` keeps the output for the case that it fails, and raises BuildError then.
     """
     words = [str(word) for word in command]
     environment = {**os.environ, **(env or {})}
     if not quiet:
-        return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
+        errors = subprocess.STDOUT if output else None
+        return subprocess.run(words, cwd=ROOT, env=environment, check=False, stdout=output, stderr=errors).returncode
     done = subprocess.run(
         words, cwd=ROOT, env=environment, check=False, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
