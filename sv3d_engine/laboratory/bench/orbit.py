@@ -19,9 +19,10 @@ from ...shared.trajectory import static
 from ...sv3d.diffusion.conditioning import Conditioning
 from ...sv3d.diffusion.guidance import Guidance, constant, triangle
 from ...sv3d.diffusion.schedule import edm_sigmas
-from ...sv3d.generation.make_orbit import condition, decode_latents, dtype_for, sample_latents
+from ...sv3d.generation.make_orbit import condition, decode_latents, sample_latents
 from ...sv3d.generation.memory_plan import FRAMES, MODES, Budget, plan
 from ...sv3d.generation.placement import Placement, use_channels_last
+from ...sv3d.generation.precision import dtype_for, name_of
 from ...sv3d.network.sv3d import SV3D, checkpoint_keys, empty_sv3d, fill
 from ...sv3d.network.weights import inspect, load_sv3d
 from .tracing import cost_of_step
@@ -155,7 +156,7 @@ def bench_orbit(settings: BenchSettings, tell: Callable[[str], None] = lambda te
     budget = Budget.of(architecture, size, dtype)
     return {
         "device": device_name(device),
-        "precision": str(dtype).removeprefix("torch."),
+        "precision": name_of(dtype),
         "frame_size": size,
         "memory": placement.mode,
         "random_weights": settings.weights is None,

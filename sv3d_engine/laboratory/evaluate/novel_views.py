@@ -15,6 +15,7 @@ from ...ground.files import write_json
 from ...shared.errors import UserError
 from ...shared.protocol import MOST_GUIDANCE
 from ...sv3d.generation.make_orbit import OrbitSettings
+from ...sv3d.generation.precision import name_of
 from ...sv3d.network.weights import inspect
 from ..dataset.generator import GENERATION
 from .nvs_figures import Figures, figures
@@ -100,7 +101,7 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
         "frame_size": sampler.frame_size,
         **asdict(settings),
         "steps": sampler.steps,
-        "precision": str(sampler.dtype).removeprefix("torch."),
+        "precision": name_of(sampler.dtype),
         "seed": arguments.seed,
         "generation": GENERATION,
         "training_orbits": arguments.training_orbits,

@@ -18,10 +18,8 @@ from ...shared.trajectory import SV3D_FRAME_COUNT, Pose
 from ...sv3d.diffusion.conditioning import Conditioning
 from ...sv3d.generation.make_orbit import (
     OrbitSettings,
-    check_finite,
     condition,
     decode_latents,
-    dtype_for,
     guidance_for,
     sample_latents,
     sigmas_for,
@@ -29,6 +27,7 @@ from ...sv3d.generation.make_orbit import (
 )
 from ...sv3d.generation.memory_plan import plan
 from ...sv3d.generation.placement import Placement, use_channels_last
+from ...sv3d.generation.precision import check_finite, dtype_for
 from ...sv3d.network.sv3d import SV3D
 from ...sv3d.network.weights import inspect, load_sv3d
 from ..dataset.generator import GENERATION, TEST, TRAIN, VALIDATION

@@ -1,7 +1,9 @@
 """One picture and a camera orbit to 21 frames: where networks, schedule, denoiser, guidance and sampler meet."""
 
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,10 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...ground.device import release_memory
 from ...ground.progress import Progress
 from ...picture.prepare import on_white
 from ...shared.architecture import LATENT_CHANNELS
-from ...shared.errors import UserError
 from ...shared.model_facts import STEPS, Usage
 from ...shared.trajectory import Pose
 from ..diffusion import guidance, samplers, schedule
@@ -27,6 +29,9 @@ from ..network.weights import inspect, load_sv3d
 from .memory_plan import plan
 from .orbit_pictures import LatentPreview, Previews
 from .placement import Placement, use_channels_last
+from .precision import Overflow, check_finite, dtype_for, name_of, wider
+
+log = logging.getLogger(__name__)
 
 
 def condition(model: SV3D, picture: Tensor, poses: Sequence[Pose], noise: Tensor, placement: Placement) -> Conditioning:
@@ -112,9 +117,39 @@ def make_orbit(
 ) -> Orbit:
     """Sample an orbit.  The same seed gives the same frames on the same device; previews are written to a folder.
 
-    Raises UserError for weights that cannot be used, Cancelled at any step.
+    Where numbers become too large for float16, all is done once more in a wider type, from the same noise.  Raises
+    UserError for weights that cannot be used, Cancelled at any step.
     """
     dtype = dtype_for(settings.precision, device)
+    sample = partial(_sample, picture, poses, weights, settings, device, seed, progress, previews)
+    second = wider(dtype, device)
+    try:
+        return sample(dtype)
+    except Overflow:
+        if second is None:
+            raise
+    release_memory(device)  # not in the handler: only now has the error let go of the networks
+    log.warning("numbers became too large for %s; once more in %s", name_of(dtype), name_of(second))
+    orbit = sample(second)
+    note = (
+        f"The network's numbers became too large for {name_of(dtype)}, so the orbit was sampled again in "
+        f"{name_of(second)}. Choose that precision to save the first attempt."
+    )
+    return replace(orbit, facts={**orbit.facts, "overflowed": name_of(dtype)}, notes=(note, *orbit.notes))
+
+
+def _sample(
+    picture: NDArray[np.uint8],
+    poses: Sequence[Pose],
+    weights: Path,
+    settings: OrbitSettings,
+    device: torch.device,
+    seed: int,
+    progress: Progress,
+    previews: Path,
+    dtype: torch.dtype,
+) -> Orbit:
+    """``make_orbit`` in one type of numbers.  Raises Overflow where they become too large for it."""
     planned = plan(inspect(weights).architecture, len(picture), dtype, device, settings.memory)
     placement = Placement(device, planned.mode, planned.chunk)
     model = _load(weights, dtype, placement, progress.part(0.0, 0.05))
@@ -146,7 +181,7 @@ def make_orbit(
     facts = {
         "steps": total,
         "sampler": settings.sampler,
-        "precision": str(dtype).removeprefix("torch."),
+        "precision": name_of(dtype),
         "memory": placement.mode,
         **planned.facts,
     }
@@ -168,18 +203,6 @@ def _load(weights: Path, dtype: torch.dtype, placement: Placement, progress: Pro
     return model
 
 
-def check_finite(values: Tensor, dtype: torch.dtype) -> None:
-    """Raises UserError where numbers have overflowed: black frames would come of them."""
-    if bool(torch.isfinite(values).all()):
-        return
-    half = dtype is torch.float16
-    raise UserError(
-        "The network's numbers became too large to go on.",
-        "Choose the precision “bfloat16” or “float32”." if half else "The weights seem to be damaged: get them again.",
-        f"computed in {dtype}",
-    )
-
-
 def to_bytes(frames: Tensor) -> NDArray[np.uint8]:  # (N, 3, S, S) in [−1, 1] → (N, S, S, 3)
     scaled = ((frames.clamp(-1, 1) + 1) * 127.5).round().byte()
     return scaled.permute(0, 2, 3, 1).contiguous().numpy()
@@ -197,10 +220,3 @@ def guidance_for(settings: OrbitSettings, count: int) -> guidance.Guidance:
         return guidance.Guidance(guidance.constant(count, most), camera)
     rising = guidance.linear if settings.guidance == "linear" else guidance.triangle
     return guidance.Guidance(rising(count, most=most), camera)
-
-
-def dtype_for(precision: str, device: torch.device) -> torch.dtype:
-    """Half precision where it is faster: not on processors."""
-    if precision != "auto":
-        return {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}[precision]
-    return torch.float32 if device.type == "cpu" else torch.float16
