@@ -29,32 +29,39 @@ def main() -> int:
         prog="build.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    run_demo = commands.add_parser("demo", help="run the whole job on the demo orbit")
+    torch = argparse.ArgumentParser(add_help=False)
+    torch.add_argument(
+        "--torch",
+        choices=environment.TORCH_CHOICES,
+        default="auto",
+        help="the build of PyTorch; auto: CUDA's where there is an NVIDIA driver",
+    )
+    run_demo = commands.add_parser("demo", help="run the whole job on the demo orbit", parents=[torch])
     run_demo.add_argument("--preset", choices=("draft", "standard", "high"), default=demo.PRESET)
-    test = commands.add_parser("test", help="run all tests")
+    test = commands.add_parser("test", help="run all tests", parents=[torch])
     test.add_argument("only", nargs="?", choices=("all", *checks.KINDS), default="all", help="only this kind")
     commands.add_parser("extension", help="build and check the installable zip")
-    commands.add_parser("setup", help="make the environments")
+    commands.add_parser("setup", help="make the environments", parents=[torch])
     clean = commands.add_parser("clean", help="remove what was built")
     clean.add_argument("--all", action="store_true", help="the environments, too")
     arguments = parser.parse_args()
     match arguments.command:
         case "demo":
-            demo.run_demo(arguments.preset)
+            demo.run_demo(arguments.preset, arguments.torch)
         case "test":
-            return checks.run_all(arguments.only)
+            return checks.run_all(arguments.only, arguments.torch)
         case "extension":
             extension.build()
         case "setup":
-            _set_up()
+            _set_up(arguments.torch)
         case "clean":
             _clean(arguments.all)
     return 0
 
 
-def _set_up() -> None:
+def _set_up(torch: str) -> None:
     heading("Set-up")
-    say(f"Engine: {environment.engine_python()}")
+    say(f"Engine: {environment.engine_python(torch)}")
     for release in blender.RELEASES:
         python = blender.bpy_python(release)
         say(f"Blender {release.series}: {python or f'left out, for there is no Python {release.python} here'}")

@@ -67,9 +67,9 @@ class Tally:
             self.note(name, f"skipped: {reason}")
 
 
-def run_all(only: str = "all") -> int:
-    """Run every kind of test, or one of KINDS; returns the exit status."""
-    python = environment.engine_python()
+def run_all(only: str = "all", torch: str = "auto") -> int:
+    """Run every kind of test, or one of KINDS, with a choice of PyTorch; returns the exit status."""
+    python = environment.engine_python(torch)
     tally = Tally()
     for name, step in KINDS.items():
         if only in ("all", name):

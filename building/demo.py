@@ -15,11 +15,11 @@ SCENE_SCRIPT = ROOT / "building" / "scene.py"
 OUT = ROOT / "build" / "demo"
 
 
-def run_demo(preset: str) -> None:
-    """Make everything in build/demo and say where it is."""
+def run_demo(preset: str, torch: str = "auto") -> None:
+    """Make everything in build/demo, with a choice of PyTorch, and say where it is."""
     started = time.monotonic()
     heading("Set-up")
-    python = environment.engine_python()
+    python = environment.engine_python(torch)
     say(f"Engine ready in {python.parent.parent.name}")
 
     scene = _scene_script()  # looked for now, because the mesh takes minutes

@@ -8,7 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from sv3d_engine.shared import nvidia
 
 from .console import ROOT, BuildError, run, say
 
@@ -18,45 +21,95 @@ THIS_PYTHON = Path(getattr(sys, "_base_executable", None) or sys.executable)
 ENGINE_PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # what torch and numba have wheels for
 
 
-def engine_python() -> Path:
-    """The engine's environment with the laboratory and what tests need, ``.venv``; returns its Python."""
+TORCH_CHOICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Torch:
+    """A build of PyTorch and where pip finds it; without a name, the one that pip's own index has for this system.
+
+    That is CUDA's on Linux, the processor's on Windows, and Apple's on macOS.
+    """
+
+    name: str = ""
+    index: str = ""
+    requirements: tuple[Path, ...] = ()  # beside runtime.txt
+
+    @property
+    def pip_options(self) -> list[str]:
+        """The lock's "torch==2.13.0" means "2.13.0+cu130", too, and pip takes that one where an index has it."""
+        return ["--extra-index-url", self.index] if self.index else []
+
+
+def torch_for(choice: str) -> Torch:
+    """The build for one of TORCH_CHOICES; "auto" is CUDA's where there is an NVIDIA driver.  Raises BuildError."""
+    if choice == "cpu":
+        return Torch("cpu", nvidia.INDEX + "cpu" if sys.platform == "linux" else "")
+    driver = nvidia.find_driver()
+    if choice == "auto" and driver is None:
+        return Torch()
+    build = nvidia.build_for(driver or nvidia.Driver())
+    if choice == "cuda" and (build is None or sys.platform == "darwin"):
+        where = f"for {driver}" if driver else "on macOS"
+        raise BuildError(f"There is no PyTorch for CUDA {where}.  Leave out --torch cuda.")
+    return Torch(build.tag, build.index, (REQUIREMENTS / "cuda.txt",)) if build else Torch()
+
+
+def engine_python(choice: str = "auto") -> Path:
+    """The engine's environment with the laboratory and what tests need, ``.venv``; returns its Python.
+
+    ``choice`` of PyTorch is one of TORCH_CHOICES.  Who has once chosen "cpu" keeps it under "auto".
+    """
     here = _version_of(THIS_PYTHON)
     base = THIS_PYTHON if here in ENGINE_PYTHONS else find_python(ENGINE_PYTHONS)
     if base is None:
         raise BuildError(
             f"The engine needs Python {' or '.join(ENGINE_PYTHONS)}; this is {here}.  Install one of them."
         )
-    files = [REQUIREMENTS / name for name in ("runtime.txt", "laboratory.txt", "dev.txt")]
-    return make(ROOT / ".venv", base, files)
+    folder, files = ROOT / ".venv", [REQUIREMENTS / name for name in ("runtime.txt", "laboratory.txt", "dev.txt")]
+    if choice == "auto" and _is_made(folder, _fingerprint(base, files, torch_for("cpu"))):
+        choice = "cpu"
+    return make(folder, base, files, torch_for(choice))
 
 
-def make(folder: Path, base: Path, requirements: Sequence[Path], probe: str = "") -> Path:
+def make(folder: Path, base: Path, requirements: Sequence[Path], torch: Torch | None = None, probe: str = "") -> Path:
     """An environment with exactly these requirements; returns its Python.  Costs nothing if it is there already.
 
     ``probe`` is Python that has to run in it before it counts as made.
     """
+    torch = torch or Torch()
+    files = [*requirements, *torch.requirements]
     python = _python_in(folder)
-    stamp = folder / "requirements.sha256"
-    wanted = _fingerprint(base, requirements)
-    if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+    wanted = _fingerprint(base, requirements, torch)
+    if _is_made(folder, wanted):
         return python
-    names = " and ".join(str(r.relative_to(ROOT)) for r in requirements)
+    names = " and ".join(str(r.relative_to(ROOT)) for r in files)
     if folder.exists():
         say(f"{folder.name} is out of date or incomplete: making it anew")
         shutil.rmtree(folder)
-    say(f"Making {folder.name} with Python {_version_of(base)} from {names}; the first time takes some minutes")
+    kind = f", PyTorch's build {torch.name}" if torch.name else ""
+    say(f"Making {folder.name} with Python {_version_of(base)} from {names}{kind}; the first time takes some minutes")
     try:
         run([base, "-m", "venv", folder], quiet=True)
     except BuildError as error:
         remedy = "On Debian and Ubuntu: apt install python3-venv" if os.name == "posix" else "Repair that Python."
         raise BuildError(f"{error}\nThis Python cannot make environments.  {remedy}") from error
-    files = [word for file in requirements for word in ("-r", str(file))]
     # Only wheels: a source package would need compilers that an artist's machine has not.
-    run([python, "-m", "pip", "install", "--disable-pip-version-check", "--only-binary=:all:", *files], quiet=True)
+    pip = ["-m", "pip", "install", "--disable-pip-version-check", "--only-binary=:all:", *torch.pip_options]
+    run([python, *pip, *(word for file in files for word in ("-r", str(file)))], quiet=True)
     if probe:
         run([python, "-c", probe], quiet=True)
-    stamp.write_text(wanted, encoding="utf-8")
+    _stamp(folder).write_text(wanted, encoding="utf-8")
     return python
+
+
+def _is_made(folder: Path, fingerprint: str) -> bool:
+    stamp = _stamp(folder)
+    return _python_in(folder).exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint
+
+
+def _stamp(folder: Path) -> Path:
+    return folder / "requirements.sha256"
 
 
 def find_python(versions: Sequence[str]) -> Path | None:
@@ -103,7 +156,7 @@ def _python_in(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _fingerprint(base: Path, requirements: Sequence[Path]) -> str:
-    """Changes with what is locked and with the Python underneath."""
-    text = "".join(r.read_text(encoding="utf-8") for r in requirements)
-    return hashlib.sha256(f"{text}{_version_of(base)}{platform.machine()}".encode()).hexdigest()
+def _fingerprint(base: Path, requirements: Sequence[Path], torch: Torch) -> str:
+    """Changes with what is locked, with the build of PyTorch, and with the Python underneath."""
+    text = "".join(r.read_text(encoding="utf-8") for r in (*requirements, *torch.requirements))
+    return hashlib.sha256(f"{text}{torch.name}{_version_of(base)}{platform.machine()}".encode()).hexdigest()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+INDEX = "https://download.pytorch.org/whl/"  # PyTorch's own; each of its builds has an index below it
 Capability = tuple[int, int]  # compute capability: (8, 9) is an RTX 4090
 
 
@@ -41,7 +42,7 @@ class Build:
     @property
     def index(self) -> str:
         """The package index that holds it."""
-        return f"https://download.pytorch.org/whl/{self.tag}"
+        return INDEX + self.tag
 
     @property
     def driver(self) -> int:

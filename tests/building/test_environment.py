@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from building import environment
+from building.console import BuildError
+from sv3d_engine.shared import nvidia
 
 
 @pytest.fixture
@@ -68,3 +72,103 @@ def test_an_environment_is_never_made_by_the_python_inside_it() -> None:
     python = Path(told.stdout.strip())
     assert python.exists()
     assert sys.prefix == sys.base_prefix or not python.is_relative_to(sys.prefix)
+
+
+# ---- the build of PyTorch ----------------------------------------------------------------------------------------
+
+ADA = nvidia.Driver("580.65", "RTX 4090", (8, 9))
+CU126, CU130 = "https://download.pytorch.org/whl/cu126", "https://download.pytorch.org/whl/cu130"
+
+
+@pytest.fixture
+def engine(tmp_path: Path, installs: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Sets the engine's environment up with a choice, on a system and with a driver; the words that pip gets, or none.
+
+    The environment stays from one set-up to the next.
+    """
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements")
+    (tmp_path / "requirements").mkdir()
+    for name in ("runtime", "laboratory", "dev", "cuda"):
+        (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}==1.0\n")
+
+    def set_up(choice: str = "auto", platform: str = "linux", driver: nvidia.Driver | None = None) -> list[str]:
+        monkeypatch.setattr(environment.sys, "platform", platform)
+        monkeypatch.setattr(nvidia, "find_driver", lambda: driver)
+        installs.clear()
+        environment.engine_python(choice)
+        assert len(installs) <= 1
+        return installs[0][installs[0].index("--only-binary=:all:") + 1 :] if installs else []
+
+    return set_up
+
+
+def locks(words: list[str]) -> list[str]:
+    return [Path(word).stem for word in words if word.endswith(".txt")]
+
+
+def indexes(words: list[str]) -> list[str]:
+    return [word for before, word in pairwise(words) if before == "--extra-index-url"]
+
+
+PLAIN = ["runtime", "laboratory", "dev"]
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+def test_without_an_nvidia_driver_pip_gets_the_locks_and_nothing_else(
+    engine: Callable[..., list[str]], platform: str
+) -> None:
+    words = engine("auto", platform)
+    assert locks(words) == PLAIN
+    assert words[::2] == ["-r"] * 3
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+@pytest.mark.parametrize("choice", ["auto", "cuda"])
+def test_with_an_nvidia_driver_the_build_is_cudas(engine: Callable[..., list[str]], platform: str, choice: str) -> None:
+    words = engine(choice, platform, ADA)
+    assert (locks(words), indexes(words)) == ([*PLAIN, "cuda"], [CU130])
+
+
+def test_the_version_of_cuda_follows_the_driver(engine: Callable[..., list[str]]) -> None:
+    assert indexes(engine(driver=nvidia.Driver("550.1", "RTX 4090", (8, 9)))) == [CU126]
+
+
+def test_cuda_can_be_had_for_another_machine(engine: Callable[..., list[str]]) -> None:
+    assert indexes(engine("cuda")) == [CU130]
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"), [("linux", ["https://download.pytorch.org/whl/cpu"]), ("win32", []), ("darwin", [])]
+)
+def test_the_processors_build_can_be_had_beside_a_card(
+    engine: Callable[..., list[str]], platform: str, expected: list[str]
+) -> None:
+    words = engine("cpu", platform, ADA)
+    assert (locks(words), indexes(words)) == (PLAIN, expected)
+
+
+def test_a_driver_or_card_that_is_too_old_is_told_only_to_who_asks_for_it(engine: Callable[..., list[str]]) -> None:
+    old = nvidia.Driver("470.1", "GTX 680", (3, 0))
+    with pytest.raises(BuildError, match="GTX 680"):
+        engine("cuda", driver=old)
+    with pytest.raises(BuildError, match="macOS"):
+        engine("cuda", "darwin")
+    assert indexes(engine("auto", driver=old)) == []
+
+
+def test_another_build_makes_the_environment_anew_and_the_same_does_not(engine: Callable[..., list[str]]) -> None:
+    assert engine("auto")
+    assert engine("auto") == []
+    assert engine("auto", driver=ADA), "a card has come"
+    assert engine("cuda", driver=ADA) == []
+    assert engine("cpu", driver=ADA)
+    assert engine("cpu", driver=ADA) == []
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_who_has_chosen_the_processor_keeps_it(engine: Callable[..., list[str]], platform: str) -> None:
+    engine("cpu", platform, ADA)
+    assert engine("auto", platform, ADA) == []
+    assert engine("cuda", platform, ADA)
+    assert engine("auto", platform, ADA) == []
