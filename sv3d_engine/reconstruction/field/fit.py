@@ -12,7 +12,7 @@ from ...ground.progress import Progress
 from ...ground.settings import Settings
 from ...orbit.cameras import CameraOrbit, frame_rays
 from ..frames.frames import Frames
-from ..frames.hull import frame_reach, visual_hull
+from ..frames.hull import frame_reach, visual_hull, voxel_centres
 from .radiance_field import RadianceField, unbiased_thickness
 from .volume import march, ray_of_sample, weights
 
@@ -61,7 +61,7 @@ def bounding_half_side(alpha: Tensor, orbit: CameraOrbit) -> float:
     """Half the side of an origin-centred cube that holds the visual hull with a margin, in world units."""
     reach = frame_reach(orbit)
     hull = visual_hull(alpha, orbit, 64, reach).nonzero()
-    furthest = ((hull + 0.5) / 32 - 1).abs().max() + 1 / 32 if len(hull) else torch.tensor(1.0)
+    furthest = voxel_centres(hull, 64, 1.0).abs().max() + 1 / 32 if len(hull) else torch.tensor(1.0)
     return min(float(furthest) * MARGIN, 1.0) * reach
 
 
@@ -175,7 +175,7 @@ def drawn_by_weight(weights: Tensor, count: int, draw: torch.Generator) -> Tenso
 def near_surface(field: RadianceField, within_reach: Tensor, outside: float, inside: float) -> Tensor:
     """Voxels of ``within_reach`` (G, G, G) at most ``outside`` before or ``inside`` behind the surface."""
     cells = within_reach.nonzero()
-    centres = ((cells + 0.5) / within_reach.shape[0] * 2 - 1) * field.half_side
+    centres = voxel_centres(cells, within_reach.shape[0], field.half_side)
     distance = torch.cat([field.distance(part) for part in centres.split(1 << 18)])
     kept = cells[(distance < outside) & (distance > -inside)]
     occupied = torch.zeros_like(within_reach)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import grid_sample, relu, softplus
 
 from ...ground.tensor_store import damaged, load_tensors, save_tensors
+from ..frames.hull import voxel_centres
 from .hash_grid import HashGrid
 from .highlight import Highlight
 
@@ -97,7 +98,7 @@ def load_field(path: Path) -> RadianceField:
 def distance_grid(field: RadianceField, resolution: int) -> Tensor:  # (R, R, R), axes x, y, z
     """Signed distance at the centres of a cubic grid over the field's cube, on the CPU."""
     device = field.hull_distance.device
-    axis = ((torch.arange(resolution, device=device) + 0.5) / resolution * 2 - 1) * field.half_side
+    axis = voxel_centres(torch.arange(resolution, device=device), resolution, field.half_side)
     points = torch.cartesian_prod(axis, axis, axis)
     values = torch.cat([field.distance(part) for part in points.split(1 << 18)])
     return values.reshape(resolution, resolution, resolution).cpu()

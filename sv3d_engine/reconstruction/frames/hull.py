@@ -16,6 +16,11 @@ _WHOLE = 0.95  # share of the silhouettes that the hull of frames that agree fil
 _SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
 
 
+def voxel_centres(index: Tensor, resolution: int, half_side: float) -> Tensor:
+    """World coordinates of voxels by index, any shape; ``resolution`` of them span [−half_side, half_side]."""
+    return ((index + 0.5) / resolution * 2 - 1) * half_side
+
+
 def visual_hull(
     alpha: Tensor,  # (N, S, S) in [0, 1]
     orbit: CameraOrbit,
@@ -51,7 +56,7 @@ def frame_reach(orbit: CameraOrbit) -> float:
 
 def _slabs(resolution: int, half_side: float, device: torch.device) -> Iterator[tuple[int, Tensor]]:
     """First x index and voxel centres (P, 3) of each slab of the cube."""
-    axis = ((torch.arange(resolution, device=device) + 0.5) / resolution * 2 - 1) * half_side
+    axis = voxel_centres(torch.arange(resolution, device=device), resolution, half_side)
     rows = max(1, _SLAB // resolution**2)
     for first in range(0, resolution, rows):
         yield first, torch.cartesian_prod(axis[first : first + rows], axis, axis)
