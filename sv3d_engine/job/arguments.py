@@ -12,6 +12,7 @@ from ..shared import protocol
 
 JOB_COMMANDS = ("mesh", "orbit", "generate")
 _NAMED_ORBITS = tuple(name for name in protocol.ORBITS if name != "file")
+_STANDARD = {field.name: field.default for field in fields(protocol.OrbitJob)}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -105,8 +106,23 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
     _add_preset(parser)
 
 
+def add_sampling_options(group: argparse._ActionsContainer) -> None:
+    """How SV3D samples an orbit."""
+    group.add_argument("--sampler", choices=protocol.SAMPLERS, default=_STANDARD["sampler"])
+    group.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the weights")
+    group.add_argument("--guidance", choices=protocol.GUIDANCES, default=_STANDARD["guidance"])
+    group.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the weights")
+    group.add_argument(
+        "--camera-guidance",
+        type=float,
+        metavar="S",
+        help="how far frames are led from their mean (default: what suits the weights)",
+    )
+    group.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto", help="from the most to the least")
+    group.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
+
+
 def _add_picture(parser: argparse.ArgumentParser) -> None:
-    standard = {field.name: field.default for field in fields(protocol.OrbitJob)}
     parser.add_argument("picture", metavar="IMAGE", help="picture of one object")
 
     model = parser.add_argument_group("SV3D")
@@ -116,18 +132,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
         help="sv3d_p.safetensors or the like, or a diffusers-format folder (default: SV3D-mini, a demonstration model)",
     )
     model.add_argument("--variant", choices=protocol.VARIANTS, default="auto", help="what the weights have to be")
-    model.add_argument("--sampler", choices=protocol.SAMPLERS, default=standard["sampler"])
-    model.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the weights")
-    model.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
-    model.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the weights")
-    model.add_argument(
-        "--camera-guidance",
-        type=float,
-        metavar="S",
-        help="how far frames are led from their mean (default: what suits the weights)",
-    )
-    model.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto", help="from the most to the least")
-    model.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
+    add_sampling_options(model)
 
     camera = parser.add_argument_group("camera")
     camera.add_argument(
@@ -137,10 +142,10 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
         help="FILE is a cameras.json of 21 frames; auto is static for SV3D_u, sine for the others",
     )
     camera.add_argument(
-        "--elevation", type=float, default=standard["elevation"], metavar="DEG", help="of the picture's own view"
+        "--elevation", type=float, default=_STANDARD["elevation"], metavar="DEG", help="of the picture's own view"
     )
     camera.add_argument(
-        "--amplitude", type=float, default=standard["amplitude"], metavar="DEG", help="by which sine rises and falls"
+        "--amplitude", type=float, default=_STANDARD["amplitude"], metavar="DEG", help="by which sine rises and falls"
     )
 
     background = parser.add_argument_group("background")

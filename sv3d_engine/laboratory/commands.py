@@ -5,11 +5,10 @@ import json
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ..job.arguments import add_common_options, add_frame_options, request
+from ..job.arguments import add_common_options, add_frame_options, add_sampling_options, request
 from ..job.command_line import INTERRUPTED, run_here
 from ..shared import protocol
 from ..shared.errors import explain
@@ -54,8 +53,7 @@ def _add_bench_orbit(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_novel_views(parser: argparse.ArgumentParser) -> None:
-    """Options of ``evaluate nvs``; how an orbit is sampled has the names and defaults of ``orbit``."""
-    standard = {field.name: field.default for field in fields(protocol.OrbitJob)}
+    """Options of ``evaluate nvs``."""
     parser.add_argument("--model", required=True, metavar="mini|FILE", help="the bundled model, or weights")
     parser.add_argument("--split", choices=("val", "test"), default="val", help="which held-out generated objects")
     parser.add_argument("--count", type=int, default=64, metavar="N", help="of these objects (default: %(default)s)")
@@ -68,22 +66,9 @@ def _add_novel_views(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="that the mean frames are of (default: %(default)s)",
     )
-    parser.add_argument("--sampler", choices=protocol.SAMPLERS, default=standard["sampler"])
-    parser.add_argument("--steps", type=int, metavar="N", help="default: what suits the sampler, or the model")
-    parser.add_argument("--guidance", choices=protocol.GUIDANCES, default=standard["guidance"])
-    parser.add_argument("--guidance-scale", type=float, metavar="S", help="default: what suits the model")
-    parser.add_argument(
-        "--camera-guidance",
-        type=float,
-        metavar="S",
-        help="how far frames are led from their mean (default: what suits the model)",
-    )
-    parser.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
-    parser.add_argument("--memory", choices=protocol.MEMORY_MODES, default="auto")
+    add_sampling_options(parser)
     parser.add_argument("--batch", type=int, metavar="N", help="orbits sampled at once (default: by the device)")
-    parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
+    add_common_options(parser)
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
