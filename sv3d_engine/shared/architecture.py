@@ -7,7 +7,7 @@ the file says otherwise.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .errors import UserError
@@ -61,6 +61,36 @@ class Architecture:
     def latent_scale(self) -> int:
         """Pixels along a side of one latent."""
         return 2 ** (len(self.vae_channels) - 1)
+
+
+OFFICIAL = Architecture(  # SV3D_p and SV3D_c; SV3D_u differs by its shorter camera vector alone
+    channels=(320, 640, 1280, 1280),
+    attention=(True, True, True, False),
+    blocks=2,
+    head_width=64,
+    context_width=1024,
+    vector_width=1280,
+    vae_channels=(128, 256, 512, 512),
+    vae_blocks=2,
+    post_quant=False,
+    clip_width=1280,
+    clip_layers=32,
+    clip_head_width=80,
+    clip_patch=14,
+    clip_size=224,
+    frame_size=OFFICIAL_FRAME_SIZE,
+)
+TINY = replace(  # to try a command or a device out
+    OFFICIAL,
+    channels=(32, 64, 128, 128),
+    head_width=16,
+    context_width=64,
+    vae_channels=(32, 64, 128, 128),
+    clip_width=64,
+    clip_layers=2,
+    clip_head_width=16,
+    frame_size=64,
+)
 
 
 def read_architecture(shapes: Shapes, facts: Mapping[str, Any], name: str) -> Architecture:

@@ -1,10 +1,9 @@
 """How fast SV3D runs here and how much memory it takes: ``python -m sv3d_engine bench orbit``."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from ...ground import memory
 from ...ground.device import device_name, resolve_device, synchronize
-from ...shared.architecture import LATENT_CHANNELS, Architecture
+from ...shared.architecture import LATENT_CHANNELS, OFFICIAL, TINY, Architecture
 from ...shared.errors import UserError
 from ...shared.trajectory import static
 from ...sv3d.diffusion.conditioning import Conditioning
@@ -23,7 +22,7 @@ from ...sv3d.generation.make_orbit import condition, decode_latents, sample_late
 from ...sv3d.generation.memory_plan import FRAMES, MODES, Budget, plan
 from ...sv3d.generation.placement import Placement, use_channels_last
 from ...sv3d.generation.precision import dtype_for, name_of
-from ...sv3d.network.sv3d import SV3D, checkpoint_keys, empty_sv3d, fill
+from ...sv3d.network.sv3d import SV3D, random_sv3d
 from ...sv3d.network.weights import inspect, load_sv3d
 from .tracing import cost_of_step
 
@@ -72,35 +71,6 @@ def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
         seconds.append(watch.now() - started)
     return float(2 * side**3 / min(seconds[1:]))
 
-
-OFFICIAL = Architecture(  # SV3D_p and SV3D_c; SV3D_u differs by its shorter camera vector alone
-    channels=(320, 640, 1280, 1280),
-    attention=(True, True, True, False),
-    blocks=2,
-    head_width=64,
-    context_width=1024,
-    vector_width=1280,
-    vae_channels=(128, 256, 512, 512),
-    vae_blocks=2,
-    post_quant=False,
-    clip_width=1280,
-    clip_layers=32,
-    clip_head_width=80,
-    clip_patch=14,
-    clip_size=224,
-    frame_size=576,
-)
-TINY = replace(
-    OFFICIAL,
-    channels=(32, 64, 128, 128),
-    head_width=16,
-    context_width=64,
-    vae_channels=(32, 64, 128, 128),
-    clip_width=64,
-    clip_layers=2,
-    clip_head_width=16,
-    frame_size=64,
-)
 
 ORBIT_STEPS = (10, 20, 50)  # that a whole orbit's time is told for
 _ELEVATION = 10.0  # degrees; any orbit takes as long
@@ -171,22 +141,6 @@ def bench_orbit(settings: BenchSettings, tell: Callable[[str], None] = lambda te
         "peak": watch.peak,
         "predicted_peak": {mode: budget.peak(mode) for mode in MODES},
     }
-
-
-def random_sv3d(architecture: Architecture, dtype: torch.dtype, device: torch.device) -> SV3D:
-    """Networks with random weights that keep features of order one."""
-    model = empty_sv3d(architecture)
-    targets = checkpoint_keys(model)
-    random = torch.Generator(device).manual_seed(0)
-
-    def tensor(key: str) -> Tensor:
-        module, name = targets[key]
-        shape = module.get_parameter(name).shape
-        most = math.prod(shape[1:]) ** -0.5
-        return torch.empty(shape, device=device).uniform_(-most, most, generator=random)
-
-    fill(targets, tensor, dtype, lambda done: None)
-    return model
 
 
 def as_text(result: dict[str, Any]) -> str:

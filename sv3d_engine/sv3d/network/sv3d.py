@@ -1,5 +1,6 @@
 """SV3D's three networks, made without memory and filled tensor by tensor; the autoencoder's two ways."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -109,3 +110,19 @@ def fill(
         kept = AUTOENCODER_DTYPE if isinstance(module, AutoencoderKL) else dtype
         value = tensor(key).to(kept).reshape(shape)
         setattr(module.get_submodule(owner), attribute, nn.Parameter(value, requires_grad=False))
+
+
+def random_sv3d(architecture: Architecture, dtype: torch.dtype, device: torch.device) -> SV3D:
+    """Networks with random weights that keep features of order one."""
+    model = empty_sv3d(architecture)
+    targets = checkpoint_keys(model)
+    random = torch.Generator(device).manual_seed(0)
+
+    def tensor(key: str) -> Tensor:
+        module, name = targets[key]
+        shape = module.get_parameter(name).shape
+        most = math.prod(shape[1:]) ** -0.5
+        return torch.empty(shape, device=device).uniform_(-most, most, generator=random)
+
+    fill(targets, tensor, dtype, lambda done: None)
+    return model
