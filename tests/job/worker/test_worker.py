@@ -16,10 +16,9 @@ import pytest
 from sv3d_engine import __version__
 from sv3d_engine.shared import protocol
 from sv3d_engine.shared.model_facts import NOTE
-from tests.sv3d.network.small import write_zeros
 
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
-LONG = 20.0  # seconds: far more than anything here takes, for a machine that is busy
+LONG = 60.0  # seconds: far more than anything here takes, for a machine that is busy
 FINAL = (protocol.Result, protocol.OrbitResult, protocol.Error, protocol.Cancelled)
 posix_only = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals or calls libc by its POSIX name")
 
@@ -75,6 +74,15 @@ def client(tmp_path):
     client.process.wait(LONG)
 
 
+@pytest.fixture(scope="module")
+def warm_client(tmp_path_factory):
+    """An engine for several tests: a runner imports PyTorch at its first job from a picture."""
+    client = Client(tmp_path_factory.mktemp("warm"))
+    yield client
+    client.process.kill()
+    client.process.wait(LONG)
+
+
 @pytest.fixture
 def make_job(tmp_path):
     def make(kind: str, name: str | None = None) -> protocol.MeshJob:
@@ -88,14 +96,13 @@ def make_job(tmp_path):
 
 
 @pytest.fixture
-def make_orbit_job(tmp_path):
+def make_orbit_job(tmp_path, weights):
     """A job from a picture of this name, with a file that passes for weights."""
 
     def make(name: str, kind: type = protocol.OrbitJob) -> protocol.OrbitJob:
         picture = tmp_path / f"{name}.png"
         picture.write_text("picture")
-        weights = write_zeros(tmp_path / "sv3d_p.safetensors")
-        return kind(name, str(picture), str(tmp_path / f"out-{name}"), str(weights))
+        return kind(name, str(picture), str(tmp_path / f"out-{name}"), str(weights["p"]))
 
     return make
 
@@ -216,41 +223,41 @@ def test_cancel_of_a_stage_that_does_not_react(client, make_job, kind):
 
 
 @pytest.mark.parametrize("kind", [protocol.OrbitJob, protocol.GenerateJob])
-def test_a_job_from_a_picture(client, make_orbit_job, kind):
+def test_a_job_from_a_picture(warm_client, make_orbit_job, kind):
     job = make_orbit_job("cup", kind)
-    client.send(job)
-    preview = client.wait_for(protocol.Preview)
+    warm_client.send(job)
+    preview = warm_client.wait_for(protocol.Preview)
     assert preview.kind == "orbit"
     assert [p.name for p in sorted(Path(preview.path).iterdir())] == ["000.png", "001.png", "002.png"]
-    result = client.wait_for(*FINAL)
+    result = warm_client.wait_for(*FINAL)
     assert isinstance(result, protocol.OrbitResult if kind is protocol.OrbitJob else protocol.Result)
     assert result.notes == ("The cup is hollow.",)
     assert result.seconds < LONG
 
 
-def test_cancel_of_an_orbit_that_does_not_react_leaves_nothing_half_written(client, make_orbit_job):
-    job = make_orbit_job("stuck")
-    client.send(job)
-    client.wait_for_note("half")
-    assert list(Path(job.out).rglob("*.png"))
-    client.send(protocol.Cancel("stuck"))
-    assert client.wait_for(*FINAL) == protocol.Cancelled("stuck")
-    assert not Path(job.out).exists()
-
-
-def test_a_job_without_weights_is_done_by_the_demonstration_model_and_says_so(client, make_orbit_job):
-    client.send(replace(make_orbit_job("cup"), weights=None))
-    result = client.wait_for(*FINAL)
+def test_a_job_without_weights_is_done_by_the_demonstration_model_and_says_so(warm_client, make_orbit_job):
+    warm_client.send(replace(make_orbit_job("cup"), weights=None))
+    result = warm_client.wait_for(*FINAL)
     assert isinstance(result, protocol.OrbitResult)
     assert result.notes == (NOTE, "The cup is hollow.")
 
 
-def test_weights_that_are_not_there_are_an_error(client, make_orbit_job, tmp_path):
-    client.send(replace(make_orbit_job("cup"), weights=str(tmp_path / "gone.safetensors")))
-    error = client.wait_for(*FINAL)
+def test_weights_that_are_not_there_are_an_error(warm_client, make_orbit_job, tmp_path):
+    warm_client.send(replace(make_orbit_job("cup"), weights=str(tmp_path / "gone.safetensors")))
+    error = warm_client.wait_for(*FINAL)
     assert isinstance(error, protocol.Error)
     assert "gone.safetensors" in error.cause
     assert error.remedy
+
+
+def test_cancel_of_an_orbit_that_does_not_react_leaves_nothing_half_written(warm_client, make_orbit_job):
+    job = make_orbit_job("stuck")
+    warm_client.send(job)
+    warm_client.wait_for_note("half")
+    assert list(Path(job.out).rglob("*.png"))
+    warm_client.send(protocol.Cancel("stuck"))
+    assert warm_client.wait_for(*FINAL) == protocol.Cancelled("stuck")
+    assert not Path(job.out).exists()
 
 
 def test_cancel_of_a_job_that_waits(client, make_job):
