@@ -41,10 +41,15 @@ def neighbour_differences(picture: Tensor, inside: Tensor) -> tuple[Tensor, Tens
 
     picture (H, W, C), inside (H, W) bool.  Returns two (H, W, C), 0 in the last column and row respectively.
     """
-    right, down = torch.zeros_like(picture), torch.zeros_like(picture)
-    right[:, :-1] = (picture[:, 1:] - picture[:, :-1]) * (inside[:, 1:] & inside[:, :-1])[..., None]
-    down[:-1] = (picture[1:] - picture[:-1]) * (inside[1:] & inside[:-1])[..., None]
+    right, down = (_following(picture, inside, axis) for axis in (1, 0))
     return right, down
+
+
+def _following(picture: Tensor, inside: Tensor, axis: int) -> Tensor:  # (H, W, C)
+    """The next pixel along an axis less this one, where both are inside."""
+    both = inside & inside.roll(-1, axis)
+    both.select(axis, -1).fill_(False)
+    return torch.where(both[..., None], picture.roll(-1, axis) - picture, 0.0)
 
 
 def smooth_depth(depth: Tensor, inside: Tensor, largest: float) -> Tensor:

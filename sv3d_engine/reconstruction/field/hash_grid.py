@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...ground.kernels import jit, parallel_jit, prange, use_kernel
+from ...ground.warp_kernels import use_warp
 from .hash_grid_ref import PRIMES, encode_ref
 
 ONE = np.float32(1)
@@ -151,6 +152,10 @@ def encode(points: Tensor, table: Tensor, resolutions: Tensor) -> Tensor:
     """
     if use_kernel(points, table, resolutions):
         return _Encode.apply(points, table, resolutions)  # type: ignore[no-any-return]
+    if use_warp(points, table, resolutions):
+        from .hash_grid_warp import encode_warp
+
+        return encode_warp(points, table, resolutions)
     return encode_ref(points, table, resolutions)
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ...ground.kernels import jit, parallel_jit, prange, use_kernel
+from ...ground.warp_kernels import use_warp
 
 
 def march_ref(
@@ -62,6 +63,10 @@ def march(
     jitter (R,) in [0, 1) shifts each ray's samples.  Returns distances (P,) and offsets (R + 1,): ray r owns
     ``distances[offsets[r]:offsets[r + 1]]``.
     """
+    if use_warp(origins, directions, occupied, jitter):
+        from .volume_warp import march_warp
+
+        return march_warp(origins, directions, occupied, half_side, step, jitter)
     if not use_kernel(origins, directions, occupied, jitter):
         return march_ref(origins, directions, occupied, half_side, step, jitter)
     reach = 2 * half_side * 3**0.5
@@ -141,4 +146,8 @@ def weights(thickness: Tensor, offsets: Tensor) -> Tensor:
         return weights(thickness.cpu(), offsets.cpu()).to(thickness.device)
     if use_kernel(thickness, offsets):
         return _Weights.apply(thickness.contiguous(), offsets)  # type: ignore[no-any-return]
+    if use_warp(thickness, offsets):
+        from .volume_warp import weights_warp
+
+        return weights_warp(thickness, offsets)
     return weights_ref(thickness, offsets)

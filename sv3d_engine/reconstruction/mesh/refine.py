@@ -111,7 +111,11 @@ def view_losses(
     device = sight.points.device
     raster, (height, width) = sight.raster, window.alpha.shape
     shading = appearance.lights(sight.normals)
-    colour, albedo, highlight = appearance(sight.points, sight.directions, shading)
+    probes = torch.randint(len(sight.points), (ALBEDO_PROBES,), generator=draw, device=device)
+    shift = torch.randn(ALBEDO_PROBES, 3, generator=draw, device=device) * ALBEDO_SHIFT
+    colour, albedo, highlight, aside = appearance(
+        sight.points, sight.directions, shading, sight.points[probes].detach() + shift
+    )
     picture = antialias(raster.spread(torch.cat([colour, torch.ones_like(colour[:, :1])], 1)), sight.crossings)
     picture = picture.reshape(height, width, 4)
     # A new background each time: what is transparent must be so before any colour.
@@ -122,9 +126,6 @@ def view_losses(
     inside = raster.face_index >= 0
     solid = (window.alpha.reshape(-1)[raster.pixels] > 0.99).nonzero()[:, 0]
     seen = to_linear(window.colour.reshape(-1, 3)[raster.pixels[solid]])
-    probes = torch.randint(len(sight.points), (ALBEDO_PROBES,), generator=draw, device=device)
-    shift = torch.randn(ALBEDO_PROBES, 3, generator=draw, device=device) * ALBEDO_SHIFT
-    aside = appearance.albedo(sight.points[probes].detach() + shift)
     whole = raster.spread(torch.cat([sight.normals, sight.depth[:, None]], 1)).reshape(height, width, 4)
     return {
         "photometric": losses.photometric(rendered, target),

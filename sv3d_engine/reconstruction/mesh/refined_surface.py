@@ -32,15 +32,18 @@ class Appearance(nn.Module):
         """Albedo at world points."""
         return torch.sigmoid(self.decoder(self.features(points)))
 
-    def forward(self, points: Tensor, directions: Tensor, shading: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, points: Tensor, directions: Tensor, shading: Tensor, aside: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """sRGB colours (P, 3) as a camera sees them, with the albedo (P, 3) and highlight (P, 1) they are made of.
 
-        points (P, 3); directions (P, 3) unit, away from the camera; shading (P,) irradiance over π.
+        points (P, 3); directions (P, 3) unit, away from the camera; shading (P,) irradiance over π.  Last the albedo
+        (Q, 3) at other places, ``aside`` (Q, 3), in the same go.
         """
-        features = self.features(points)
-        albedo = torch.sigmoid(self.decoder(features))
-        highlight = self.highlight(features, directions)
-        return to_srgb(albedo * shading[:, None]) + highlight, albedo, highlight
+        features = self.features(torch.cat([points, aside]))
+        albedo, beside = torch.sigmoid(self.decoder(features)).split([len(points), len(aside)])
+        highlight = self.highlight(features[: len(points)], directions)
+        return to_srgb(albedo * shading[:, None]) + highlight, albedo, highlight, beside
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,8 @@ class UniformAdam:
         limit = _OUTLIER * square.sqrt()
         self._mean.lerp_(gradient.clamp(-limit, limit), 1 - b1)
         self._square.lerp_(square, 1 - b2)
-        size = (self._square / (1 - b2**self._steps)).sqrt()
-        step = rate * self.learning_rate / (1 - b1**self._steps)
-        self.parameter.sub_(self._mean * (step / (size + 1e-12)))
+        step = rate * self.learning_rate / (1 - b1**self._steps) * (1 - b2**self._steps) ** 0.5
+        self.parameter.addcdiv_(self._mean, self._square.sqrt() + 1e-12, value=-step)
 
 
 # A vertex may move this share of a cell along each axis: tetrahedra cannot turn over.
@@ -54,7 +53,10 @@ class TetShape:
         self.grid = grid
         self.distance = distance.clone().requires_grad_()
         self.offset = torch.zeros_like(grid.vertices).requires_grad_()
-        self._sign = torch.sign(distance)
+        # The band's border keeps its side, or the surface would be cut open there.
+        least = 0.1 * grid.spacing
+        self._lowest = torch.where(grid.border & (distance >= 0), least, -torch.inf)
+        self._highest = torch.where(grid.border & (distance < 0), -least, torch.inf)
         step = learning_rate * grid.spacing
         self._distance_steps = UniformAdam(self.distance.detach(), step)
         self._offset_steps = UniformAdam(self.offset.detach(), learning_rate)
@@ -82,10 +84,7 @@ class TetShape:
             gradient = self._average @ gradient
         self._distance_steps.step(gradient[:, 0], rate)
         self._offset_steps.step(gradient[:, 1:], rate)
-        # The band's border keeps its side, or the surface would be cut open there.
-        least = 0.1 * self.grid.spacing
-        held = self._sign * (self._sign * self.distance).clamp_min(least)
-        self.distance.copy_(torch.where(self.grid.border, held, self.distance))
+        self.distance.clamp_(self._lowest, self._highest)
         self.distance.grad = self.offset.grad = None
 
 

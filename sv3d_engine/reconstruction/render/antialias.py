@@ -5,6 +5,7 @@ that triangles too small to own a pixel still move the outline.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -27,8 +28,8 @@ class Edges:
 
 def mesh_edges(faces: Tensor) -> Edges:
     """Edges of a triangle mesh (F, 3); of an edge with more than two faces, the first two count."""
-    ends = torch.cat([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    corner = torch.cat([faces[:, 2], faces[:, 0], faces[:, 1]])
+    ends = torch.stack([faces, faces.roll(-1, 1)], -1).transpose(0, 1).reshape(-1, 2)  # all first edges, all second …
+    corner = faces.roll(1, 1).T.reshape(-1)
     owner = torch.arange(len(faces), device=faces.device).repeat(3)
     low, high = torch.minimum(*ends.unbind(1)), torch.maximum(*ends.unbind(1))
     key = low * (faces.max() + 1) + high
@@ -48,8 +49,9 @@ def mesh_edges(faces: Tensor) -> Edges:
 
 
 def _facing(screen: Tensor, faces: Tensor) -> Tensor:  # (F,) bool, one sense of rotation on the screen
-    a, b, c = screen[faces[:, 0]], screen[faces[:, 1]], screen[faces[:, 2]]
-    return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    corners = screen[faces]
+    (bx, by, _), (cx, cy, _) = ((corners[:, i] - corners[:, 0]).unbind(1) for i in (1, 2))
+    return bx * cy < by * cx
 
 
 @dataclass(frozen=True)
@@ -62,61 +64,69 @@ class Crossings:
 
 
 def silhouette_crossings(raster: Raster, screen: Tensor, faces: Tensor, edges: Edges) -> Crossings:
-    """Where visible outlines cross the lines between neighbouring pixel centres.  screen (V, 3), faces (F, 3)."""
-    facing = _facing(screen.detach(), faces)
-    sides = facing[edges.faces.clamp_min(0)] & (edges.faces >= 0)
-    outline = (sides[:, 0] != sides[:, 1]).nonzero()[:, 0]
-    ends = edges.vertices[outline]
-    corner = torch.where(sides[outline, 0], edges.opposite[outline, 0], edges.opposite[outline, 1])
-    depth = screen.detach().new_full((raster.height * raster.width,), torch.inf)
-    nearness = (screen.detach()[:, 2:][faces[raster.faces]] * raster.barycentric.detach()[..., None]).sum(1)[:, 0]
-    depth[raster.pixels] = nearness
-    parts = [_along(axis, raster, screen, ends, corner, depth) for axis in (0, 1)]
-    return Crossings(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    """Where visible outlines cross the lines between neighbouring pixel centres.  screen (V, 3), faces (F, 3).
 
-
-def _along(
-    axis: int, raster: Raster, screen: Tensor, ends: Tensor, corner: Tensor, depth: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Crossings with the lines of pixel centres that run along x (axis 0) or y (axis 1).
-
-    Steep edges cross rows, flat ones columns; an edge taken both ways would count twice.
+    Steep edges cross rows, the others columns; an edge taken both ways would count twice.  Coordinates are therefore
+    (u, v, depth): u along the line of centres that is crossed, v across the lines.
     """
-    other = 1 - axis
-    count, length = (raster.height, raster.width) if axis == 0 else (raster.width, raster.height)
+    height, width = raster.height, raster.width
     with torch.no_grad():
-        start, end = screen[ends[:, 0]], screen[ends[:, 1]]
-        first = (torch.minimum(start, end)[:, other] - 0.5).ceil().long().clamp_min(0)
-        last = (torch.maximum(start, end)[:, other] - 0.5).ceil().long().clamp_max(count) - 1
-        run, rise = (end - start).abs()[:, [axis, other]].unbind(-1)
-        steep = rise >= run if axis == 0 else rise > run
-        lines = (last - first + 1).clamp_min(0) * steep
+        facing = _facing(screen, faces)
+        sides = facing[edges.faces.clamp_min(0)] & (edges.faces >= 0)
+        outline = (sides[:, 0] != sides[:, 1]).nonzero()[:, 0]
+        ends = edges.vertices[outline]
+        corner = torch.where(sides[outline, 0], edges.opposite[outline, 0], edges.opposite[outline, 1])
+        places = screen[ends]  # (E, 2, 3)
+        run, rise, _ = (places[:, 1] - places[:, 0]).abs().unbind(1)
+        steep = (rise >= run).long()
+        ways = _ways(height, width, screen.device)[steep]
+        v = places.gather(2, ways[:, None, 1:2].expand(-1, 2, 1))[..., 0]  # (E, 2)
+        first = (v.amin(1) - 0.5).ceil().long().clamp_min(0)
+        lines = (torch.minimum((v.amax(1) - 0.5).ceil().long(), ways[:, 4]) - first).clamp_min(0)
         edge = torch.repeat_interleave(torch.arange(len(ends), device=ends.device), lines)
         line = first[edge] + torch.arange(len(edge), device=ends.device) - (lines.cumsum(0) - lines)[edge]
-    a, b = screen.index_select(0, ends[edge, 0]), screen.index_select(0, ends[edge, 1])
-    t = (line + 0.5 - a[:, other]) / (b[:, other] - a[:, other])
-    where = a[:, axis] + t * (b[:, axis] - a[:, axis]) - 0.5
+        steep, ends, ways = steep[edge], ends[edge], ways[edge]
+        order, (length, _, along, across) = ways[:, :3], ways[:, 3:].unbind(1)
+    a, b = (screen.index_select(0, end).gather(1, order) for end in ends.unbind(1))
+    t = (line + 0.5 - a[:, 1]) / (b[:, 1] - a[:, 1])
+    at = a + t[:, None] * (b - a)
     with torch.no_grad():
-        low = where.floor().long()
+        low = (at[:, 0] - 0.5).floor().long()
         # The front face's third corner tells the inner side: compare it with the edge on its own line.
-        o = screen[corner[edge]]
-        s = (o[:, other] - a[:, other]) / (b[:, other] - a[:, other])
-        inner_is_low = o[:, axis] < a[:, axis] + s * (b[:, axis] - a[:, axis])
-        inner, outer = torch.where(inner_is_low, low, low + 1), torch.where(inner_is_low, low + 1, low)
+        o = screen[corner[edge]].gather(1, order)
+        s = (o[:, 1] - a[:, 1]) / (b[:, 1] - a[:, 1])
+        inner_is_low = (o[:, 0] < a[:, 0] + s * (b[:, 0] - a[:, 0])).long()
         in_picture = (low >= 0) & (low + 1 < length)
-        stride = (1, raster.width) if axis == 0 else (raster.width, 1)
-        flat_inner = (inner * stride[0] + line * stride[1]).masked_fill(~in_picture, 0)
-        flat_outer = (outer * stride[0] + line * stride[1]).masked_fill(~in_picture, 0)
-        edge_depth = a[:, 2] + t * (b[:, 2] - a[:, 2])
-        visible = (depth[flat_inner] - edge_depth).abs() < _SAME_SURFACE * edge_depth
-        hides = depth[flat_outer] > edge_depth * (1 + _BEHIND)
-        kept = (in_picture & visible & hides).nonzero()[:, 0]
+        pixel = (low * along + line * across) * in_picture
+        inner, outer = pixel + along * in_picture * torch.stack([1 - inner_is_low, inner_is_low])
+        depth = _nearest(raster, screen, faces)
+        visible = (depth[inner] - at[:, 2]).abs() < _SAME_SURFACE * at[:, 2]
+        hides = depth[outer] > at[:, 2] * (1 + _BEHIND)
+        reach = (at[:, 0] - 0.5 - low - (1 - inner_is_low)).abs()
+        shown = in_picture & visible & hides
         # Near a limb a bumpy surface folds over itself: of the outlines between two pixels the outermost is seen.
-        pair = flat_inner[kept] * 2 + inner_is_low[kept]
-        reach = (where - inner).abs()[kept]
-        furthest = reach.new_zeros(len(depth) * 2).scatter_reduce(0, pair, reach, "amax")
-        kept = kept[reach == furthest[pair]]
-    return flat_inner[kept], flat_outer[kept], (where - inner).abs()[kept]
+        pair = inner * 4 + inner_is_low * 2 + steep
+        furthest = reach.new_zeros(len(depth) * 4).scatter_reduce(0, pair, torch.where(shown, reach, 0), "amax")
+        kept = (shown & (reach == furthest[pair])).nonzero()[:, 0]
+        centre = (low + 1 - inner_is_low)[kept] + 0.5  # of the inner pixel
+    return Crossings(inner[kept], outer[kept], (at[:, 0].index_select(0, kept) - centre).abs())
+
+
+@lru_cache(maxsize=256)
+def _ways(height: int, width: int, device: torch.device) -> Tensor:  # (2, 7)
+    """For edges that cross columns, then rows: which of x, y and depth are u, v and depth; how many pixels a line has
+    and how many lines there are; and how far it is in flat indices to the next pixel on the line and on the next line.
+    """
+    columns, rows = (1, 0, 2, height, width, width, 1), (0, 1, 2, width, height, 1, width)
+    return torch.tensor([columns, rows], device=device)
+
+
+def _nearest(raster: Raster, screen: Tensor, faces: Tensor) -> Tensor:  # (H·W,)
+    """Depth of what is seen in every pixel, infinite where nothing is."""
+    depth = screen.new_full((raster.height * raster.width,), torch.inf)
+    corners = screen[:, 2][faces[raster.faces]]
+    depth[raster.pixels] = (corners * raster.barycentric).sum(1)
+    return depth
 
 
 def antialias(picture: Tensor, crossings: Crossings) -> Tensor:  # (H·W, C) -> (H·W, C)

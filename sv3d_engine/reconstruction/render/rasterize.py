@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, normalize
 
 from ...ground.kernels import parallel_jit, prange, use_kernel
+from ...ground.warp_kernels import use_warp
 from .rasterize_ref import visible_faces_ref
 
 
@@ -69,6 +70,10 @@ def visible_faces(screen: Tensor, faces: Tensor, height: int, width: int) -> Ten
     """
     if screen.device.type == "mps":  # cannot scatter 64-bit integers
         return visible_faces(screen.detach().cpu(), faces.cpu(), height, width).to(screen.device)
+    if use_warp(screen, faces):
+        from .rasterize_warp import visible_faces_warp
+
+        return visible_faces_warp(screen, faces, height, width)
     if not use_kernel(screen, faces):
         return visible_faces_ref(screen, faces, height, width)
     best = np.zeros((height, width), np.float32)
@@ -82,15 +87,24 @@ def rasterize(screen: Tensor, faces: Tensor, height: int, width: int) -> Raster:
     face_index = visible_faces(screen, faces, height, width)
     pixels = (face_index.reshape(-1) >= 0).nonzero()[:, 0]
     seen = face_index.reshape(-1)[pixels]
+    if use_warp(screen, faces):
+        from .rasterize_warp import barycentric_warp
+
+        return Raster(height, width, face_index, pixels, seen, barycentric_warp(screen, faces, seen, pixels, width))
+    return Raster(height, width, face_index, pixels, seen, _barycentric(screen, faces, seen, pixels, width))
+
+
+def _barycentric(screen: Tensor, faces: Tensor, seen: Tensor, pixels: Tensor, width: int) -> Tensor:  # (P, 3)
+    """Perspective-correct coordinates of the centres of ``pixels`` (P,) in the faces ``seen`` (P,) there."""
     corners = gather(screen, faces[seen])  # (P, 3, 3)
     centre = torch.stack([pixels % width, torch.div(pixels, width, rounding_mode="floor")], -1) + 0.5
     x, y = (corners[..., :2] - centre[:, None]).unbind(-1)  # (P, 3) each
     # Twice the signed area of the triangle that the pixel makes with the side opposite each corner.
-    flat = x[:, [1, 2, 0]] * y[:, [2, 0, 1]] - x[:, [2, 0, 1]] * y[:, [1, 2, 0]]
+    flat = x.roll(-1, 1) * y.roll(-2, 1) - x.roll(-2, 1) * y.roll(-1, 1)
     over_depth = flat / corners[..., 2]
     total = over_depth.sum(-1, keepdim=True)
     total = torch.where(total.abs() < 1e-12, torch.full_like(total, 1e-12), total)
-    return Raster(height, width, face_index, pixels, seen, over_depth / total)
+    return over_depth / total
 
 
 def gather(values: Tensor, index: Tensor) -> Tensor:  # (V, C), (P, 3) -> (P, 3, C)
@@ -100,6 +114,10 @@ def gather(values: Tensor, index: Tensor) -> Tensor:  # (V, C), (P, 3) -> (P, 3,
 
 def interpolate(attributes: Tensor, raster: Raster, faces: Tensor) -> Tensor:  # (V, C) -> (P, C)
     """Vertex attributes at the covered pixels."""
+    if use_warp(attributes, faces, raster.barycentric):
+        from .rasterize_warp import interpolate_warp
+
+        return interpolate_warp(attributes, faces, raster.faces, raster.barycentric)
     return (gather(attributes, faces[raster.faces]) * raster.barycentric[..., None]).sum(1)
 
 

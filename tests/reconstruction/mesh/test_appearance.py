@@ -13,7 +13,7 @@ def some():
 def test_colour_is_albedo_times_light():
     appearance, points = some()
     shading = torch.linspace(0.2, 1.2, 20)
-    colour, albedo, highlight = appearance(points, normalize(points, dim=-1), shading)
+    colour, albedo, highlight, _ = appearance(points, normalize(points, dim=-1), shading, points[:0])
     assert torch.equal(albedo, appearance.albedo(points))
     assert ((albedo > 0) & (albedo < 1)).all()
     assert torch.equal(highlight, torch.zeros(20, 1))  # none to begin with
@@ -24,7 +24,7 @@ def test_a_highlight_belongs_to_the_view_and_not_to_the_albedo():
     appearance, points = some()
     torch.nn.init.normal_(appearance.highlight[2].weight)
     front, side = (
-        appearance(points, normalize(torch.tensor(d), dim=-1).expand(20, 3), torch.ones(20))
+        appearance(points, normalize(torch.tensor(d), dim=-1).expand(20, 3), torch.ones(20), points[:0])
         for d in ([1.0, 0, 0], [0.0, 1, 1])
     )
     assert (front[2] - side[2]).abs().max() > 1e-3

@@ -1,0 +1,96 @@
+"""The stages on a pretend graphics card: nothing lies on the wrong device, and a step asks little of the card.
+
+Budgets are of the plain PyTorch twins, in kernel launches and in waits of the processor for the card, a step.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from pretend_cuda import CUDA, Counts, DeviceMismatchError, PretendTensor, pretend_cuda
+from scenes import EGG_VOLUME, egg_orbit, volume
+
+from sv3d_engine.ground.progress import Progress
+from sv3d_engine.ground.settings import Settings
+from sv3d_engine.reconstruction.field.fit import OCCUPANCY_INTERVAL, fit_field
+from sv3d_engine.reconstruction.field.radiance_field import RadianceField, extract_mesh
+from sv3d_engine.reconstruction.mesh.refine import refine
+
+SMALL = Settings("small", coarse_steps=20, fine_steps=10, coarse_size=32, fine_size=64, grid_resolution=14)
+
+
+class Meter(Progress):
+    """What each step asked for: launches and syncs between two calls of the progress."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts, self._last = counts, (0, 0)
+        self.steps: list[tuple[int, int]] = []
+
+    def __call__(self, fraction: float, note: str = "") -> None:
+        now = self._counts.launches.total(), self._counts.syncs.total()
+        self.steps.append((now[0] - self._last[0], now[1] - self._last[1]))
+        self._last = now
+
+
+@pytest.fixture(scope="module")
+def card() -> Iterator[Counts]:
+    with pretend_cuda() as counts:
+        yield counts
+
+
+@pytest.fixture(scope="module")
+def fitted(card: Counts) -> tuple[RadianceField, list[tuple[int, int]]]:
+    meter = Meter(card)
+    return fit_field(egg_orbit(), SMALL, CUDA, 0, meter), meter.steps
+
+
+def test_a_step_of_the_field(fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:
+    steps = fitted[1][1:]  # the first one pays for what is made once
+    usual = [step for i, step in enumerate(steps, start=2) if i % OCCUPANCY_INTERVAL]
+    assert max(launches for launches, _ in usual) <= 500
+    assert max(syncs for _, syncs in usual) <= 1
+    assert max(syncs for _, syncs in steps) <= 4
+
+
+def test_the_fields_surface_comes_off_the_card(fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:
+    vertices, faces = extract_mesh(fitted[0], 32)
+    assert volume(vertices, faces) == pytest.approx(EGG_VOLUME, rel=0.2)
+
+
+def test_a_step_of_the_fine_stage(card: Counts, fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:
+    meter = Meter(card)
+    surface = refine(egg_orbit(), fitted[0], SMALL, CUDA, 0, meter)
+    moving, settled = meter.steps[1:4], meter.steps[5:]
+    assert max(launches for launches, _ in moving) <= 1000
+    assert max(syncs for _, syncs in moving) <= 10
+    assert max(launches for launches, _ in settled) <= 700
+    assert volume(surface.vertices, surface.faces) == pytest.approx(EGG_VOLUME, rel=0.2)
+    assert type(surface.vertices) is torch.Tensor, "the surface is the processor's again"
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda here, there: here + there,
+        lambda here, there: there[here.long().clamp(0, 2)],
+        lambda here, there: torch.rand(3, device=CUDA, generator=torch.Generator().manual_seed(0)),
+        lambda here, there: here.numpy(),
+    ],
+    ids=["two devices", "indices of the card's", "the processor's generator", "numpy"],
+)
+def test_the_pretend_card_refuses_what_cuda_refuses(card: Counts, work: Callable[..., object]) -> None:
+    here, there = torch.zeros(3, device=CUDA), torch.zeros(3)
+    with pytest.raises(DeviceMismatchError):
+        work(here, there)
+
+
+def test_the_pretend_card_counts_launches_and_waits(card: Counts) -> None:
+    values = torch.arange(4.0).to(CUDA)
+    card.clear()
+    doubled = (values * 2).reshape(2, 2)
+    assert (card.launches.total(), card.syncs.total()) == (1, 0), "a view costs nothing"
+    assert float(doubled.sum()) == 12
+    assert card.syncs.total() == 1
+    assert doubled[doubled > 3].cpu().tolist() == [4, 6]
+    assert card.syncs.total() == 3  # for the number of the chosen, and for the copy
+    assert isinstance(values[torch.tensor([0, 1])], PretendTensor), "the processor's indices are taken along"
