@@ -1,7 +1,7 @@
 """What each step learns from, as a function of the step's number alone; and orbits as latents."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from ...ground.torch_setup import stage_seed
 from ...shared.architecture import LATENT_CHANNELS
 from ...shared.trajectory import SV3D_FRAME_COUNT
 from ...sv3d.diffusion.conditioning import camera_vector
+from ...sv3d.generation.memory_plan import encoded_at_once, free_memory
 from ...sv3d.network.sv3d import SCALE_FACTOR, encode
 from .config import AutoencoderTraining, Kinds, Stage
 from .diffusion_loss import kept, noise_levels
 from .orbit_shards import Reader, Shards, read_frame
 
-_AT_ONCE = 42  # frames encoded on a graphics card
+_AT_ONCE = 42  # frames encoded on a graphics card, if there is room for them
 _AT_ONCE_ON_CPU = 6  # what fits a processor's cache is encoded twice as fast
 _CALIBRATION = 512  # frames
 
@@ -56,8 +57,8 @@ def write_latents(
             told = shards.read("frames", k)
             frames = told.pop("frames")
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                parts = [encode(autoencoder, part).float() for part in _pictures(frames.flatten(0, 1), device)]
-            latents = (torch.cat(parts) * SCALE_FACTOR).unflatten(0, frames.shape[:2]).half().cpu()
+                latents = _encoded(autoencoder, frames.flatten(0, 1), device) * SCALE_FACTOR
+            latents = latents.unflatten(0, frames.shape[:2]).half().cpu()
             shards.write("latents", k, {**told, "latents": latents}, facts)
         progress(done / len(every), f"Orbits {min(done * shards.size, shards.count)} of {shards.count}")
 
@@ -73,12 +74,14 @@ def some_latents(autoencoder: AutoencoderKL, shards: Shards, device: torch.devic
     opened: dict[Path, Any] = {}
     picked = [(i * shards.count // count, i % SV3D_FRAME_COUNT) for i in range(count)]
     frames = torch.stack([read_frame(shards, opened, orbit, frame) for orbit, frame in picked])
-    return torch.cat([encode(autoencoder, part) for part in _pictures(frames, device)])
+    return _encoded(autoencoder, frames, device)
 
 
-def _pictures(frames: Tensor, device: torch.device) -> Iterator[Tensor]:  # (N, 3, S, S) uint8
-    for part in frames.split(_AT_ONCE_ON_CPU if device.type == "cpu" else _AT_ONCE):
-        yield part.to(device).float() / 127.5 - 1
+def _encoded(autoencoder: AutoencoderKL, frames: Tensor, device: torch.device) -> Tensor:
+    """Frames (N, 3, S, S) uint8 as latents (N, 4, h, w), as many at a time as there is memory for."""
+    most = _AT_ONCE_ON_CPU if device.type == "cpu" else _AT_ONCE
+    count = encoded_at_once(autoencoder, frames.shape[-1], free_memory(device), most)
+    return torch.cat([encode(autoencoder, part.to(device).float() / 127.5 - 1).float() for part in frames.split(count)])
 
 
 @dataclass(frozen=True)

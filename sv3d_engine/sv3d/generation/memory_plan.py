@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import nn
 
 from ...ground.memory import total_and_available
@@ -57,15 +58,14 @@ class Budget:
         weights["autoencoder"] = _bytes(model.autoencoder, AUTOENCODER_DTYPE)
         side = frame_size // architecture.latent_scale
         features = FRAMES * architecture.channels[0] * side * side * dtype.itemsize
-        picture = architecture.vae_channels[0] * frame_size * frame_size * AUTOENCODER_DTYPE.itemsize
         sizes = [_bytes(unit, dtype) for unit in units(model.unet)]
         return cls(
             **weights,
             blocks=SLOTS * max(sizes) + weights["unet"] - sum(sizes),
             step=int(_STEP * features),
             step_chunked=int(_STEP_CHUNKED * features),
-            encode=int(_ENCODE * picture),
-            decode=int(_DECODE * picture),
+            encode=int(_ENCODE * _picture(architecture.vae_channels[0], frame_size)),
+            decode=int(_DECODE * _picture(architecture.vae_channels[0], frame_size)),
         )
 
     def peak(self, mode: str) -> int:
@@ -91,8 +91,26 @@ class Budget:
         if mode == "blocks" or free is None:
             return 1
         resident = self.autoencoder if mode == "offload" else self.unet + self.clip + self.autoencoder
-        room = (free - _RESERVE) / _SLACK - resident
-        return int(min(max(room // self.decode, 1), _MOST_FRAMES))
+        return _fitting(self.decode, free, resident, _MOST_FRAMES)
+
+
+def encoded_at_once(autoencoder: AutoencoderKL, frame_size: int, free: int | None, most: int) -> int:
+    """How many pictures to encode at a time, ``most`` at most, with ``free`` bytes beside the autoencoder's weights."""
+    if free is None:
+        return most
+    picture = _picture(autoencoder.config["block_out_channels"][0], frame_size)
+    return _fitting(int(_ENCODE * picture), free, 0, most)
+
+
+def _picture(channels: int, frame_size: int) -> int:
+    """Bytes of one picture's finest features in the autoencoder."""
+    return channels * frame_size * frame_size * AUTOENCODER_DTYPE.itemsize
+
+
+def _fitting(each: int, free: int, weights: int, most: int) -> int:
+    """How many times ``each`` bytes have room beside the weights: from 1 to ``most``."""
+    room = (free - _RESERVE) / _SLACK - weights
+    return int(min(max(room // each, 1), most))
 
 
 def modes_for(device: torch.device) -> tuple[str, ...]:

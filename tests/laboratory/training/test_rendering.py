@@ -7,11 +7,13 @@ import torch
 import trimesh
 
 from sv3d_engine.ground.progress import Cancelled, Progress
+from sv3d_engine.laboratory.training import batches
 from sv3d_engine.laboratory.training.batches import fingerprint, some_latents, write_latents
 from sv3d_engine.laboratory.training.config import Data
 from sv3d_engine.laboratory.training.networks import fresh
 from sv3d_engine.laboratory.training.orbit_shards import Reader, from_dataset, moves, render, sets
 from sv3d_engine.shared.errors import UserError
+from sv3d_engine.sv3d.network.sv3d import encode
 from tests.laboratory.training.runs import tiny
 from tests.laboratory.training.stand_in import ball
 
@@ -96,6 +98,25 @@ def test_latents_are_the_encoders(tmp_path):
         mode = autoencoder.encode(truth[5:6] / 127.5 - 1).latent_dist.mode()
     assert torch.allclose(reader.latents(2)[5], mode[0] * 0.18215, atol=1e-3)
     assert some_latents(autoencoder, shards, torch.device("cpu")).shape == (63, 4, 8, 8)
+
+
+def test_with_little_memory_frames_are_encoded_one_by_one(tmp_path, monkeypatch):
+    config = make(tmp_path, ball, orbits=1, held_out=1)
+    autoencoder, shards = fresh(config.architecture, 0).autoencoder, sets(config, tmp_path, tmp_path / "latents")[0]
+    sizes, stored = [], []
+
+    def watched(network, pictures):
+        sizes.append(len(pictures))
+        return encode(network, pictures)
+
+    monkeypatch.setattr(batches, "encode", watched)
+    for free in (None, 1 << 20):
+        monkeypatch.setattr(batches, "free_memory", lambda device, free=free: free)
+        write_latents(autoencoder, shards, ALL, torch.device("cpu"), Progress())
+        stored.append(Reader(shards).latents(0))
+        shards.path("latents", 0).unlink()
+    assert sizes == [6, 6, 6, 3, *[1] * 21]
+    assert torch.allclose(*stored, atol=1e-3)
 
 
 def test_latents_are_made_anew_for_another_encoder(tmp_path):

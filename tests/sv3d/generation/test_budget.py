@@ -5,7 +5,7 @@ from sv3d_engine.laboratory.bench.orbit import OFFICIAL, TINY
 from sv3d_engine.laboratory.bench.tracing import LiveStorage, cost_of_decode, cost_of_encode, cost_of_step
 from sv3d_engine.shared.architecture import read_architecture
 from sv3d_engine.sv3d.generation import memory_plan
-from sv3d_engine.sv3d.generation.memory_plan import MODES, Budget, choose
+from sv3d_engine.sv3d.generation.memory_plan import MODES, Budget, choose, encoded_at_once
 from sv3d_engine.sv3d.network.sv3d import AUTOENCODER_DTYPE, build_autoencoder
 from sv3d_engine.sv3d.network.unet import build_unet
 from tests.sv3d.generation.small_model import architecture
@@ -100,6 +100,15 @@ def test_more_frames_are_decoded_at_a_time_where_there_is_room():
     assert chunks[0] == 7
     assert chunks == sorted(chunks, reverse=True)
     assert chunks[-1] == 1
+
+
+@pytest.mark.parametrize(("free", "count"), [(80e9, 42), (24e9, 24), (8e9, 7), (1e9, 1), (None, 42)])
+def test_as_many_pictures_are_encoded_at_once_as_there_is_room_for(free, count):
+    """At full size all 42 would take 36 GB."""
+    with torch.device("meta"):
+        autoencoder = build_autoencoder(OFFICIAL)
+    assert encoded_at_once(autoencoder, 576, free and int(free), 42) == count
+    assert free is None or count == 1 or 1.1 * count * FULL.encode < free - (400 << 20)
 
 
 @pytest.mark.parametrize(
