@@ -81,7 +81,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _bench_orbit(arguments: argparse.Namespace) -> int:
-    from .bench.orbit import BenchSettings, as_text, bench_orbit
+    from .bench.orbit_bench import BenchSettings, as_text, bench_orbit
 
     settings = BenchSettings(
         weights=Path(arguments.weights) if arguments.weights else None,

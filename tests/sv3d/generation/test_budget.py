@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from sv3d_engine.laboratory.bench.orbit import OFFICIAL, TINY
+from sv3d_engine.laboratory.bench.orbit_bench import OFFICIAL, TINY
 from sv3d_engine.laboratory.bench.tracing import LiveStorage, cost_of_decode, cost_of_encode, cost_of_step
 from sv3d_engine.shared.architecture import read_architecture
 from sv3d_engine.sv3d.generation import memory_plan

@@ -6,7 +6,7 @@ from diffusers.models.resnet import AlphaBlender
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from sv3d_engine.laboratory.bench.orbit import TINY
+from sv3d_engine.laboratory.bench.orbit_bench import TINY
 from sv3d_engine.sv3d.network.unet import Blend, TemporalConv, build_unet
 
 
