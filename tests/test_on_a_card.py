@@ -4,6 +4,8 @@ Budgets are of the plain PyTorch twins, in kernel launches and in waits of the p
 """
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,9 +14,23 @@ from scenes import EGG_VOLUME, egg_orbit, volume
 
 from sv3d_engine.ground.progress import Progress
 from sv3d_engine.ground.settings import Settings
+from sv3d_engine.laboratory.training.batches import OrbitBatches, Share
+from sv3d_engine.laboratory.training.networks import fresh
+from sv3d_engine.laboratory.training.objectives import DiffusionObjective
+from sv3d_engine.laboratory.training.optimiser import make_optimiser, trained
+from sv3d_engine.laboratory.training.orbit_shards import Reader
 from sv3d_engine.reconstruction.field.fit import OCCUPANCY_INTERVAL, fit_field
 from sv3d_engine.reconstruction.field.radiance_field import RadianceField, extract_mesh
 from sv3d_engine.reconstruction.mesh.refine import refine
+from sv3d_engine.shared.architecture import TINY
+from sv3d_engine.shared.trajectory import static
+from sv3d_engine.sv3d.diffusion.guidance import Guidance, constant, triangle
+from sv3d_engine.sv3d.diffusion.schedule import edm_sigmas
+from sv3d_engine.sv3d.generation.make_orbit import condition, decode_latents, sample_latents
+from sv3d_engine.sv3d.generation.placement import Placement
+from sv3d_engine.sv3d.network.sv3d import random_sv3d
+from tests.laboratory.training.orbit_files import write_random_orbits
+from tests.laboratory.training.runs import tiny
 
 SMALL = Settings("small", coarse_steps=20, fine_steps=10, coarse_size=32, fine_size=64, grid_resolution=14)
 
@@ -94,3 +110,40 @@ def test_the_pretend_card_counts_launches_and_waits(card: Counts) -> None:
     assert doubled[doubled > 3].cpu().tolist() == [4, 6]
     assert card.syncs.total() == 3  # for the number of the chosen, and for the copy
     assert isinstance(values[torch.tensor([0, 1])], PretendTensor), "the processor's indices are taken along"
+
+
+def test_an_orbit_of_a_small_sv3d(card: Counts) -> None:
+    """Launches a step, of both sides in one batch, and one wait: the watcher's for the numbers to be finite."""
+    placement = Placement(CUDA, "together")
+    model = random_sv3d(TINY, torch.bfloat16, CUDA)
+    picture = torch.rand(1, 3, 64, 64) * 2 - 1
+    known = condition(model, picture, static(10.0), torch.zeros_like(picture), placement)
+    noise = torch.randn(1, 21, 4, 8, 8)
+    guidance = Guidance(triangle(21), constant(21, 1.0))
+    marks: list[tuple[int, int]] = []
+
+    def watch(done: int, clean: torch.Tensor) -> None:
+        assert bool(torch.isfinite(clean).all())
+        marks.append((card.launches.total(), card.syncs.total()))
+
+    latents = sample_latents(model, known, noise, edm_sigmas(50)[:4], guidance, "euler", placement, watch)
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(marks)]
+    assert max(launches for launches, _ in steps) <= 2000
+    assert max(syncs for _, syncs in steps) <= 1
+    frames = decode_latents(model, latents[0], placement)
+    assert type(frames) is torch.Tensor and frames.shape == (21, 3, 64, 64)
+
+
+def test_a_training_step_of_the_diffusion_network(card: Counts, tmp_path: Path) -> None:
+    stage = tiny().stages[-1]
+    batch = OrbitBatches(Reader(write_random_orbits(tmp_path)), stage, 0, Share())(0).to(CUDA)
+    objective = DiffusionObjective(fresh(tiny().architecture, 0), stage).to(CUDA)
+    optimiser = make_optimiser(trained(objective).values(), stage.optimiser, CUDA)
+    for _ in range(2):
+        card.clear()
+        optimiser.zero_grad(set_to_none=True)
+        told = objective(batch)
+        told["loss"].backward()
+        optimiser.step()
+    assert card.syncs.total() == 0, card.syncs
+    assert card.launches.total() <= 12_000
