@@ -59,7 +59,7 @@ def test_they_are_laid_out_once_and_not_over_what_was_learnt(tmp_path, monkeypat
     monkeypatch.setattr(
         training_stages, "lay_out_features", lambda unet, seed: laid_out.append(lay_out_features(unet, seed))
     )
-    config = steps(tiny(), 1)
+    config = steps(tiny(data=replace(tiny().data, orbits=2, held_out=1)), 1)
     first = replace(config.stages[-1], name="p", camera_features=True)
     config = replace(config, stages=(config.stages[0], first, replace(first, name="more")))
     file = command.start(config, tmp_path / "new", tmp_path / "orbits", "cpu", source=ball)

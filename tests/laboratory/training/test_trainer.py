@@ -21,6 +21,9 @@ from tests.laboratory.training.orbit_files import write_random_orbits
 from tests.laboratory.training.runs import optimiser, run_on_cpu, steps, tiny
 
 
+METHODS = ("adamw", "muon")
+
+
 class StopAt(Progress):
     """Wants an end once a share is done."""
 
@@ -37,6 +40,11 @@ def shards(tmp_path_factory):
     return write_random_orbits(tmp_path_factory.mktemp("orbits"), count=4)
 
 
+def made(folder):
+    folder.mkdir(parents=True)
+    return folder
+
+
 def learn(shards, folder, progress=None, count=4, looks=None, share=None, method="adamw"):
     """Train a tiny network; its objective."""
     config = steps(tiny(), count)
@@ -50,17 +58,15 @@ def learn(shards, folder, progress=None, count=4, looks=None, share=None, method
     return objective
 
 
-@pytest.mark.parametrize("method", ["adamw", "muon"])
+@pytest.mark.parametrize("method", METHODS)
 def test_two_steps_and_two_more_are_four(shards, tmp_path, method):
-    whole, halves = tmp_path / "whole", tmp_path / "halves"
-    whole.mkdir()
-    halves.mkdir()
+    whole, halves = made(tmp_path / "whole"), made(tmp_path / "halves")
     wanted = learn(shards, whole, method=method).state_dict()
     with pytest.raises(Cancelled):
         learn(shards, halves, StopAt(0.5), method=method)
     assert len((halves / "curves.jsonl").read_text().splitlines()) == 2
-    made = learn(shards, halves, method=method).state_dict()
-    assert all(torch.equal(wanted[name], made[name]) for name in wanted)
+    learnt = learn(shards, halves, method=method).state_dict()
+    assert all(torch.equal(wanted[name], learnt[name]) for name in wanted)
     one, two = (load_file(folder / "checkpoint.safetensors") for folder in (whole, halves))
     assert one.keys() == two.keys()
     assert all(torch.equal(one[key], two[key]) for key in one)
@@ -113,29 +119,36 @@ def test_the_rate_rises_and_falls():
     assert shares[99] == pytest.approx(0.1, abs=0.01)
 
 
-def _one_of_two(rank, port, shards, folder, method):
+def _one_of_two(rank, port, shards, folder):
     """A process of its own, as `accelerate launch` starts them."""
     told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     os.environ.update({key: str(value) for key, value in told.items()})
     torch.set_num_threads(1)
-    folder = folder / str(rank)
-    folder.mkdir()
-    learn(shards, folder, count=2, looks=Looks(log=1, every=1000, save=1000), share=Share(rank, 2), method=method)
+    looks, share = Looks(log=1, every=1000, save=1000), Share(rank, 2)
+    for method in METHODS:
+        learn(shards, made(folder / method / str(rank)), count=2, looks=looks, share=share, method=method)
 
 
-@pytest.mark.parametrize("method", ["adamw", "muon"])
-def test_two_processes_are_one_with_the_whole_batch(shards, tmp_path, method):
-    (tmp_path / "alone").mkdir()
-    learn(shards, tmp_path / "alone", count=2, method=method)
+@pytest.fixture(scope="module")
+def of_two_processes(shards, tmp_path_factory):
+    """What two processes together have learnt, by method and rank: they take longer to start than to learn."""
+    folder = tmp_path_factory.mktemp("two")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    torch.multiprocessing.spawn(_one_of_two, (port, shards, tmp_path, method), nprocs=2)
+    torch.multiprocessing.spawn(_one_of_two, (port, shards, folder), nprocs=2)
+    return folder
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_two_processes_are_one_with_the_whole_batch(shards, tmp_path, of_two_processes, method):
+    first, second = (of_two_processes / method / rank for rank in "01")
+    learn(shards, tmp_path, count=2, method=method)
 
     def losses(folder):
-        return [json.loads(line)["loss"] for line in (tmp_path / folder / "curves.jsonl").read_text().splitlines()]
+        return [json.loads(line)["loss"] for line in (folder / "curves.jsonl").read_text().splitlines()]
 
-    assert losses("0") == pytest.approx(losses("alone"), rel=1e-4)
-    one, two = (load_file(tmp_path / f / "checkpoint.safetensors") for f in ("alone", "0"))
+    assert losses(first) == pytest.approx(losses(tmp_path), rel=1e-4)
+    one, two = (load_file(folder / "checkpoint.safetensors") for folder in (tmp_path, first))
     assert all(torch.allclose(one[key], two[key], atol=2e-3) for key in one if key.startswith("ema"))
-    assert not (tmp_path / "1" / "checkpoint.safetensors").exists()
+    assert not (second / "checkpoint.safetensors").exists()
