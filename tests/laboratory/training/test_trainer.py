@@ -20,7 +20,6 @@ from sv3d_engine.laboratory.training.trainer import fit, rate_share
 from tests.laboratory.training.orbit_files import write_random_orbits
 from tests.laboratory.training.runs import optimiser, run_on_cpu, steps, tiny
 
-
 METHODS = ("adamw", "muon")
 
 
