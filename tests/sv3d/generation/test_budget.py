@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 import torch
 
@@ -40,15 +42,16 @@ def _decode(autoencoder):
 
 
 @pytest.mark.parametrize(
-    ("traced", "build", "run"),
+    ("trace", "build", "run"),
     [
-        (cost_of_step(TINY, 64, torch.float32), build_unet, _step),
-        (cost_of_decode(TINY, 64, torch.float32, frames=2), build_autoencoder, _decode),
+        (cost_of_step, build_unet, _step),
+        (partial(cost_of_decode, frames=2), build_autoencoder, _decode),
     ],
     ids=["step", "decode"],
 )
-def test_traced_memory_is_what_the_allocator_gives(traced, build, run):
+def test_traced_memory_is_what_the_allocator_gives(trace, build, run):
     """The same run on true tensors, as PyTorch's profiler sees its allocator."""
+    traced = trace(TINY, 64, torch.float32)
     network = build(TINY).eval()
     with torch.no_grad(), LiveStorage(network) as storage:
         run(network)
