@@ -171,12 +171,11 @@ def drawn_by_weight(weights: Tensor, count: int, draw: torch.Generator) -> Tenso
     return torch.searchsorted(reached, drawn, right=True).clamp_max(len(weights) - 1)
 
 
-@torch.no_grad()
 def near_surface(field: RadianceField, within_reach: Tensor, outside: float, inside: float) -> Tensor:
     """Voxels of ``within_reach`` (G, G, G) at most ``outside`` before or ``inside`` behind the surface."""
     cells = within_reach.nonzero()
     centres = voxel_centres(cells, within_reach.shape[0], field.half_side)
-    distance = torch.cat([field.distance(part) for part in centres.split(1 << 18)])
+    distance = field.distances(centres)
     kept = cells[(distance < outside) & (distance > -inside)]
     occupied = torch.zeros_like(within_reach)
     occupied[kept[:, 0], kept[:, 1], kept[:, 2]] = True

@@ -19,6 +19,7 @@ from .hash_grid import HashGrid
 from .highlight import Highlight
 
 OUTSIDE_HULL = 0.03  # how far beyond the hull the surface may lie, in half sides of the cube
+_BATCH = 1 << 18  # points whose distance is asked for at once
 _RESIDUAL_SCALE = 0.1  # world units of distance per unit of network output
 
 
@@ -55,6 +56,11 @@ class RadianceField(nn.Module):
     def distance(self, points: Tensor) -> Tensor:  # (P, 3) -> (P,)
         """Signed distance in world units, negative inside."""
         return self.distance_from(points, self.decoder(self.features(points))[:, 0])
+
+    @torch.no_grad()
+    def distances(self, points: Tensor) -> Tensor:  # (P, 3) -> (P,)
+        """``distance`` of any number of points, without gradient."""
+        return torch.cat([self.distance(part) for part in points.split(_BATCH)])
 
     def forward(self, points: Tensor, directions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Signed distance (P,), sRGB colour (P, 3) without highlight, and the highlight to add to it (P, 1).
@@ -94,14 +100,12 @@ def load_field(path: Path) -> RadianceField:
     return field
 
 
-@torch.no_grad()
 def distance_grid(field: RadianceField, resolution: int) -> Tensor:  # (R, R, R), axes x, y, z
     """Signed distance at the centres of a cubic grid over the field's cube, on the CPU."""
     device = field.hull_distance.device
     axis = voxel_centres(torch.arange(resolution, device=device), resolution, field.half_side)
     points = torch.cartesian_prod(axis, axis, axis)
-    values = torch.cat([field.distance(part) for part in points.split(1 << 18)])
-    return values.reshape(resolution, resolution, resolution).cpu()
+    return field.distances(points).reshape(resolution, resolution, resolution).cpu()
 
 
 def extract_mesh(field: RadianceField, resolution: int = 128) -> tuple[Tensor, Tensor]:

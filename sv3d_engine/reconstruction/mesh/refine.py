@@ -93,10 +93,8 @@ def finest_detail(wanted: int, frame_size: int) -> int:
 
 def start_shape(field: RadianceField, resolution: int, device: torch.device) -> TetShape:
     """The field's surface on a tetrahedral grid."""
-    with torch.no_grad():
-        grid = band_grid(field.distance, field.half_side, resolution, device)
-        distance = torch.cat([field.distance(part) for part in grid.vertices.split(1 << 18)])
-    return TetShape(grid, distance, GEOMETRY_RATE)
+    grid = band_grid(field.distances, field.half_side, resolution, device)
+    return TetShape(grid, field.distances(grid.vertices), GEOMETRY_RATE)
 
 
 def pixel_size(orbit: CameraOrbit, size: int) -> float:

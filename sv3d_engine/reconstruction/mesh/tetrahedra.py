@@ -50,8 +50,7 @@ def band_grid(distance: Callable[[Tensor], Tensor], half_side: float, resolution
     spacing = 2 * half_side / resolution
     axis = (torch.arange(resolution, device=device) + 0.5) * spacing - half_side
     centres = torch.cartesian_prod(axis, axis, axis)
-    values = torch.cat([distance(part) for part in centres.split(1 << 18)])
-    inside = (values.abs() < BAND_CELLS * spacing).reshape(resolution, resolution, resolution)
+    inside = (distance(centres).abs() < BAND_CELLS * spacing).reshape(resolution, resolution, resolution)
     cells, rings = _cube_faces(inside)
 
     # Corners and centres get one integer key each, then consecutive numbers.
