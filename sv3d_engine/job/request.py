@@ -132,20 +132,20 @@ def _weights(path: str | None) -> Path:
     )
 
 
-def _sampling(request: protocol.OrbitJob, suits: "Usage") -> "OrbitSettings":
-    """How the orbit is sampled: as it is asked for, the rest as it ``suits`` the weights."""
+def _sampling(request: protocol.OrbitJob, best: "Usage") -> "OrbitSettings":
+    """How the orbit is sampled: as it is asked for, the rest as is ``best`` for the weights."""
     from ..sv3d.generation.make_orbit import OrbitSettings
 
-    usage = suits.chosen(request.sampler, request.steps, request.guidance_scale, request.camera_guidance)
+    usage = best.chosen(request.sampler, request.steps, request.guidance_scale, request.camera_guidance)
     if not 1 <= usage.steps <= protocol.MOST_STEPS:
-        own = suits.chosen(request.sampler, None, None)
+        own = best.chosen(request.sampler, None, None)
         raise UserError(
             f"{usage.steps} steps cannot be done.",
             f"Choose from 1 to {protocol.MOST_STEPS}; without a number it is {own.steps}.",
         )
     strengths = (
-        ("guidance scale", usage.guidance_scale, suits.guidance_scale),
-        ("camera guidance", usage.camera_guidance, suits.camera_guidance),
+        ("guidance scale", usage.guidance_scale, best.guidance_scale),
+        ("camera guidance", usage.camera_guidance, best.camera_guidance),
     )
     for name, strength, suited in strengths:
         if not 0 <= strength <= protocol.MOST_GUIDANCE:  # or it is not a number
