@@ -36,6 +36,10 @@ def parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="tell what this machine can do, and how to put right what it cannot")
     doctor.add_argument("--json", action="store_true", help="one line of JSON")
+    doctor.add_argument(
+        "--thorough", action="store_true", help="run every operation, small, on a device against the processor"
+    )
+    doctor.add_argument("--device", choices=protocol.DEVICES, default="auto", help="that --thorough is for")
     doctor.set_defaults(details=False)
 
     serve = commands.add_parser("serve", help="take jobs as JSON lines on stdin (for the Blender add-on)")

@@ -20,7 +20,7 @@ INTERRUPTED = 130  # what shells call a program ended by Ctrl-C
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 2 after an error that was explained, 130 after Ctrl-C."""
+    """Run one command; returns the exit status: 0, 2 after an error that was told, 130 after Ctrl-C."""
     arguments = parser().parse_args(argv)
     if arguments.command not in ("serve", "work"):  # their output carries the protocol
         _print_anything()
@@ -46,9 +46,30 @@ def _job(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from .doctor import as_text, examine
 
+    if arguments.thorough:
+        return _thorough_doctor(arguments)
     report = examine(Path.cwd())
     print(protocol.encode(report) if arguments.json else as_text(report))
     return 0
+
+
+def _thorough_doctor(arguments: argparse.Namespace) -> int:
+    from ..ground.device import resolve_device
+    from ..shared.errors import explain
+
+    try:
+        from .thorough import examine_thoroughly
+
+        report = examine_thoroughly(
+            resolve_device(arguments.device),
+            lambda outcome: print(f"{outcome.operation}: {outcome.verdict}", file=sys.stderr, flush=True),
+        )
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except ImportError as error:  # a package is missing
+        raise explain(error) from error
+    print(report.as_json() if arguments.json else report.as_text())
+    return 0 if report.ok else _USER_ERROR
 
 
 def _serve(arguments: argparse.Namespace) -> int:
