@@ -30,7 +30,7 @@ class ThoroughReport:
 
     device: str
     name: str
-    driver: str  # NVIDIA's, as far as it can be told
+    driver: str  # NVIDIA's, "" where there is none
     versions: dict[str, str]
     outcomes: tuple[Outcome, ...]
 
@@ -44,7 +44,8 @@ class ThoroughReport:
     def as_text(self) -> str:
         """For a terminal and to be pasted: one operation a line."""
         about = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        lines = [f"{self.name} ({self.device}), driver: {self.driver or 'none'}", about, ""]
+        driver = f", driver {self.driver}" if self.driver else ""
+        lines = [f"{self.device}: {self.name}{driver}", about, ""]
         for outcome in self.outcomes:
             told = outcome.detail or f"max error {outcome.error:.1e}"
             lines.append(f"{outcome.verdict:<8}{outcome.operation:<40}{outcome.seconds:>7.2f} s  {told}")
@@ -59,8 +60,8 @@ def examine_thoroughly(device: torch.device, tell: Callable[[Outcome], None] = l
         outcomes.append(_outcome(operation, device))
         tell(outcomes[-1])
     driver = nvidia.find_driver()
-    told = str(driver) if driver else ""
-    return ThoroughReport(device.type, device_name(device), told, versions(), tuple(outcomes))
+    release = driver.release or "unknown" if driver else ""
+    return ThoroughReport(device.type, device_name(device), release, versions(), tuple(outcomes))
 
 
 def _outcome(operation: Operation, device: torch.device) -> Outcome:

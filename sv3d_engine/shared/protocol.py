@@ -229,7 +229,7 @@ class DoctorReport:
 
     ready: bool
     engine: str
-    devices: tuple[str, ...]  # of DEVICES, what would work here; "auto" takes the first
+    devices: tuple[str, ...]  # of DEVICES, what would work here; "auto" takes the first for an orbit
     checks: tuple[Check, ...]
 
 

@@ -99,12 +99,13 @@ def test_the_command_ends_with_2_where_something_is_wrong(only, capsys, operatio
     assert [outcome["operation"] for outcome in told["outcomes"]] == [operation.name]
 
 
-def test_the_text_is_for_pasting(only, capsys):
+def test_the_text_is_for_pasting(only, capsys, monkeypatch):
     only(RIGHT)
+    monkeypatch.setattr(thorough.nvidia, "find_driver", lambda: thorough.nvidia.Driver("580.65", "RTX 4090"))
     assert command_line.main(["doctor", "--thorough", "--device", "cpu"]) == 0
     said = capsys.readouterr()
     assert device.processor_name() in said.out
-    assert "driver" in said.out
+    assert "driver 580.65" in said.out
     assert said.err == "right: ok\n"
 
 
