@@ -78,7 +78,7 @@ def part_of_engine(name: str) -> ModuleType:
     return importlib.import_module(f"{MODULE}.sv3d_engine.{name}")
 
 
-def turn_until(done: Callable[[], bool], timeout: float = 20.0) -> float:
+def turn_until(done: Callable[[], bool], timeout: float = 60.0) -> float:
     """Do what Blender's timer does until ``done``; the longest turn in seconds.  Without a window no timer runs."""
     session = part("engine.session").session
     end, longest = time.monotonic() + timeout, 0.0
