@@ -1,5 +1,6 @@
 """The add-on as plain Python sees it: package ``sv3d`` with the layout of the installed extension, without Blender."""
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -21,3 +22,5 @@ _alias_extension()
 from sv3d_engine.ground.torch_setup import prepare_torch  # noqa: E402  (found only now)
 
 prepare_torch()
+
+os.fsync = lambda descriptor: None  # no test cuts the power, and a disk can take 10 ms for each of thousands
