@@ -14,7 +14,7 @@ def prepare_torch() -> None:
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # GNU's and LLVM's OpenMP
     os.environ.setdefault("KMP_BLOCKTIME", "0")  # Intel's
-    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # sparse products, integer scatter
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # sparse products, among others
 
 
 def stage_seed(seed: int, stage: str) -> int:

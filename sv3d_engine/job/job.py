@@ -47,7 +47,7 @@ class PictureToOrbit(Job):
     variant: str  # "u" or "p", which the weights are
     model: str  # what the weights call themselves
     frame_size: int  # pixels along a side, which the weights were trained for
-    step_share: float  # of the official model's work, see network.cost
+    step_share: float  # of the official model's work, see shared/model_facts.py
     poses: tuple["Pose", ...]
     notes: tuple[str, ...]  # what is unusual about weights and poses, for the artist
     sampling: "OrbitSettings"

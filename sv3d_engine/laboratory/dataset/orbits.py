@@ -22,7 +22,7 @@ _ORBIT, _LIGHT, _BACKGROUND = 2, 3, 4
 
 @dataclass(frozen=True)
 class Light:
-    """White Spherical Gaussians fixed to the object, as ``light.spherical_gaussians`` takes them."""
+    """White Spherical Gaussians fixed to the object, as ``reconstruction.light`` takes them."""
 
     axes: Tensor  # (K, 3) unit
     sharpness: Tensor  # (K,)

@@ -27,7 +27,8 @@ def visible_faces_ref(screen: Tensor, faces: Tensor, height: int, width: int) ->
         y = low[face, 1] + torch.div(place, across[face], rounding_mode="floor")
         weights, closeness = _tested(corners[face], x + 0.5, y + 0.5, area[face])
         key = (closeness.view(torch.int32).long() << 31) | (0x7FFF_FFFF - face)
-        key = torch.where((weights >= 0).all(-1), key, -1)
+        inside = torch.minimum(weights.amin(-1), closeness) >= 0  # no number where a sliver's weights round to nothing
+        key = torch.where(inside, key, -1)
         best.scatter_reduce_(0, y * width + x, key, "amax")
     index = 0x7FFF_FFFF - (best & 0x7FFF_FFFF)
     return torch.where(best < 0, -1, index).reshape(height, width)

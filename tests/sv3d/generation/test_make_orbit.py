@@ -1,4 +1,4 @@
-"""make_orbit as the pipeline calls it, with a small network."""
+"""make_orbit as a job calls it, with a small network."""
 
 import math
 import weakref
