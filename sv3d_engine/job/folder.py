@@ -57,17 +57,17 @@ class JobFolder:
                 try:
                     yield
                 finally:
-                    self._tidy()
+                    self._remove_unfinished()
         finally:
             for folder in made:
                 with suppress(OSError):  # it holds something now
                     folder.rmdir()
 
-    def tidy_after_kill(self) -> None:
+    def remove_unfinished_after_kill(self) -> None:
         """Do what ``opened`` does at its end, for a run whose process was ended in a stage."""
         if self.path.joinpath(_SCRATCH).exists():  # else it had not come so far, and the folder may not be ours
             with suppress(UserError, OSError), locked(self.path):  # unless the next job is already at work here
-                self._tidy()
+                self._remove_unfinished()
             with suppress(OSError):  # it holds something
                 self.path.rmdir()
 
@@ -119,7 +119,7 @@ class JobFolder:
             sync(path)  # else, after a power cut, the note can be there without what it tells of
         write_json(self._state, {"version": _VERSION, "records": [asdict(record) for record in records]})
 
-    def _tidy(self) -> None:
+    def _remove_unfinished(self) -> None:
         shutil.rmtree(self.path / _SCRATCH, ignore_errors=True)
         if not self._state.exists():
             shutil.rmtree(self.path / "work", ignore_errors=True)

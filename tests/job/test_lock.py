@@ -43,24 +43,24 @@ def test_a_job_refuses_to_work_where_another_does(tmp_path):
     assert not Path(request.out).exists()
 
 
-def test_what_a_killed_run_left_is_tidied_up(tmp_path):
+def test_what_a_killed_run_left_is_removed(tmp_path):
     out = tmp_path / "out"
     for half in (".sv3d-partial/frames/000.png", "work/previews/orbit-frames/000.png.part", ".lock"):
         (out / half).parent.mkdir(parents=True, exist_ok=True)
         (out / half).write_text("half")
-    JobFolder(out).tidy_after_kill()
+    JobFolder(out).remove_unfinished_after_kill()
     assert not out.exists()
 
 
 def test_a_folder_that_no_run_had_come_to_is_left_alone(tmp_path):
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "novel.part").write_text("precious")
-    JobFolder(tmp_path).tidy_after_kill()
+    JobFolder(tmp_path).remove_unfinished_after_kill()
     assert tree(tmp_path) == {"work/novel.part"}
 
 
-def test_nothing_is_tidied_up_under_a_job_at_work(tmp_path):
+def test_nothing_is_removed_under_a_job_at_work(tmp_path):
     with locked(tmp_path):
         (tmp_path / ".sv3d-partial").mkdir()
-        JobFolder(tmp_path).tidy_after_kill()
+        JobFolder(tmp_path).remove_unfinished_after_kill()
         assert (tmp_path / ".sv3d-partial").exists()

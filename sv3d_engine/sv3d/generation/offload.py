@@ -1,4 +1,4 @@
-"""Networks that live in RAM and are lent to the device: whole, or block by block while they run."""
+"""Networks that are kept in RAM and copied to the device: whole, or block by block while they run."""
 
 import logging
 from collections.abc import Iterator
