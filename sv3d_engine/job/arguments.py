@@ -53,9 +53,13 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_laboratory(commands: Any) -> None:
     """Commands of the laboratory, where it is installed: the add-on's engine comes without it."""
-    engine = __name__.rpartition(".job.")[0]
-    if find_spec(f"{engine}.laboratory"):
-        import_module(f"{engine}.laboratory.commands").add_commands(commands)
+    name = f"{__name__.rpartition('.job.')[0]}.laboratory.commands"
+    try:
+        installed = find_spec(name)  # not of the folder alone, of which an update may leave an empty one
+    except ModuleNotFoundError:
+        return
+    if installed:
+        import_module(name).add_commands(commands)
 
 
 def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:

@@ -2,6 +2,7 @@ import functools
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -276,3 +277,19 @@ def test_a_progress_line_tells_share_time_left_and_stage():
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (60, "1 min"), (4200, "1 h 10 min")])
 def test_duration(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("left_over", ["", "laboratory", "laboratory/__pycache__"])
+def test_without_the_laboratory_there_are_the_other_commands(tmp_path, left_over):
+    """An update of the add-on may leave its folder behind, empty."""
+    engine = ROOT / "sv3d_engine"
+    copy = tmp_path / "sv3d_engine"
+    for wing in ("", "shared", "ground", "job"):
+        for file in (engine / wing).glob("*.py"):
+            (copy / wing).mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy / wing)
+    (copy / left_over).mkdir(parents=True, exist_ok=True)
+    code = "from sv3d_engine.job.arguments import parser; print(parser().format_help())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "generate" in done.stdout, done.stderr
+    assert "evaluate" not in done.stdout
