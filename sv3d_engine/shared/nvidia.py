@@ -95,7 +95,10 @@ def find_driver() -> Driver | None:
 _SMI_SECONDS = 20.0  # it may have to wake the card
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
 _PROC_VERSION = Path("/proc/driver/nvidia/version")
-_NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE of the CUDA driver API
+# Answers of cuInit (CUDA driver API) where there is a card, be it of use now or not: it works, its initialisation
+# failed, another has it, the system is not ready for it, or driver, kernel module and card do not go together.
+# No card: 100, or 34, the answer of the stub library that images for building with CUDA contain.
+_CARD_ANSWERS = (0, 3, 46, 802, 803, 804)
 
 
 def _ask_smi() -> Driver | None:
@@ -146,6 +149,6 @@ def _load_library() -> Driver | None:
     """By the driver's own library, where the program is missing (containers, WSL)."""
     try:
         library = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-        return None if library.cuInit(0) == _NO_DEVICE else Driver()
+        return Driver() if library.cuInit(0) in _CARD_ANSWERS else None
     except (OSError, AttributeError):
         return None

@@ -84,11 +84,17 @@ def test_the_kernel_module_tells_the_driver(bare, text, release):
     assert find_driver() == Driver(release)
 
 
-@pytest.mark.parametrize(("answer", "found"), [(0, Driver()), (3, Driver()), (100, None)])
+@pytest.mark.parametrize(("answer", "found"), [(0, Driver()), (3, Driver()), (803, Driver()), (100, None)])
 def test_the_library_tells_whether_there_is_a_card(monkeypatch, answer, found):
     monkeypatch.setattr(nvidia.ctypes, "CDLL", lambda name: SimpleNamespace(cuInit=lambda flags: answer))
     assert find_driver() == found
     assert str(Driver()) == "an NVIDIA card (driver of unknown version)"
+
+
+@pytest.mark.parametrize("answer", [34, 999])  # CUDA_ERROR_STUB_LIBRARY, CUDA_ERROR_UNKNOWN
+def test_a_library_that_is_a_stub_or_does_not_know_tells_of_no_card(monkeypatch, answer):
+    monkeypatch.setattr(nvidia.ctypes, "CDLL", lambda name: SimpleNamespace(cuInit=lambda flags: answer))
+    assert find_driver() is None
 
 
 @pytest.mark.parametrize(
