@@ -56,7 +56,8 @@ def _install(name: str) -> str:
 
 
 def _pip(what: str) -> str:
-    return f"“{sys.executable}” -m pip install {what}"
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f"{python} -m pip install {what}"
 
 
 def _package(name: str) -> Check:

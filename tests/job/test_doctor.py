@@ -46,6 +46,20 @@ def test_a_missing_package_comes_with_its_fix(tmp_path, monkeypatch):
     assert "cannot make meshes yet" in text
 
 
+@pytest.mark.parametrize(
+    ("python", "written"),
+    [
+        ("/usr/bin/python3", "/usr/bin/python3"),
+        (r"C:\Program Files\Python\python.exe", r'"C:\Program Files\Python\python.exe"'),
+    ],
+)
+def test_the_fix_can_be_pasted_into_a_shell(tmp_path, monkeypatch, python, written):
+    monkeypatch.setattr(doctor, "package_version", lambda name: None if name == "xatlas" else "1.0")
+    monkeypatch.setattr(doctor.sys, "executable", python)
+    remedy = by_name(doctor.examine(tmp_path))["xatlas"].remedy
+    assert remedy == f"Install it into this Python: {written} -m pip install xatlas"
+
+
 @pytest.mark.parametrize("error", [ImportError("libgomp.so.1: cannot open"), OSError("WinError 126")])
 def test_a_torch_that_does_not_load(tmp_path, monkeypatch, error):
     def fail():
