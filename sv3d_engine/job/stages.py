@@ -145,25 +145,18 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
 
 
-def _asset(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
-    import torch
-
+def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    """On the processor, as only the albedo's look-up could use a card."""
     from ..reconstruction.asset.build import build_asset
     from ..reconstruction.mesh.refined_surface import load_surface
 
     seed_everything(job.seed, "asset")
     surface = load_surface(_work(job.folder) / _SURFACE)
     settings = job.settings
-    appearance = surface.appearance.to(device)
-
-    @torch.no_grad()
-    def albedo(points: torch.Tensor) -> torch.Tensor:
-        return appearance.albedo(points.to(device)).cpu()
-
     report = build_asset(
         surface.vertices.numpy(),
         surface.faces.numpy(),
-        albedo,
+        surface.albedo,
         settings.face_budget,
         settings.texture_size,
         out,
@@ -219,7 +212,7 @@ MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
     Stage("field", "Finding the rough shape", _seconds(25, 60, 90), on_faster_device("field", _field)),
     Stage("mesh", "Refining shape, colour and light", _seconds(30, 180, 900), on_faster_device("mesh", _mesh)),
-    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), on_faster_device("mesh", _asset)),
+    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset),
     Stage("turntable", "Rendering the turntable", _seconds(1, 3, 6), _turntable),
 )
 
