@@ -18,6 +18,7 @@ from .progress import Progress
 _LOCK = ".lock"
 WAITING = "Waiting for another job on this graphics card"
 _POLL = 0.2  # seconds
+_REFUSALS = 10  # of the file's, in a row; Windows refuses one that is being removed, until nobody has it open
 
 
 @contextmanager
@@ -46,12 +47,20 @@ def card_locked(card: str, progress: Progress) -> Iterator[None]:
 
 def _wait_for(path: Path, lock: ExitStack, progress: Progress) -> None:
     """Enter the lock on ``path``.  Where the folder cannot be written, nobody is kept out."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while not lock.enter_context(_held(path)):
-            lock.close()
-            progress(0.0, WAITING)
-            time.sleep(_POLL)
+    refused = 0
+    while refused < _REFUSALS:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if lock.enter_context(_held(path)):
+                return
+            refused = 0
+        except PermissionError:
+            refused += 1
+        except OSError:
+            return
+        lock.close()
+        progress(0.0, WAITING)
+        time.sleep(_POLL)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sv3d_engine.ground import lock
 from sv3d_engine.ground.lock import WAITING, card_locked
 from sv3d_engine.ground.progress import Cancelled, Progress
 
@@ -96,6 +97,30 @@ def test_what_fails_under_the_lock_gives_it_back(cache):
     for _ in range(2):
         with pytest.raises(OSError, match="disk"), card_locked("card", Told(third=lambda: pytest.fail("it waits"))):
             raise OSError("disk")
+
+
+def test_an_error_while_one_waits_is_not_hidden(cache, other):
+    def fail():
+        raise OSError("the pipe is closed")
+
+    with pytest.raises(OSError, match="pipe"), card_locked("card", Told(third=fail)):
+        pytest.fail("the other has the card")
+
+
+@pytest.mark.parametrize(("refusals", "files"), [(3, ["card.lock"]), (10**6, [])])
+def test_a_file_that_is_being_removed_is_asked_for_again_but_not_for_ever(cache, monkeypatch, refusals, files):
+    open_file, asked = Path.open, []
+
+    def refuse(self, *args):
+        asked.append(self)
+        if len(asked) <= refusals:
+            raise PermissionError(13, "Access is denied", str(self))
+        return open_file(self, *args)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(lock, "_POLL", 0)
+    with card_locked("card", Progress()):
+        assert [file.name for file in cache.iterdir()] == files
 
 
 def test_a_cache_folder_that_cannot_be_written_keeps_nobody_out(tmp_path, monkeypatch):
