@@ -34,7 +34,7 @@ def main() -> int:
         "--torch",
         choices=environment.TORCH_CHOICES,
         default="auto",
-        help="the build of PyTorch; auto: CUDA's where there is an NVIDIA driver",
+        help="the build of PyTorch; auto: the one that is there, else CUDA's for an NVIDIA driver",
     )
     run_demo = commands.add_parser("demo", help="run the whole job on the demo orbit", parents=[torch])
     run_demo.add_argument("--preset", choices=("draft", "standard", "high"), default=demo.PRESET)

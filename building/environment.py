@@ -52,13 +52,17 @@ def torch_for(choice: str) -> Torch:
     if choice == "cuda" and (build is None or sys.platform == "darwin"):
         where = f"for {driver}" if driver else "on macOS"
         raise BuildError(f"There is no PyTorch for CUDA {where}.  Leave out --torch cuda.")
-    return Torch(build.tag, build.index, (REQUIREMENTS / "cuda.txt",)) if build else Torch()
+    return _cuda(build) if build else Torch()
+
+
+def _cuda(build: nvidia.Build) -> Torch:
+    return Torch(build.tag, build.index, (REQUIREMENTS / "cuda.txt",))
 
 
 def engine_python(choice: str = "auto") -> Path:
     """The engine's environment with the laboratory and what tests need, ``.venv``; returns its Python.
 
-    ``choice`` of PyTorch is one of TORCH_CHOICES.  Who has once chosen "cpu" keeps it under "auto".
+    ``choice`` of PyTorch is one of TORCH_CHOICES; "auto" keeps the build that is there.
     """
     here = _version_of(THIS_PYTHON)
     base = THIS_PYTHON if here in ENGINE_PYTHONS else find_python(ENGINE_PYTHONS)
@@ -67,8 +71,10 @@ def engine_python(choice: str = "auto") -> Path:
             f"The engine needs Python {' or '.join(ENGINE_PYTHONS)}; this is {here}.  Install one of them."
         )
     folder, files = ROOT / ".venv", [REQUIREMENTS / name for name in ("runtime.txt", "laboratory.txt", "dev.txt")]
-    if choice == "auto" and _is_made(folder, _fingerprint(base, files, torch_for("cpu"))):
-        choice = "cpu"
+    if choice == "auto":  # a driver that does not answer for once must not cost gigabytes
+        for build in (Torch(), torch_for("cpu"), *map(_cuda, nvidia.BUILDS)):
+            if _is_made(folder, _fingerprint(base, files, build)):
+                return _python_in(folder)
     return make(folder, base, files, torch_for(choice))
 
 

@@ -157,18 +157,34 @@ def test_a_driver_or_card_that_is_too_old_is_told_only_to_who_asks_for_it(engine
     assert indexes(engine("auto", driver=old)) == []
 
 
-def test_another_build_makes_the_environment_anew_and_the_same_does_not(engine: Callable[..., list[str]]) -> None:
+def test_another_build_that_is_asked_for_makes_the_environment_anew(engine: Callable[..., list[str]]) -> None:
     assert engine("auto")
-    assert engine("auto") == []
-    assert engine("auto", driver=ADA), "a card has come"
+    assert engine("cuda", driver=ADA)
     assert engine("cuda", driver=ADA) == []
     assert engine("cpu", driver=ADA)
     assert engine("cpu", driver=ADA) == []
 
 
+OLDER = nvidia.Driver("550.1", "RTX 4090", (8, 9))
+
+
 @pytest.mark.parametrize("platform", ["linux", "win32"])
-def test_who_has_chosen_the_processor_keeps_it(engine: Callable[..., list[str]], platform: str) -> None:
-    engine("cpu", platform, ADA)
-    assert engine("auto", platform, ADA) == []
-    assert engine("cuda", platform, ADA)
-    assert engine("auto", platform, ADA) == []
+@pytest.mark.parametrize(
+    ("choice", "driver"), [("cpu", ADA), ("cuda", ADA), ("cuda", OLDER), ("cuda", None), ("auto", ADA), ("auto", None)]
+)
+def test_the_build_that_is_there_is_kept_whatever_the_driver_answers(
+    engine: Callable[..., list[str]], platform: str, choice: str, driver: nvidia.Driver | None
+) -> None:
+    assert engine(choice, platform, driver)
+    for answer in (ADA, OLDER, None):
+        assert engine("auto", platform, answer) == []
+
+
+def test_a_build_that_is_there_is_not_kept_when_the_lock_changes(
+    engine: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    for name in ("runtime", "cuda"):
+        assert engine("cuda", driver=ADA) and engine("auto", driver=ADA) == []
+        (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}==2.0\n")
+        assert locks(engine("auto", driver=ADA)) == [*PLAIN, "cuda"]
+        assert engine("cpu", driver=ADA)
