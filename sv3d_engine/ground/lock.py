@@ -37,11 +37,13 @@ def locked(folder: Path) -> Iterator[None]:
 def card_locked(card: str, progress: Progress) -> Iterator[None]:
     """Have a graphics card (``device.card_key``; "" is none) for oneself, after those who have it now.
 
-    Two jobs on one card would fail for want of memory.  Raises Cancelled while it waits.
+    Two jobs on one card would fail for want of memory.  Raises Cancelled while it waits; the stage's time begins
+    after that.
     """
     with ExitStack() as lock:
         if card:
             _wait_for(user_folder("cache") / f"{card}.lock", lock, progress)
+        progress.restarted()
         yield
 
 

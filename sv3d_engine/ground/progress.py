@@ -19,6 +19,9 @@ class Progress:
     def preview(self, kind: str, path: Path) -> None:
         """Announce something finished and worth showing; ``kind`` is one of protocol.PREVIEW_KINDS."""
 
+    def restarted(self) -> None:
+        """Tell that the stage begins only now: until now it waited, or tried what was given up."""
+
     def part(self, start: float, end: float) -> "Progress":
         """A progress whose 0..1 is [start, end] of this one."""
         return _Part(self, start, end)
@@ -33,3 +36,6 @@ class _Part(Progress):
 
     def preview(self, kind: str, path: Path) -> None:
         self._whole.preview(kind, path)
+
+    def restarted(self) -> None:
+        self._whole.restarted()

@@ -38,6 +38,11 @@ class Clock:
     def start(self, stage: int, now: float) -> None:
         self._stage, self._stage_began = stage, now
 
+    def restart(self, now: float) -> None:
+        """The stage begins only now: what it took until now counts neither for its rate nor for the pace."""
+        self._began += now - self._stage_began
+        self._stage_began = now
+
     def job_fraction(self, fraction: float) -> float:
         """Share of the whole job when ``fraction`` of the current stage is done, both in [0, 1]."""
         return (sum(self._expected[: self._stage]) + self._expected[self._stage] * fraction) / sum(self._expected)
@@ -133,6 +138,9 @@ class _StageProgress(Progress):
         left = self._clock.seconds_left(fraction, now)
         share = self._clock.job_fraction(fraction)
         self._listen(protocol.Stage(self._job, self._stage.name, self._stage.title, fraction, share, left, note))
+
+    def restarted(self) -> None:
+        self._clock.restart(time.monotonic())
 
     def preview(self, kind: str, path: Path) -> None:
         self._poll()

@@ -72,6 +72,7 @@ def on_faster_device(work: str, run: RunOnDevice) -> Run:
             log.warning("the card's memory ran out; the processor does the stage: %s", error)
         # Not in the handler: only now has the error let go of the tensors.
         release_memory(device)
+        progress.restarted()
         progress(0.0, "The graphics card's memory is too small; the processor takes over")
         facts = run(job, out, progress, torch.device("cpu"))
         return {**facts, "device": "cpu", **told, "notes": [*facts.get("notes", ()), MEMORY_NOTE]}

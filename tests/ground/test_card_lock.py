@@ -29,12 +29,15 @@ class Told(Progress):
     """What is said while one waits; does something the third time."""
 
     def __init__(self, third=lambda: None):
-        self.notes, self._third = [], third
+        self.notes, self._third, self.begun_after = [], third, None
 
     def __call__(self, fraction: float, note: str = "") -> None:
         self.notes.append((fraction, note))
         if len(self.notes) == 3:
             self._third()
+
+    def restarted(self) -> None:
+        self.begun_after = len(self.notes)
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ def test_the_second_waits_and_then_has_the_card(cache, other):
     with card_locked("card", told):
         assert other.wait(10) == 0
     assert len(told.notes) >= 3
+    assert told.begun_after == len(told.notes), "the wait is no part of the stage's time"
     assert set(told.notes) == {(0.0, WAITING)}
     assert not list(cache.iterdir())
 

@@ -34,3 +34,12 @@ def test_skipped_stages_do_not_make_a_machine_look_fast():
     clock.start(1, 0.0)
     assert clock.seconds_left(0.1, now=10.0) == pytest.approx(90)
     assert clock.job_fraction(0.0) == pytest.approx(0.5)
+
+
+def test_waiting_for_a_card_does_not_make_a_machine_look_slow():
+    clock = Clock([10, 30], now=0.0)
+    clock.start(0, 0.0)
+    clock.start(1, 10.0)
+    clock.restart(610.0)
+    assert clock.seconds_left(0.0, now=610.0) == pytest.approx(30)
+    assert clock.seconds_left(0.1, now=613.0) == pytest.approx(27)

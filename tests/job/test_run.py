@@ -5,6 +5,7 @@ import json
 import shutil
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pipeline_fakes import make_source, raises, stage, tree, writes
@@ -173,6 +174,21 @@ def test_previews_stay_and_are_announced(request_):
     assert preview.kind == "image"
     assert Path(preview.path).read_text() == "picture"
     assert Path(request_.out) in Path(preview.path).parents
+
+
+def test_time_that_a_stage_waits_is_not_in_the_time_left(request_, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("sv3d_engine.job.run.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def waits(job, out, progress):
+        now[0] += 600
+        progress.part(0.0, 1.0).restarted()
+        now[0] += 3
+        progress(0.5)
+        return {}
+
+    told = run(request_, [stage("frames", waits)])
+    assert [message.seconds_left for message in told if message.fraction == 0.5] == [pytest.approx(3)]
 
 
 def test_a_loss_that_is_not_a_number_does_not_break_the_report(request_):

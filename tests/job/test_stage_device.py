@@ -18,10 +18,13 @@ FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
 class Told(Progress):
     def __init__(self):
-        self.notes = []
+        self.notes, self.begun_after = [], []  # of restarts, how many notes came before
 
     def __call__(self, fraction, note=""):
         self.notes.append(note)
+
+    def restarted(self):
+        self.begun_after.append(len(self.notes))
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,7 @@ def with_devices(monkeypatch):
 
         def trial(devices, progress):
             tried.append(devices)
+            progress(0.0, TRYING)
             return {"field": dict(field), "mesh": dict(mesh or field)}
 
         names = tuple(name for name in ("cuda", "mps", "cpu") if name in (mesh or field))
@@ -110,8 +114,10 @@ def test_nothing_is_tried_where_there_is_no_choice(with_devices):
 
 def test_a_trial_is_kept_for_the_machine_the_versions_and_all_kinds_of_work(with_devices, cache, monkeypatch):
     tried = with_devices({"cuda": 0.1, "cpu": 0.2})
+    told = Told()
     for work in ("field", "mesh", "field"):
-        do(on_faster_device(work, stage_on([])))
+        do(on_faster_device(work, stage_on([])), progress=told)
+    assert told.begun_after == [1, 1, 1], "the trial is no part of the stage's time"
     assert tried == [("cuda", "cpu")]
     (known,) = json.loads((cache / "device_trials.json").read_text())
     assert "the cuda, the cpu" in known
@@ -161,6 +167,7 @@ def test_a_card_with_too_little_memory_leaves_the_stage_to_the_processor(with_de
     assert facts["notes"] == ["A note of its own.", MEMORY_NOTE]
     assert released == [torch.device("cuda")]
     assert "takes over" in told.notes[-1]
+    assert len(told.begun_after) == 2, "what the card did in vain is no part of the stage's time"
 
 
 def test_the_artist_is_told_of_it_once_though_it_be_two_stages(tmp_path):
