@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -36,9 +36,19 @@ log = logging.getLogger(__name__)
 
 Run = Callable[[Any, Path, Progress], Facts]
 RunOnDevice = Callable[[Any, Path, Progress, "torch.device"], Facts]
-Seconds = dict[str, float | None]  # a step's, by device name; None where it fails
+Seconds = dict[str, float]  # a step's, by device name
+
+
+@dataclass
+class Trial:
+    """What one kind of work took on each device; a device whose memory was taken is in neither."""
+
+    seconds: Seconds = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)  # an error's first line, by device name
+
 
 MEMORY_NOTE = "The graphics card's memory was too small for this mesh, so the processor made it."
+FAILURE_NOTE = "The graphics card failed in a short trial, so the processor makes the mesh: "
 
 
 def on_strongest_device(run: RunOnDevice) -> Run:
@@ -61,11 +71,16 @@ def on_faster_device(work: str, run: RunOnDevice) -> Run:
     def stage(job: Job, out: Path, progress: Progress) -> Facts:
         import torch
 
-        device, seconds = faster_device(job.device_name, work, progress)
-        told: Facts = {"device_seconds": seconds} if seconds else {}
+        device, trial = faster_device(job.device_name, work, progress)
+        told: Facts = {"device_seconds": trial.seconds} if trial.seconds else {}
+        notes = [FAILURE_NOTE + line for name, line in trial.failures.items() if name != "cpu"]
+
+        def done(facts: Facts, device: torch.device) -> Facts:
+            return {**facts, "device": device.type, **told, "notes": [*facts.get("notes", ()), *notes]}
+
         try:
             with card_locked(card_key(device), progress):
-                return {**run(job, out, progress, device), "device": device.type, **told}
+                return done(run(job, out, progress, device), device)
         except (MemoryError, RuntimeError) as error:
             if device.type == "cpu" or not out_of_memory(error):
                 raise
@@ -74,49 +89,64 @@ def on_faster_device(work: str, run: RunOnDevice) -> Run:
         release_memory(device)
         progress.restarted()
         progress(0.0, "The graphics card's memory is too small; the processor takes over")
-        facts = run(job, out, progress, torch.device("cpu"))
-        return {**facts, "device": "cpu", **told, "notes": [*facts.get("notes", ()), MEMORY_NOTE]}
+        notes.append(MEMORY_NOTE)
+        cpu = torch.device("cpu")
+        return done(run(job, out, progress, cpu), cpu)
 
     return stage
 
 
-def faster_device(asked: str, work: str, progress: Progress) -> tuple["torch.device", Seconds]:
-    """The device, and what a step took on each one in the trial; nothing where there was no choice."""
+def faster_device(asked: str, work: str, progress: Progress) -> tuple["torch.device", Trial]:
+    """The device, and what the trial told; an empty one where there was no choice."""
     import torch
 
     devices = available_devices()
     if asked != "auto" or len(devices) == 1:
-        return resolve_device(asked), {}
-    seconds = _known_or_tried(devices, progress)[work]
-    works = {name: step for name, step in seconds.items() if step is not None}
-    return torch.device(min(works, key=works.__getitem__, default="cpu")), seconds
+        return resolve_device(asked), Trial()
+    trial = _known_or_tried(devices, progress)[work]
+    return torch.device(min(trial.seconds, key=trial.seconds.__getitem__, default="cpu")), trial
 
 
-def _known_or_tried(devices: Sequence[str], progress: Progress) -> dict[str, Seconds]:
-    """What the trial told, by kind of work; taken from the user's cache if these devices were tried before."""
+_known: dict[str, dict[str, Trial]] = {}  # in this process, by what a trial depends on
+
+
+def _known_or_tried(devices: Sequence[str], progress: Progress) -> dict[str, Trial]:
+    """What the trial told, by kind of work.
+
+    This process repeats none; the user's cache keeps those in which every device did all work.
+    """
     import torch
 
     names = ", ".join(device_name(torch.device(name)) for name in devices)
     warp = package_version(CARD_PACKAGE)  # without it a card runs the kernels' plain twins
     key = f"{names}; torch {torch.__version__}; warp {warp}; sv3d_engine {__version__}"
-    file = user_folder("cache") / "device_trials.json"
+    if key not in _known:
+        file = user_folder("cache") / "device_trials.json"
+        _known[key] = _read(file, key, devices) or _tried(file, key, devices, progress)
+    return _known[key]
+
+
+def _read(file: Path, key: str, devices: Sequence[str]) -> dict[str, Trial]:
+    """What was kept; empty if nothing was, or nothing that can be read."""
     try:
-        known = json.loads(file.read_text(encoding="utf-8"))[key]
-        return {work: {name: _seconds(known[work][name]) for name in devices} for work in _WORKS}
+        kept = json.loads(file.read_text(encoding="utf-8"))[key]
+        return {work: Trial({name: float(kept[work][name]) for name in devices}) for work in _WORKS}
     except (OSError, ValueError, TypeError, KeyError):
-        pass  # not tried yet, or a card's memory was taken then; or another version wrote the file
-    tried = try_devices(devices, progress)
-    log.info("seconds a step: %s", tried)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_json(file, {key: tried})  # and nothing else: what other versions took is of no use
-    except OSError as error:
-        log.warning("the trial's result cannot be kept: %s", error)
-    return tried
+        return {}
 
 
-def _seconds(kept: Any) -> float | None:
-    return None if kept is None else float(kept)
+def _tried(file: Path, key: str, devices: Sequence[str], progress: Progress) -> dict[str, Trial]:
+    """Try the devices, and keep the result if it is complete: memory that was taken may be free next time."""
+    trials = try_devices(devices, progress)
+    log.info("seconds a step: %s", trials)
+    if all(trial.seconds.keys() == set(devices) for trial in trials.values()):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # And nothing else: what other versions took is of no use.
+            write_json(file, {key: {work: trial.seconds for work, trial in trials.items()}})
+        except OSError as error:
+            log.warning("the trial's result cannot be kept: %s", error)
+    return trials
 
 
 _WORKS = ("field", "mesh")
@@ -150,8 +180,8 @@ class _Steps(Progress):
         return median(after - before for before, after in pairwise(self._ends))
 
 
-def try_devices(devices: Sequence[str], progress: Progress) -> dict[str, Seconds]:
-    """Seconds a step of each kind of work takes on each device; one whose memory is taken now is left out."""
+def try_devices(devices: Sequence[str], progress: Progress) -> dict[str, Trial]:
+    """Time a few steps of each kind of work on each device."""
     import torch
 
     from ..reconstruction.field.fit import fit_field
@@ -159,12 +189,12 @@ def try_devices(devices: Sequence[str], progress: Progress) -> dict[str, Seconds
 
     progress(0.0, TRYING)
     frames = ball_frames(_TRIAL.fine_size, _VIEWS)
-    field = fit_field(frames, replace(_TRIAL, coarse_steps=1), torch.device("cpu"), 0, Progress())
+    coarse = fit_field(frames, replace(_TRIAL, coarse_steps=1), torch.device("cpu"), 0, Progress())
     fits: dict[str, Callable[[torch.device, Progress], object]] = {
         "field": lambda device, steps: fit_field(frames, _TRIAL, device, 0, steps),
-        "mesh": lambda device, steps: refine(frames, copy.deepcopy(field), _TRIAL, device, 0, steps),
+        "mesh": lambda device, steps: refine(frames, copy.deepcopy(coarse), _TRIAL, device, 0, steps),
     }
-    seconds: dict[str, Seconds] = {work: {} for work in fits}
+    trials = {work: Trial() for work in fits}
     for device in map(torch.device, devices):
         with card_locked(card_key(device), progress):
             for work, fit in fits.items():
@@ -178,12 +208,12 @@ def try_devices(devices: Sequence[str], progress: Progress) -> dict[str, Seconds
                 except Exception as error:  # whatever a driver or kernel throws: another device does the job
                     log.exception("%s fails on %s", work, device)
                     if not out_of_memory(error):
-                        seconds[work][device.type] = None
+                        trials[work].failures[device.type] = f"{type(error).__name__}: {error}".partition("\n")[0]
                     continue
-                seconds[work][device.type] = steps.seconds()
+                trials[work].seconds[device.type] = steps.seconds()
             with suppress(RuntimeError):  # of a device that failed
                 release_memory(device)
-    return seconds
+    return trials
 
 
 def ball_frames(size: int, count: int) -> "Frames":

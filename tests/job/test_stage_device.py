@@ -11,7 +11,7 @@ from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.job import stage_device
 from sv3d_engine.job.folder import StageRecord
 from sv3d_engine.job.request import result_of
-from sv3d_engine.job.stage_device import MEMORY_NOTE, TRYING, on_faster_device, on_strongest_device
+from sv3d_engine.job.stage_device import FAILURE_NOTE, MEMORY_NOTE, TRYING, Trial, on_faster_device, on_strongest_device
 
 FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
@@ -31,13 +31,14 @@ class Told(Progress):
 def cache(tmp_path, monkeypatch):
     for module in (stage_device, lock):
         monkeypatch.setattr(module, "user_folder", lambda kind: tmp_path / "cache")
+    monkeypatch.setattr(stage_device, "_known", {})
     monkeypatch.setattr(stage_device, "card_key", lambda device: "" if device.type == "cpu" else device.type)
     return tmp_path / "cache"
 
 
 @pytest.fixture
 def with_devices(monkeypatch):
-    """Let there be these devices, with these seconds a step; returns how often they were tried."""
+    """Let there be these devices, with these seconds a step or errors; returns how often they were tried."""
 
     def put(field, mesh=None):
         tried = []
@@ -45,7 +46,7 @@ def with_devices(monkeypatch):
         def trial(devices, progress):
             tried.append(devices)
             progress(0.0, TRYING)
-            return {"field": dict(field), "mesh": dict(mesh or field)}
+            return {"field": trial_of(field), "mesh": trial_of(mesh or field)}
 
         names = tuple(name for name in ("cuda", "mps", "cpu") if name in (mesh or field))
         for module in (device, stage_device):
@@ -55,6 +56,18 @@ def with_devices(monkeypatch):
         return tried
 
     return put
+
+
+def trial_of(told):
+    return Trial(
+        {name: seconds for name, seconds in told.items() if not isinstance(seconds, str)},
+        {name: error for name, error in told.items() if isinstance(error, str)},
+    )
+
+
+def forget():
+    """Be another process."""
+    stage_device._known.clear()
 
 
 def stage_on(used, error=None):
@@ -116,6 +129,7 @@ def test_a_trial_is_kept_for_the_machine_the_versions_and_all_kinds_of_work(with
     tried = with_devices({"cuda": 0.1, "cpu": 0.2})
     told = Told()
     for work in ("field", "mesh", "field"):
+        forget()
         do(on_faster_device(work, stage_on([])), progress=told)
     assert told.begun_after == [1, 1, 1], "the trial is no part of the stage's time"
     assert tried == [("cuda", "cpu")]
@@ -137,23 +151,45 @@ def test_a_damaged_or_unwritable_cache_only_costs_another_trial(with_devices, ca
         file.mkdir()
     else:
         file.write_text(content)
+    forget()
     assert do(on_faster_device("field", stage_on([])))["device"] == "cuda"
     assert len(tried) == 2
 
 
-def test_a_device_that_fails_is_not_used_nor_tried_again(with_devices):
-    tried = with_devices({"cuda": None, "cpu": 0.2})
-    for _ in range(2):
-        facts = do(on_faster_device("field", stage_on([])))
-        assert (facts["device"], facts["device_seconds"]) == ("cpu", {"cuda": None, "cpu": 0.2})
+def test_a_card_that_fails_is_not_used_and_the_artist_is_told(with_devices, cache):
+    with_devices({"cuda": "RuntimeError: no kernel image", "cpu": 0.2}, {"cuda": 0.1, "cpu": 0.2})
+    facts = do(on_faster_device("field", stage_on([])))
+    assert (facts["device"], facts["device_seconds"]) == ("cpu", {"cpu": 0.2})
+    assert facts["notes"] == ["A note of its own.", FAILURE_NOTE + "RuntimeError: no kernel image"]
+    facts = do(on_faster_device("mesh", stage_on([])))
+    assert (facts["device"], facts["notes"]) == ("cuda", ["A note of its own."])
+
+
+def test_a_processor_that_fails_is_no_failure_of_the_card(with_devices):
+    with_devices({"cuda": 0.1, "cpu": "TypeError: a kernel"})
+    facts = do(on_faster_device("field", stage_on([])))
+    assert (facts["device"], facts["notes"]) == ("cuda", ["A note of its own."])
+
+
+@pytest.mark.parametrize("cuda", ["RuntimeError: no kernel image", None], ids=["failed", "no memory"])
+def test_a_trial_without_the_card_holds_for_this_process_alone(with_devices, cache, cuda):
+    told = {"cpu": 0.2} if cuda is None else {"cuda": cuda, "cpu": 0.2}
+    tried = with_devices(told, {"cuda": 0.1, "cpu": 0.2})
+    for work in ("field", "mesh", "field"):
+        do(on_faster_device(work, stage_on([])))
     assert len(tried) == 1
-
-
-def test_a_card_whose_memory_is_taken_is_not_used_and_is_tried_again_next_time(with_devices):
-    tried = with_devices({"cpu": 0.2}, {"cuda": 0.1, "cpu": 0.2})
-    for _ in range(2):
-        assert do(on_faster_device("field", stage_on([])))["device"] == "cpu"
+    assert not list(cache.glob("*.json"))
+    forget()
+    do(on_faster_device("field", stage_on([])))
     assert len(tried) == 2
+
+
+def test_a_trial_that_cannot_be_kept_is_not_repeated_for_every_stage(with_devices, cache):
+    tried = with_devices({"cuda": 0.1, "cpu": 0.2})
+    (cache / "device_trials.json").mkdir(parents=True)
+    for work in ("field", "mesh"):
+        assert do(on_faster_device(work, stage_on([])))["device"] == "cuda"
+    assert len(tried) == 1
 
 
 @pytest.mark.parametrize("asked", ["auto", "cuda"])
@@ -218,9 +254,9 @@ def quick_trial(monkeypatch):
 
 def test_the_trial_times_steps_of_field_and_mesh(quick_trial):
     told = Told()
-    seconds = stage_device.try_devices(["cpu"], told)
-    assert seconds.keys() == {"field", "mesh"}
-    assert all(0 < s["cpu"] < 10 for s in seconds.values())
+    trials = stage_device.try_devices(["cpu"], told)
+    assert trials.keys() == {"field", "mesh"}
+    assert all(0 < trial.seconds["cpu"] < 10 and not trial.failures for trial in trials.values())
     assert set(told.notes) == {TRYING}
 
 
@@ -231,7 +267,11 @@ def test_the_trial_tells_a_device_that_fails_from_one_whose_memory_is_taken(quic
         raise FULL
 
     monkeypatch.setattr(refine, "refine", full)
-    assert stage_device.try_devices(["mps"], Progress()) == {"field": {"mps": None}, "mesh": {}}
+    trials = stage_device.try_devices(["mps"], Progress())
+    assert [trial.seconds for trial in trials.values()] == [{}, {}]
+    assert trials["field"].failures["mps"]
+    assert "\n" not in trials["field"].failures["mps"]
+    assert trials["mesh"].failures == {}
 
 
 def test_the_trial_can_be_cancelled(quick_trial):
