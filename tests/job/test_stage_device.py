@@ -274,6 +274,24 @@ def test_the_trial_tells_a_device_that_fails_from_one_whose_memory_is_taken(quic
     assert trials["mesh"].failures == {}
 
 
+def test_the_trial_has_the_card_for_all_steps_there_and_not_for_the_processors(cache, monkeypatch):
+    from sv3d_engine.reconstruction.field import fit
+    from sv3d_engine.reconstruction.mesh import refine
+
+    seen = []
+
+    def look(*arguments):
+        *_, device, _, steps = arguments
+        seen.append((device.type, [file.name for file in cache.glob("*.lock")]))
+        steps(0.0)
+        steps(1.0)
+
+    monkeypatch.setattr(fit, "fit_field", look)
+    monkeypatch.setattr(refine, "refine", look)
+    stage_device.try_devices(["meta", "cpu"], Progress())
+    assert seen[1:] == [("meta", ["meta.lock"])] * 2 + [("cpu", [])] * 2  # the first makes the field to start from
+
+
 def test_the_trial_can_be_cancelled(quick_trial):
     class Stop(Progress):
         def __call__(self, fraction, note=""):
