@@ -1,8 +1,8 @@
 """How the engine's fast CPU kernels are compiled; every kernel has a plain PyTorch twin named ``*_ref``.
 
 The twin is the oracle in the tests, and what a graphics card runs where there is nothing better (``warp_kernels``; on
-MPS visibility and compositing, which it has no types for, come to the CPU's kernels).  Compiled code is cached in the user's cache folder,
-never beside the source: the engine may lie inside a read-only extension folder.
+MPS visibility and compositing, which it has no types for, come to the CPU's kernels).  Compiled code is cached in the
+user's cache folder, never beside the source: the engine may lie inside a read-only extension folder.
 """
 
 import os
