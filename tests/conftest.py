@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -23,4 +25,11 @@ from sv3d_engine.ground.torch_setup import prepare_torch  # noqa: E402  (found o
 
 prepare_torch()
 
-os.fsync = lambda descriptor: None  # no test cuts the power, and a disk can take 10 ms for each of thousands
+# No test cuts the power, and a disk can take 10 ms for each of thousands of files.
+_fsync, os.fsync = os.fsync, lambda descriptor: None
+
+
+@pytest.fixture
+def real_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is waited for after all."""
+    monkeypatch.setattr(os, "fsync", _fsync)
