@@ -1,5 +1,6 @@
 """Files and folders that are whole or not there, whatever happens while they are written."""
 
+import errno
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 PARTIAL = ".part"  # ends the name of what is not whole yet
+_NO_FSYNC = (errno.EINVAL, errno.ENOTSUP)  # of file systems that have none
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def whole_file(path: Path, durable: bool = True) -> Iterator[Path]:
     try:
         yield partial
         if durable:
-            _flush(partial)
+            flush(partial)
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -38,7 +40,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         yield partial
         for file in partial.iterdir():
-            _flush(file)
+            flush(file)
         shutil.rmtree(path, ignore_errors=True)
         partial.replace(path)
     except BaseException:
@@ -46,10 +48,25 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise
 
 
-def sync(path: Path) -> None:
-    """Put a file or folder, and its entry in the folder round it, on the disk before anything that is written next."""
-    _flush(path)
-    _flush(path.parent)
+def flush(path: Path) -> None:
+    """Put a file's bytes, or a folder's entries, on the disk before anything that is written next.
+
+    Where that cannot be asked for, it is left to the system.  Raises OSError when the disk fails.
+    """
+    folder = path.is_dir()
+    if folder and os.name == "nt":  # opens no folders
+        return
+    try:
+        handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)  # Windows flushes only what may be written
+    except PermissionError:  # a virus scanner holds the file, or the folder may not be read
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if not folder and error.errno not in _NO_FSYNC:  # network drives refuse folders in many ways
+            raise
+    finally:
+        os.close(handle)
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -71,17 +88,3 @@ def inside(folder: Path, relative: str) -> Path | None:
     except (OSError, ValueError, RuntimeError):
         return None
     return path if folder.resolve() in path.parents else None
-
-
-def _flush(path: Path) -> None:
-    folder = path.is_dir()
-    if folder and os.name == "nt":  # opens no folders
-        return
-    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)  # Windows flushes only what may be written
-    try:
-        os.fsync(handle)
-    except OSError:
-        if not folder:  # some network drives refuse it
-            raise
-    finally:
-        os.close(handle)

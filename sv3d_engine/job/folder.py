@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..ground.files import PARTIAL, copy_whole, inside, sync, write_json
+from ..ground.files import PARTIAL, copy_whole, flush, inside, write_json
 from ..ground.lock import locked
 from ..shared.errors import UserError
 
@@ -110,13 +110,17 @@ class JobFolder:
         for name in _all_files(self._read_state()) - _all_files(records):
             if path := inside(self.path, name):
                 path.unlink(missing_ok=True)
-        moved = [self.path / name for name in records[-1].files]
-        for name, target in zip(records[-1].files, moved, strict=True):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (scratch / name).replace(target)
         self._state.parent.mkdir(exist_ok=True)
-        for path in (*moved, *{target.parent for target in moved}):
-            sync(path)  # else, after a power cut, the note can be there without what it tells of
+        moved = {scratch / name: self.path / name for name in records[-1].files}
+        # Without flushing, a power cut can leave the note without what it tells of.
+        for made in moved:
+            flush(made)
+        for made, target in moved.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.replace(target)
+        outermost = self.path.parent  # has the job folder's own entry
+        for changed in {f for target in moved.values() for f in target.parents if f.is_relative_to(outermost)}:
+            flush(changed)
         write_json(self._state, {"version": _VERSION, "records": [asdict(record) for record in records]})
 
     def _remove_unfinished(self) -> None:

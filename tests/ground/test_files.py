@@ -1,12 +1,14 @@
 """Files and folders are whole or as they were, and on the disk before they have their name."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from sv3d_engine.ground.files import copy_whole, sync, whole_file, whole_folder, write_json
+from sv3d_engine.ground.files import copy_whole, flush, whole_file, whole_folder, write_json
 
+pytestmark = pytest.mark.usefixtures("real_fsync")
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no syncing of folders")
 
 
@@ -75,54 +77,50 @@ def test_a_folder_is_on_the_disk_before_it_takes_the_old_ones_place(flushed: lis
     assert flushed == [(Path("kept", "a").stat().st_ino, False)]
 
 
-@pytest.fixture
-def synced(tmp_path, monkeypatch):
-    """Paths below tmp_path, in the order in which they are put on the disk."""
-    paths = []
-
-    def fsync(descriptor):
-        there = os.fstat(descriptor)
-        paths.extend(p for p in (tmp_path, *tmp_path.rglob("*")) if os.path.samestat(p.stat(), there))
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    return paths
+def test_the_disk_itself_is_asked() -> None:
+    with pytest.raises(ValueError, match="descriptor"):
+        os.fsync(-1)
 
 
 @posix_only
-def test_a_file_is_on_the_disk_before_its_name(tmp_path, synced):
-    file = tmp_path / "orbit" / "000.png"
-    file.parent.mkdir()
-    file.write_text("frame")
-    sync(file)
-    assert synced == [file, file.parent]
+def test_a_folders_entries_are_flushed_as_well(folder: Path, flushed: list[tuple[int, bool]]) -> None:
+    flush(folder)
+    assert flushed == [(folder.stat().st_ino, False)]
 
 
 @posix_only
-def test_so_is_a_folder(tmp_path, synced):
-    folder = tmp_path / "orbit"
-    folder.mkdir()
-    sync(folder)
-    assert synced == [folder, tmp_path]
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.EACCES, errno.EIO])
+def test_a_network_drive_may_refuse_to_flush_folders(folder: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    answer_fsync(monkeypatch, error)
+    flush(folder)
 
 
-@posix_only
-def test_a_network_drive_may_refuse_to_sync_folders(tmp_path, monkeypatch):
-    def refuse(descriptor):
-        if os.path.samestat(os.fstat(descriptor), tmp_path.stat()):
-            raise OSError(22, "Invalid argument")
-
-    monkeypatch.setattr(os, "fsync", refuse)
-    file = tmp_path / "mesh.glb"
-    file.write_text("mesh")
-    sync(file)
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_may_have_no_fsync(monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    answer_fsync(monkeypatch, error)
+    write_json(Path("kept"), {})
+    assert Path("kept").exists()
 
 
-def test_a_disk_that_fails_is_told_of(tmp_path, monkeypatch):
-    def fail(descriptor):
-        raise OSError(5, "Input/output error")
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC])
+def test_a_disk_that_fails_is_told_of(monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    answer_fsync(monkeypatch, error)
+    Path("mesh.glb").touch()
+    with pytest.raises(OSError, match=os.strerror(error)):
+        flush(Path("mesh.glb"))
+
+
+def test_a_file_that_a_virus_scanner_holds_is_left_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    Path("mesh.glb").touch()
+    monkeypatch.setattr(os, "open", held)
+    flush(Path("mesh.glb"))
+
+
+def answer_fsync(monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    def fail(_: int) -> None:
+        raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(os, "fsync", fail)
-    file = tmp_path / "mesh.glb"
-    file.write_text("mesh")
-    with pytest.raises(OSError, match="Input/output"):
-        sync(file)
