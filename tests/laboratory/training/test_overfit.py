@@ -12,7 +12,6 @@ from sv3d_engine.laboratory.training.config import Looks
 from sv3d_engine.laboratory.training.held_out import validate
 from sv3d_engine.laboratory.training.networks import fresh
 from sv3d_engine.laboratory.training.orbit_shards import Reader, sets
-from sv3d_engine.sv3d.network.sv3d import decode
 from tests.laboratory.training.runs import tiny
 from tests.laboratory.training.stand_in import ball
 
@@ -33,14 +32,17 @@ def test_one_orbit_is_learnt_and_given_back(tmp_path):
     model = fresh(config.architecture, 0)  # by hand: no frame that SV3D makes is as small as these
     model.autoencoder.load_state_dict(load_tensors(tmp_path / "autoencoder.safetensors")[0])
     both = torch.nn.ModuleDict({"unet": model.unet, "clip": model.clip})
-    both.load_state_dict(load_tensors(tmp_path / f"{stage.name}.safetensors")[0])
     reader = Reader(sets(config, tmp_path / "orbits", tmp_path / "latents")[1])
-    seen = validate(model, reader, [0], config.looks, torch.device("cpu"))
-    with torch.no_grad():
-        best = decode(model.autoencoder, reader.latents(0)).clamp(-1, 1)
-    best = ((best + 1) / 2).permute(0, 2, 3, 1).numpy()
-    truth = seen.truth[0] / 255
-    picture = np.mean([psnr(truth[-1], frame) for frame in truth[:-1]])
-    limit = np.mean([psnr(a, b) for a, b in zip(truth, best, strict=True)])  # what the autoencoder lets through
-    assert seen.psnr.mean() > picture + 4
-    assert seen.psnr.mean() > limit - 2
+
+    def sampled():
+        """From the same noise each time."""
+        return validate(model, reader, [0], config.looks, torch.device("cpu"))
+
+    untrained = sampled()
+    both.load_state_dict(load_tensors(tmp_path / f"{stage.name}.safetensors")[0])
+    trained = sampled()
+    truth = trained.truth[0] / 255
+    blind = np.mean([psnr(frame, truth.mean(0)) for frame in truth])  # the best that one frame for all poses can do
+    # 20.6 dB were measured, where the untrained network has 8.1 and one frame for all 16.0.
+    assert trained.psnr.mean() > untrained.psnr.mean() + 8
+    assert trained.psnr.mean() > blind + 2
