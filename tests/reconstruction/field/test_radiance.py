@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from sv3d_engine.reconstruction.field.radiance_field import RadianceField, unbiased_thickness
+from sv3d_engine.reconstruction.field.radiance_field import OUTSIDE_HULL, RadianceField, unbiased_thickness
 from sv3d_engine.reconstruction.field.volume import weights
 
 
@@ -16,6 +16,15 @@ def test_the_hull_is_read_along_x_y_z():
     x, y, z = 3, 1, 5
     centre = ((torch.tensor([[x, y, z]]) + 0.5) / torch.tensor([5, 6, 7]) * 2 - 1) * 0.6
     torch.testing.assert_close(field.distance_from(centre, torch.zeros(1)), field.hull_distance[x, y, z][None])
+
+
+def test_the_surface_shrinks_as_it_likes_but_swells_only_a_little():
+    """No ray is sampled far outside the hull, so nothing would call a surface back from there."""
+    field, points = some_field(), torch.rand(9, 3) - 0.5
+    hull, wide, wider, narrow = (field.distance_from(points, torch.full((9,), r)) for r in (0.0, -0.1, -100.0, 100.0))
+    torch.testing.assert_close(hull - wide, torch.full((9,), 0.01), atol=1e-3, rtol=0)
+    torch.testing.assert_close(hull - wider, torch.full((9,), OUTSIDE_HULL * 0.6))
+    torch.testing.assert_close(narrow - hull, torch.full((9,), 10.0))
 
 
 def test_one_distance_by_both_ways():

@@ -69,37 +69,6 @@ def short_run(frames):
     return field, refine(frames, field, SHORT, CPU, seed=3, progress=fine), (coarse.told, fine.told)
 
 
-def test_the_fine_stage_mends_most_of_what_is_wrong_with_the_field(surface, wrong_field):
-    start, _ = start_shape(wrong_field, FINE.grid_resolution, CPU).settle()
-    before, after = egg_distance(start), egg_distance(surface.vertices)
-    assert before.abs().mean() > 0.75 * WRONG_BY
-    assert after.abs().mean() < 0.45 * before.abs().mean()
-    for side in (1, -1):  # what was too thick has shrunk, what was too thin has grown
-        mended = side * after[side * surface.vertices[:, 0] > 0.1].mean()
-        assert mended < 0.5 * side * before[side * start[:, 0] > 0.1].mean()
-
-
-def test_the_surface_is_a_closed_egg(surface):
-    assert is_closed(surface.faces)
-    assert volume(surface.vertices, surface.faces) == pytest.approx(EGG_VOLUME, rel=0.02)
-    extent = surface.vertices.amax(0) - surface.vertices.amin(0)
-    torch.testing.assert_close(extent, torch.tensor([0.9, 0.7, 0.6]), atol=0.02, rtol=0)
-
-
-def test_its_halves_turn_to_their_colours(surface):
-    front, back = surface.albedo(torch.tensor([[0.44, 0.0, 0.0], [-0.44, 0.0, 0.0]]))
-    difference = to_linear(torch.tensor(EGG_FRONT)) - to_linear(torch.tensor(EGG_BACK))
-    assert torch.cosine_similarity(front - back, difference, dim=0) > 0.9
-    assert (front - back).norm() > 0.5 * difference.norm()
-
-
-def test_losses_are_told_and_fall(surface):
-    assert all(len(values) == FINE.fine_steps for values in surface.losses.values())
-    for name in ("photometric", "mask"):
-        values = surface.losses[name]
-        assert sum(values[-12:]) < 0.5 * sum(values[:12])  # one round of the orbit each
-
-
 @pytest.fixture(scope="module")
 def with_weights(frames, wrong_field):
     """A few steps of the fine stage with these weights alone."""
@@ -211,6 +180,37 @@ def test_a_window_shows_the_object_with_a_border_and_premultiplied(frames):
         assert (window.alpha[-8:].amax(), window.alpha[:, -8:].amax()) == (0, 0)
         assert min(float(window.alpha[8].amax()), float(window.alpha[:, 8].amax())) > 0
         torch.testing.assert_close(window.colour.sum(), (rgb * alpha[..., None]).sum())
+
+
+def test_the_fine_stage_mends_most_of_what_is_wrong_with_the_field(surface, wrong_field):
+    start, _ = start_shape(wrong_field, FINE.grid_resolution, CPU).settle()
+    before, after = egg_distance(start), egg_distance(surface.vertices)
+    assert before.abs().mean() > 0.75 * WRONG_BY
+    assert after.abs().mean() < 0.45 * before.abs().mean()
+    for side in (1, -1):  # what was too thick has shrunk, what was too thin has grown
+        mended = side * after[side * surface.vertices[:, 0] > 0.1].mean()
+        assert mended < 0.5 * side * before[side * start[:, 0] > 0.1].mean()
+
+
+def test_the_surface_is_a_closed_egg(surface):
+    assert is_closed(surface.faces)
+    assert volume(surface.vertices, surface.faces) == pytest.approx(EGG_VOLUME, rel=0.02)
+    extent = surface.vertices.amax(0) - surface.vertices.amin(0)
+    torch.testing.assert_close(extent, torch.tensor([0.9, 0.7, 0.6]), atol=0.02, rtol=0)
+
+
+def test_its_halves_turn_to_their_colours(surface):
+    front, back = surface.albedo(torch.tensor([[0.44, 0.0, 0.0], [-0.44, 0.0, 0.0]]))
+    difference = to_linear(torch.tensor(EGG_FRONT)) - to_linear(torch.tensor(EGG_BACK))
+    assert torch.cosine_similarity(front - back, difference, dim=0) > 0.9
+    assert (front - back).norm() > 0.5 * difference.norm()
+
+
+def test_losses_are_told_and_fall(surface):
+    assert all(len(values) == FINE.fine_steps for values in surface.losses.values())
+    for name in ("photometric", "mask"):
+        values = surface.losses[name]
+        assert sum(values[-12:]) < 0.5 * sum(values[:12])  # one round of the orbit each
 
 
 def test_one_seed_gives_one_result(frames, short_run):
