@@ -22,6 +22,7 @@ from ..ground.files import write_json
 from ..ground.lock import card_locked
 from ..ground.progress import Cancelled, Progress
 from ..ground.settings import PRESETS
+from ..shared import nvidia
 from ..shared.errors import out_of_memory
 from ..shared.user_folders import user_folder
 from .job import Facts, Job
@@ -115,15 +116,33 @@ def _known_or_tried(devices: Sequence[str], progress: Progress) -> dict[str, Tri
 
     This process repeats none; the user's cache keeps those in which every device did all work.
     """
-    import torch
-
-    names = ", ".join(device_name(torch.device(name)) for name in devices)
-    warp = package_version(CARD_PACKAGE)  # without it a card runs the kernels' plain twins
-    key = f"{names}; torch {torch.__version__}; warp {warp}; sv3d_engine {__version__}"
+    key = _circumstances(devices)
     if key not in _known:
         file = user_folder("cache") / "device_trials.json"
         _known[key] = _read(file, key, devices) or _tried(file, key, devices, progress)
     return _known[key]
+
+
+def _circumstances(devices: Sequence[str]) -> str:
+    """All that a trial depends on: the processors, whose kernels they run, the driver and the versions."""
+    import torch
+
+    told = [f"{device_name(device)} with {kernels_on(device)}" for device in map(torch.device, devices)]
+    if "cuda" in devices and (driver := nvidia.find_driver()):
+        told.append(f"driver {driver.release}")
+    return "; ".join([*told, f"torch {torch.__version__}", f"sv3d_engine {__version__}"])
+
+
+def kernels_on(device: "torch.device") -> str:
+    """Whose kernels work on a device: numba's on the processor; on a card warp's if they run there, else the twins."""
+    import torch
+
+    from ..ground.warp_kernels import use_warp
+
+    if device.type == "cpu":
+        return "numba's kernels"
+    warp = use_warp(torch.zeros(1, device=device))
+    return f"the kernels of warp {package_version(CARD_PACKAGE)}" if warp else "the kernels' plain twins"
 
 
 def _read(file: Path, key: str, devices: Sequence[str]) -> dict[str, Trial]:

@@ -1,17 +1,21 @@
 """Which processor does which stage, with cards that are made believe."""
 
 import json
+import os
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 import torch
 
-from sv3d_engine.ground import device, lock
+from sv3d_engine.ground import device, lock, warp_kernels
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.job import stage_device
 from sv3d_engine.job.folder import StageRecord
 from sv3d_engine.job.request import result_of
 from sv3d_engine.job.stage_device import FAILURE_NOTE, MEMORY_NOTE, TRYING, Trial, on_faster_device, on_strongest_device
+from sv3d_engine.shared.nvidia import Driver
+from tests.pretend_cuda import CUDA, pretend_cuda
 
 FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
@@ -52,6 +56,8 @@ def with_devices(monkeypatch):
         for module in (device, stage_device):
             monkeypatch.setattr(module, "available_devices", lambda: names)
         monkeypatch.setattr(stage_device, "device_name", lambda device: f"the {device.type}")
+        monkeypatch.setattr(stage_device, "kernels_on", lambda device: "kernels")
+        monkeypatch.setattr(stage_device.nvidia, "find_driver", lambda: Driver("580.65"))
         monkeypatch.setattr(stage_device, "try_devices", trial)
         return tried
 
@@ -134,11 +140,42 @@ def test_a_trial_is_kept_for_the_machine_the_versions_and_all_kinds_of_work(with
     assert told.begun_after == [1, 1, 1], "the trial is no part of the stage's time"
     assert tried == [("cuda", "cpu")]
     (known,) = json.loads((cache / "device_trials.json").read_text())
-    assert "the cuda, the cpu" in known
+    assert "the cuda with kernels; the cpu with kernels; driver 580.65;" in known
     assert torch.__version__ in known
-    monkeypatch.setattr(stage_device, "__version__", "99.0")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "other"),
+    [
+        (stage_device, "__version__", "99.0"),
+        (stage_device, "device_name", lambda device: "another"),
+        (stage_device, "kernels_on", lambda device: "other kernels"),
+        (stage_device.nvidia, "find_driver", lambda: Driver("590.1")),
+        (torch, "__version__", "99.0"),
+    ],
+)
+def test_another_machine_driver_or_version_is_tried_anew(with_devices, monkeypatch, place, name, other):
+    tried = with_devices({"cuda": 0.1, "cpu": 0.2})
+    do(on_faster_device("field", stage_on([])))
+    monkeypatch.setattr(place, name, other)
     do(on_faster_device("field", stage_on([])))
     assert len(tried) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "works", "told"),
+    [
+        ("1", True, "the kernels of warp 1.9"),
+        ("1", False, "the kernels' plain twins"),
+        ("0", True, "the kernels' plain twins"),
+    ],
+)
+def test_a_card_runs_warps_kernels_only_where_they_work(monkeypatch, asked, works, told):
+    monkeypatch.setattr(warp_kernels, "_works_on", lambda device: works)
+    monkeypatch.setattr(stage_device, "package_version", lambda name: "1.9")
+    with pretend_cuda(), patch.dict(os.environ, SV3D_WARP=asked):
+        assert stage_device.kernels_on(CUDA) == told
+    assert stage_device.kernels_on(torch.device("cpu")) == "numba's kernels"
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"x": 1}', None])
