@@ -62,7 +62,7 @@ def _thorough_doctor(arguments: argparse.Namespace) -> int:
 
         report = examine_thoroughly(
             resolve_device(arguments.device),
-            lambda outcome: print(f"{outcome.operation}: {outcome.verdict}", file=sys.stderr, flush=True),
+            lambda line: print(line, file=sys.stderr, flush=True),
         )
     except KeyboardInterrupt:
         return INTERRUPTED

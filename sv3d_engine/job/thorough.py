@@ -9,9 +9,12 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from ..ground.device import device_name, synchronize
+from ..ground.device import card_key, device_name, synchronize
+from ..ground.lock import card_locked
+from ..ground.progress import Progress
 from ..shared import nvidia
 from .report import versions
+from .stage_device import kernels_on
 from .thorough_operations import CPU, Operation, operations
 
 
@@ -31,6 +34,7 @@ class ThoroughReport:
     device: str
     name: str
     driver: str  # NVIDIA's, "" where there is none
+    kernels: str  # whose
     versions: dict[str, str]
     outcomes: tuple[Outcome, ...]
 
@@ -45,7 +49,7 @@ class ThoroughReport:
         """For a terminal and to be pasted: one operation a line."""
         about = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         driver = f", driver {self.driver}" if self.driver else ""
-        lines = [f"{self.device}: {self.name}{driver}", about, ""]
+        lines = [f"{self.device}: {self.name}{driver}", f"It runs {self.kernels}.", about, ""]
         for outcome in self.outcomes:
             told = outcome.detail or f"max error {outcome.error:.1e}"
             lines.append(f"{outcome.verdict:<8}{outcome.operation:<40}{outcome.seconds:>7.2f} s  {told}")
@@ -53,15 +57,29 @@ class ThoroughReport:
         return "\n".join([*lines, "", f"{well} of {len(self.outcomes)} operations are well."])
 
 
-def examine_thoroughly(device: torch.device, tell: Callable[[Outcome], None] = lambda outcome: None) -> ThoroughReport:
-    """Run every operation; ``tell`` hears of each as it ends."""
+class _Waiting(Progress):
+    """Tells once what it waits for."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell, self._note = tell, ""
+
+    def __call__(self, fraction: float, note: str = "") -> None:
+        if note != self._note:
+            self._note = note
+            self._tell(note)
+
+
+def examine_thoroughly(device: torch.device, tell: Callable[[str], None] = lambda line: None) -> ThoroughReport:
+    """Run every operation, with a card for itself; ``tell`` gets a line as each ends."""
     outcomes = []
-    for operation in operations(device):
-        outcomes.append(_outcome(operation, device))
-        tell(outcomes[-1])
+    with card_locked(card_key(device), _Waiting(tell)):
+        kernels = kernels_on(device)
+        for operation in operations(device):
+            outcomes.append(_outcome(operation, device))
+            tell(f"{operation.name}: {outcomes[-1].verdict}")
     driver = nvidia.find_driver()
     release = driver.release or "unknown" if driver else ""
-    return ThoroughReport(device.type, device_name(device), release, versions(), tuple(outcomes))
+    return ThoroughReport(device.type, device_name(device), release, kernels, versions(), tuple(outcomes))
 
 
 def _outcome(operation: Operation, device: torch.device) -> Outcome:

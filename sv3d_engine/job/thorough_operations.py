@@ -32,9 +32,11 @@ from ..shared.trajectory import static
 from ..sv3d.diffusion.conditioning import Conditioning, camera_vector
 from ..sv3d.diffusion.denoiser import GuidedDenoiser
 from ..sv3d.diffusion.guidance import Guidance, constant, triangle
+from ..sv3d.generation.offload import streamed
 from ..sv3d.generation.precision import dtype_for, name_of
 from ..sv3d.network import sv3d
 from ..sv3d.network.clip import preprocess
+from ..sv3d.network.unet import OrbitUNet
 from .stage_device import ball_frames
 
 CPU = torch.device("cpu")
@@ -71,6 +73,8 @@ def operations(device: torch.device) -> Iterator[Operation]:
     yield Operation("autoencoder, encoding", _encoder, tolerance=0.01)
     yield Operation("autoencoder, decoding", _decoder, tolerance=0.01)
     yield Operation("UNet, one step", partial(_denoised, torch.float32), tolerance=0.01)
+    if device.type == "cuda":
+        yield Operation("UNet, block by block", _streamed, partial(_denoised, torch.float32), tolerance=0.01)
     if (dtype := dtype_for("auto", device)) is not torch.float32:
         in_full = partial(_denoised, torch.float32)
         yield Operation(f"UNet, one step in {name_of(dtype)}", partial(_denoised, dtype), in_full, tolerance=0.1)
@@ -223,12 +227,24 @@ def _decoder(device: torch.device) -> Sequence[Tensor]:
     return [sv3d.decode(_on(device, _networks().autoencoder), _random(2, LATENT_CHANNELS, 8, 8).to(device))]
 
 
-@torch.no_grad()
 def _denoised(dtype: torch.dtype, device: torch.device) -> Sequence[Tensor]:
     """Clean latents, with both guidances."""
+    return [_step(_on(device, _networks(dtype).unet), device)]
+
+
+def _streamed(device: torch.device) -> Sequence[Tensor]:
+    """The same of the UNet in RAM; the first step learns the order of the blocks, the second fetches them by it."""
+    unet = copy.deepcopy(_networks().unet)
+    with streamed(unet, device):
+        _step(unet, device)
+        return [_step(unet, device)]
+
+
+@torch.no_grad()
+def _step(unet: OrbitUNet, device: torch.device) -> Tensor:
     poses = static(10.0)
     token, latents = _random(1, 1, TINY.context_width), _random(1, LATENT_CHANNELS, 8, 8, seed=1)
     known = Conditioning(token, latents, camera_vector(poses, TINY.variant)[None]).to(device)
     strengths = Guidance(triangle(len(poses)), constant(len(poses), 1.5))
     noisy = 10 * _random(1, len(poses), LATENT_CHANNELS, 8, 8, seed=2).to(device)
-    return [GuidedDenoiser(_on(device, _networks(dtype).unet), known, strengths)(noisy, 5.0)]
+    return GuidedDenoiser(unet, known, strengths)(noisy, 5.0)

@@ -1,11 +1,14 @@
 """The thorough doctor: what it says of results that are right, wrong, or do not come."""
 
 import json
+from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from sv3d_engine.ground import device
+from sv3d_engine.ground import device, lock
+from sv3d_engine.ground.progress import Progress
 from sv3d_engine.job import command_line, thorough
 from sv3d_engine.job.thorough import compare, examine_thoroughly
 from sv3d_engine.job.thorough_operations import CPU, Operation, operations
@@ -53,18 +56,47 @@ def test_every_part_that_works_on_a_device_is_tried(report, part):
 def test_a_card_is_also_tried_in_half_precision(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (8, 9))
     assert [o.name for o in operations(torch.device("cuda"))][-1] == "UNet, one step in bfloat16"
-    assert "half" not in " ".join(o.name for o in operations(CPU))
+    assert not {"half", "block"} & set(" ".join(o.name for o in operations(CPU)).split())
 
 
 def test_nothing_lies_on_the_wrong_device():
     with pretend_cuda():
         on_card = {o.name: o for o in operations(CUDA) if "steps of" not in o.name}  # these have tests of their own
+    streamed = on_card.pop("UNet, block by block")  # needs a true card's streams and page-locked memory
+    assert compare(streamed.run(CPU), streamed.reference(CPU), streamed.tolerance)[1] == 0
     assert len(on_card) == 14
     for operation in on_card.values():
         expected = (operation.reference or operation.run)(CPU)
         with pretend_cuda():
             found = [tensor.cpu() for tensor in operation.run(CUDA)]
         assert compare(found, expected, operation.tolerance)[1] <= operation.strays, operation.name
+
+
+def test_the_card_is_had_while_the_operations_run_and_waiting_for_it_is_told_once(only, tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "user_folder", lambda kind: tmp_path)
+    monkeypatch.setattr(thorough, "card_key", lambda device: "card")
+    had = []
+    only(Operation("look", lambda device: had.append((tmp_path / "card.lock").exists()) or [torch.ones(1)]))
+    told, polls = [], []
+    with ExitStack() as another:
+        another.enter_context(lock.card_locked("card", Progress()))
+
+        def sleep(seconds):
+            polls.append(seconds)
+            if len(polls) == 3:
+                another.close()
+
+        monkeypatch.setattr(lock, "time", SimpleNamespace(sleep=sleep))
+        examine_thoroughly(CPU, told.append)
+    assert told == [lock.WAITING, "look: ok"]
+    assert had[-1]
+
+
+def test_the_report_tells_whose_kernels_run(only, monkeypatch):
+    only(RIGHT)
+    assert "It runs numba's kernels." in examine_thoroughly(CPU).as_text().splitlines()
+    monkeypatch.setattr(thorough, "kernels_on", lambda device: "the kernels of warp 1.9")
+    assert "It runs the kernels of warp 1.9." in examine_thoroughly(CPU).as_text().splitlines()
 
 
 def test_results_are_never_empty():
