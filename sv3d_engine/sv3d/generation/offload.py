@@ -93,21 +93,36 @@ class _Pack:
         for parameter, view in zip(self.parameters, self.views(whole), strict=True):
             parameter.data = view
 
+    def installed(self) -> bool:
+        """Whether the parameters are the home's views."""
+        views = zip(self.parameters, self.views(self.home), strict=True)
+        return all(p.dtype == view.dtype and p.data_ptr() == view.data_ptr() for p, view in views)
+
 
 def _pack(blocks: list[nn.Module]) -> tuple[Tensor, dict[nn.Module, _Pack]]:
-    """Move the blocks' weights into one tensor in RAM, of which they are views from now on.
+    """Move the blocks' weights into one tensor in RAM, of which they are views from now on, also at the next use.
 
     The system gives the tensor its pages as they are written to, and each block gives up its old ones, so that hardly
     more memory is taken than for the weights.
     """
     layouts = {block: _layout(tuple(block.parameters())) for block in blocks}
-    dtype = next(blocks[0].parameters()).dtype
-    whole = torch.empty(sum(starts[-1] for starts in layouts.values()), dtype=dtype)
-    homes = whole.split([starts[-1] for starts in layouts.values()])
-    packs = {}
-    for (block, starts), home in zip(layouts.items(), homes, strict=True):
-        packs[block] = pack = _Pack(tuple(block.parameters()), starts[:-1], home)
-        for parameter, view in zip(pack.parameters, pack.views(home), strict=True):
+    sizes = [starts[-1] for starts in layouts.values()]
+
+    def packs_in(whole: Tensor) -> dict[nn.Module, _Pack]:
+        placed = zip(layouts.items(), whole.split(sizes), strict=True)
+        return {block: _Pack(tuple(block.parameters()), starts[:-1], home) for (block, starts), home in placed}
+
+    first = next(blocks[0].parameters()).data
+    if first.untyped_storage().nbytes() == sum(sizes) * first.element_size():  # packed before, it seems
+        whole = first.as_strided((sum(sizes),), (1,), 0)
+        packs = packs_in(whole)
+        if all(pack.installed() for pack in packs.values()):
+            return whole, packs
+
+    whole = torch.empty(sum(sizes), dtype=first.dtype)
+    packs = packs_in(whole)
+    for pack in packs.values():
+        for parameter, view in zip(pack.parameters, pack.views(pack.home), strict=True):
             parameter.data = view.copy_(parameter.data)
     return whole, packs
 

@@ -161,6 +161,30 @@ def test_all_blocks_lie_in_one_piece_of_locked_memory_until_nothing_is_under_way
     assert card.told == [("synchronize",), ("unlock", *homes)]
 
 
+def test_the_next_use_finds_the_weights_packed(unet, card):
+    expected = asked(unet)
+    homes = set()
+    for _ in range(2):
+        card.told.clear()
+        with streamed(unet, CPU):
+            homes |= {p.untyped_storage().data_ptr() for block in units(unet) for p in block.parameters()}
+            assert torch.allclose(asked(unet), expected, atol=1e-5)
+        assert [told[:2] for told in card.told] == [("lock", *homes), ("synchronize",), ("unlock", *homes)]
+
+
+def test_weights_that_were_moved_meanwhile_are_packed_anew():
+    made = model().unet
+    with streamed(made, CPU):
+        pass
+    moved = next(units(made)[-1].parameters())
+    with torch.no_grad():
+        moved.data = moved.data * 2  # in memory of its own
+    expected = asked(made)
+    with streamed(made, CPU):
+        assert len({p.untyped_storage().data_ptr() for block in units(made) for p in block.parameters()}) == 1
+        assert torch.allclose(asked(made), expected, atol=1e-5)
+
+
 def test_memory_that_the_system_does_not_lock_will_do(unet, monkeypatch):
     """The card's refusal is told once more at the next kernel, which must not look like a fault of the network's."""
     card, expected, ones = Card(refuses=2), asked(unet), torch.ones
