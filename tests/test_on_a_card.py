@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from pretend_cuda import CUDA, Counts, DeviceMismatchError, PretendTensor, pretend_cuda
 from scenes import EGG_VOLUME, egg_orbit, volume
 
 from sv3d_engine.ground.progress import Progress
@@ -31,6 +30,7 @@ from sv3d_engine.sv3d.generation.placement import Placement
 from sv3d_engine.sv3d.network.sv3d import random_sv3d
 from tests.laboratory.training.orbit_files import write_random_orbits
 from tests.laboratory.training.runs import tiny
+from tests.pretend_cuda import CUDA, Counts, DeviceMismatchError, PretendTensor, pretend_cuda
 
 SMALL = Settings("small", coarse_steps=17, fine_steps=10, coarse_size=32, fine_size=64, grid_resolution=14)
 
