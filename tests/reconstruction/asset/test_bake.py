@@ -105,15 +105,15 @@ def test_thin_wall_keeps_its_two_colours() -> None:
 
 
 def test_colours_are_asked_for_near_the_faces_also_where_a_chart_is_squeezed() -> None:
-    """Two unit squares in a plane: one has a square of the atlas, the other a strip of a tenth of a texel's height.
+    """Two unit squares in a plane: one has a square of the atlas, the other a strip one texel high.
 
-    One and a half texels beyond that strip's edge its plane would have gone on for fifteen units.
+    At the rim of that strip, up to one and a half texels beyond its edge, its plane would have gone on as many units.
     """
     size, side = 64, np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]])
     faces = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
     plane = np.concatenate([side, side + np.array([5, 0])])
     mesh = TriMesh(np.concatenate([plane, np.zeros((8, 1))], 1), faces)
-    uv = np.concatenate([0.1 + 0.4 * side, np.array([0.6, 0.3]) + side * np.array([0.3, 0.1 / size])])
+    uv = np.concatenate([0.1 + 0.4 * side, np.array([0.6, 0.3]) + side * np.array([0.3, 1 / size])])
     asked = []
 
     def albedo(points: Tensor) -> Tensor:

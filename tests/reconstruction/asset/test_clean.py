@@ -4,11 +4,12 @@ import trimesh
 from mesh_shapes import box, bumpy_sphere, flipped, soup, sphere, together, torus
 
 from sv3d_engine.reconstruction.asset.clean import clean, winding_numbers
-from sv3d_engine.reconstruction.asset.repair import drop_degenerate
+from sv3d_engine.reconstruction.asset.repair import drop_degenerate, orient_consistently
 from sv3d_engine.reconstruction.asset.topology import (
     TriMesh,
     face_areas,
     face_components,
+    face_normals,
     face_volumes,
     is_closed_manifold,
     mates,
@@ -101,12 +102,20 @@ def test_turned_faces_are_turned_back(share: float) -> None:
     assert volume(cleaned) == pytest.approx(volume(mesh))
 
 
+def test_few_turned_faces_follow_the_many() -> None:
+    ball = sphere()
+    turn = np.random.default_rng(0).random(len(ball.faces)) < 0.2
+    mixed = TriMesh(ball.vertices, np.where(turn[:, None], ball.faces[:, ::-1], ball.faces))
+    assert (face_normals(orient_consistently(mixed)) == face_normals(ball)).all()
+
+
 def test_boxes_that_share_an_edge_come_apart() -> None:
     mesh = soup(together(box(1), box(1, (1, 1, 0))))
     cleaned = clean(mesh)
     assert_sound(cleaned)
     assert pieces(cleaned) == 2
     assert volume(cleaned) == pytest.approx(2, rel=1e-3)
+    assert volume(cleaned) < 2  # each moved into itself
 
 
 def test_boxes_that_share_a_corner_come_apart() -> None:

@@ -102,3 +102,10 @@ def test_cancel_is_heard(glb: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         render_turntable(glb, full, ORBIT, 64, 4, tmp_path, Stop())
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_white_thing_in_full_light_is_white_up_to_its_edges() -> None:
+    ball = sphere(0.5, 3)
+    uv, texture = np.zeros((len(ball.vertices), 2)), np.full((2, 2, 3), 255, np.uint8)
+    model = load_model(TexturedMesh(ball.vertices, ball.vertices * 2, uv, ball.faces, texture))
+    assert render_view(model, full(model.normals), ORBIT, 0, 48).min() >= 254

@@ -4,9 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mesh_shapes import bumpy_sphere, torus
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from sv3d_engine.ground.progress import Cancelled, Progress
-from sv3d_engine.reconstruction.asset.topology import TriMesh
+from sv3d_engine.reconstruction.asset.texels import chart_texels
+from sv3d_engine.reconstruction.asset.topology import TriMesh, face_components, mates
 from sv3d_engine.reconstruction.asset.unwrap import unwrap
 from sv3d_engine.shared.errors import UserError
 
@@ -24,6 +26,21 @@ def test_every_face_has_its_place_in_the_square(tmp_path: Path) -> None:
     assert 0.35 < area.sum() < 1
     assert 0 < atlas.charts < 60
     assert not list(tmp_path.iterdir())
+
+
+def test_charts_lie_four_texels_apart(tmp_path: Path) -> None:
+    """Else what one shows would bleed into the other, as far as a renderer's smaller copies of the texture mix them."""
+    size = 2048
+    atlas = unwrap(torus(), size, tmp_path)
+    count, chart = face_components(mates(TriMesh(torus().vertices[atlas.vertex_map], atlas.faces)))
+    assert count == atlas.charts
+    texels = chart_texels(atlas.uv, atlas.faces, size)
+    inside = texels.weights.min(1) >= 0
+    shown = np.full(size * size, -1, np.int16)
+    shown[texels.index[inside]] = chart[texels.face[inside]]
+    shown = shown.reshape(size, size)
+    most, least = maximum_filter(shown, 5), minimum_filter(np.where(shown < 0, count, shown), 5)
+    assert ((most < 0) | (most == least)).all()  # no five texels in a row see two
 
 
 def test_scale_does_not_matter(tmp_path: Path) -> None:

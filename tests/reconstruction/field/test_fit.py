@@ -11,6 +11,7 @@ from sv3d_engine.ground.settings import Settings
 from sv3d_engine.reconstruction.field import fit
 from sv3d_engine.reconstruction.field.fit import Targets, distance_rules, drawn_by_weight, near_surface, step_loss
 from sv3d_engine.reconstruction.field.radiance_field import extract_mesh
+from sv3d_engine.reconstruction.field.volume import march
 from sv3d_engine.reconstruction.frames.frames import Frames
 
 CPU = torch.device("cpu")
@@ -68,6 +69,27 @@ def test_a_highlight_costs_more_than_the_same_colour_without():
     assert difference == pytest.approx(0.02 * 0.2, rel=0.1)
 
 
+def test_the_surfaces_colour_is_that_between_its_two_samples():
+    """The nearer one lies before the surface: a colour that changes along the ray would always come too early."""
+    field = ball()
+    plain = field.forward
+
+    def changing(points, directions):
+        distance, _, highlight = plain(points, directions)
+        return distance, (0.5 + 4 * distance)[:, None].expand(-1, 3), highlight
+
+    field.forward = changing
+    assert loss(field, 1.0, 0.5) < 1.5 * 5 * (4 * STEP) ** 2 / 12 / 0.2  # of errors spread evenly over one step
+
+
+def test_every_ray_has_its_samples_at_places_of_its_own(monkeypatch):
+    shifts = []
+    monkeypatch.setattr(fit, "march", lambda *rays: shifts.append(rays[-1]) or march(*rays))
+    loss(ball(), 1.0, 0.5)
+    assert 0 <= shifts[0].min() < 0.01
+    assert 0.99 < shifts[0].max() < 1
+
+
 def test_a_distance_that_grows_too_fast_is_told():
     """Twice the distance behind twice the edge looks the same: the eikonal rule alone tells them apart."""
     difference = loss(ball(slope=2.0), 1.0, 0.5, edge=2 * EDGE) - loss(ball(), 1.0, 0.5)
@@ -90,6 +112,14 @@ def test_rules_hold_where_something_was_seen():
     )
     assert steep == pytest.approx(0.02, rel=0.1)
     assert right < 0.1 * steep
+
+
+def test_rules_hold_around_the_samples_too():
+    """A distance that is right within a step of the samples and grows too fast beyond."""
+    field = distance_field(lambda points: 2 * points[:, 0] - points[:, 0].clamp(-STEP, STEP), HALF_SIDE)
+    points = torch.zeros(100, 3)
+    rules = distance_rules(field, points, torch.ones(100), STEP, torch.Generator().manual_seed(0))
+    assert float(rules.detach()) > 0.2 * 0.02
 
 
 def test_rays_that_meet_nothing_have_a_loss_too():

@@ -18,6 +18,12 @@ def test_the_hull_is_read_along_x_y_z():
     torch.testing.assert_close(field.distance_from(centre, torch.zeros(1)), field.hull_distance[x, y, z][None])
 
 
+def test_the_grid_spans_the_cube():
+    field = some_field()
+    corners = torch.tensor([[-1.0, -1, -1], [1, 1, 1], [0.5, -0.5, 0]])
+    torch.testing.assert_close(field.features(0.6 * corners), field.grid((corners + 1) / 2))
+
+
 def test_the_surface_shrinks_as_it_likes_but_swells_only_a_little():
     """No ray is sampled far outside the hull, so nothing would call a surface back from there."""
     field, points = some_field(), torch.rand(9, 3) - 0.5

@@ -10,6 +10,12 @@ def some():
     return Appearance(0.6, finest=64, levels=4, log2_rows=10), torch.rand(20, 3) - 0.5
 
 
+def test_the_grid_spans_the_cube():
+    appearance, _ = some()
+    corners = torch.tensor([[-1.0, -1, -1], [1, 1, 1], [0.5, -0.5, 0]])
+    torch.testing.assert_close(appearance.features(0.6 * corners), appearance.grid((corners + 1) / 2))
+
+
 def test_colour_is_albedo_times_light():
     appearance, points = some()
     shading = torch.linspace(0.2, 1.2, 20)

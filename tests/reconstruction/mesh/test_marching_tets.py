@@ -50,6 +50,9 @@ def test_a_sphere_is_closed_outward_and_of_the_right_size(radius):
 
 
 def test_a_distance_of_nought_counts_as_outside_and_makes_no_hole():
+    alone = one_tetrahedron()
+    assert not len(marching_tets(alone.vertices, torch.tensor([0.0, 0.5, 0.7, 1.1]), alone)[1])
+    assert len(marching_tets(alone.vertices, torch.tensor([0.0, -0.5, -0.7, -1.1]), alone)[1]) == 1
     grid = band_grid(lambda p: p.abs().amax(-1) - 0.3, 0.6, 12, CPU)  # a cube whose sides lie on grid corners
     distance = (grid.vertices.abs().amax(-1) - 0.3).mul(1e4).round() / 1e4
     assert (distance == 0).sum() > 100

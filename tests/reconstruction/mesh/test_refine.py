@@ -11,7 +11,7 @@ from scenes import EGG_BACK, EGG_FRONT, EGG_VOLUME, distance_field, egg_distance
 from sv3d_engine.ground.colour import to_linear, to_srgb
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.ground.settings import PRESETS, Settings
-from sv3d_engine.orbit.cameras import project
+from sv3d_engine.orbit.cameras import CameraOrbit, View, project
 from sv3d_engine.reconstruction.field.fit import fit_field
 from sv3d_engine.reconstruction.light import fibonacci_sphere
 from sv3d_engine.reconstruction.mesh import refined_surface
@@ -24,7 +24,7 @@ from sv3d_engine.reconstruction.mesh.refine import (
     view_losses,
 )
 from sv3d_engine.reconstruction.mesh.refined_surface import Appearance
-from sv3d_engine.reconstruction.mesh.views import see, windows
+from sv3d_engine.reconstruction.mesh.views import Window, see, windows
 from sv3d_engine.reconstruction.render.antialias import mesh_edges
 from sv3d_engine.shared.errors import UserError
 
@@ -173,13 +173,37 @@ def test_a_pixels_size_is_that_at_the_object(frames):
     torch.testing.assert_close((there - here)[:2], torch.tensor([1.0, 0.0]), atol=1e-3, rtol=0)
 
 
-def test_a_window_shows_the_object_with_a_border_and_premultiplied(frames):
-    for window, rgb, alpha in zip(windows(frames, CPU), frames.rgb, frames.alpha, strict=True):
-        assert window.alpha.sum() == alpha.sum()
-        assert (window.alpha[:8].amax(), window.alpha[:, :8].amax()) == (0, 0)
-        assert (window.alpha[-8:].amax(), window.alpha[:, -8:].amax()) == (0, 0)
-        assert min(float(window.alpha[8].amax()), float(window.alpha[:, 8].amax())) > 0
-        torch.testing.assert_close(window.colour.sum(), (rgb * alpha[..., None]).sum())
+def two_balls(gap):
+    """Depth loss of one ball before another, ``gap`` behind it, over the frame of a camera in front of both."""
+    orbit = CameraOrbit(33.8, 2.2, (View("000.png", 0.0, 0.0),))
+    centres = torch.tensor([[0.2, 0.05, 0.0], [0.2 - gap, -0.05, 0.0]])
+    field = distance_field(lambda p: ((p[:, None] - centres).norm(dim=-1) - 0.12).amin(1), HALF_SIDE)
+    vertices, faces = start_shape(field, 32, CPU).settle()
+    alpha = torch.ones(SIZE, SIZE)
+    window = Window(torch.zeros(3), torch.ones(SIZE, SIZE, 3), alpha, alpha)
+    sight = see(vertices, faces, mesh_edges(faces), orbit, 0, SIZE, window)
+    appearance = Appearance(HALF_SIDE, finest=16, levels=1, log2_rows=4)
+    terms = view_losses(sight, appearance, window, pixel_size(orbit, SIZE), torch.Generator().manual_seed(0))
+    return float(terms["depth"].detach())
+
+
+def test_what_lies_behind_is_not_drawn_nearer():
+    assert two_balls(gap=0.45) < 1.5 * two_balls(gap=0.0)
+
+
+def test_light_is_told_by_linear_values_of_solid_pixels(frames):
+    """A picture of a grey egg in some light: that light explains it, though outlines fade."""
+    torch.manual_seed(0)
+    appearance = Appearance(HALF_SIDE, finest=16, levels=1, log2_rows=4)
+    with torch.no_grad():
+        appearance.lights.raw_amplitude.add_(torch.randn(24))
+        window = windows(frames, CPU)[0]
+        vertices, faces = start_shape(distance_field(egg_distance, HALF_SIDE), 24, CPU).settle()
+        sight = see(vertices, faces, mesh_edges(faces), frames.orbit, 0, SIZE, window)
+        shown = sight.raster.spread(to_srgb(0.5 * appearance.lights(sight.normals))[:, None].expand(-1, 3))
+        window = replace(window, colour=shown.reshape(*window.alpha.shape, 3) * window.alpha[..., None])
+        terms = view_losses(sight, appearance, window, pixel_size(frames.orbit, SIZE), torch.Generator())
+    assert terms["illumination"] < 1e-4
 
 
 def test_the_fine_stage_mends_most_of_what_is_wrong_with_the_field(surface, wrong_field):
@@ -204,6 +228,13 @@ def test_its_halves_turn_to_their_colours(surface):
     difference = to_linear(torch.tensor(EGG_FRONT)) - to_linear(torch.tensor(EGG_BACK))
     assert torch.cosine_similarity(front - back, difference, dim=0) > 0.9
     assert (front - back).norm() > 0.5 * difference.norm()
+
+
+def test_a_surface_in_other_units_has_its_colours_where_they_were(surface):
+    points = torch.rand(50, 3, generator=torch.Generator().manual_seed(0)) - 0.5
+    large = surface.scaled(3.0)
+    torch.testing.assert_close(large.vertices, 3 * surface.vertices)
+    torch.testing.assert_close(large.albedo(3 * points), surface.albedo(points))
 
 
 def test_losses_are_told_and_fall(surface):

@@ -1,0 +1,61 @@
+"""Frames as the fine stage compares with them, and what is seen of a mesh there."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from scenes import egg_distance, egg_orbit, icosphere
+
+from sv3d_engine.orbit.cameras import project
+from sv3d_engine.reconstruction.mesh.views import BORDER, see, windows
+from sv3d_engine.reconstruction.render.antialias import mesh_edges
+
+CPU = torch.device("cpu")
+SIZE = 96
+AXES = torch.tensor([0.45, 0.35, 0.3])
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return egg_orbit(count=4, size=SIZE)
+
+
+def test_a_window_shows_the_object_with_a_border_and_premultiplied(frames):
+    for window, rgb, alpha in zip(windows(frames, CPU), frames.rgb, frames.alpha, strict=True):
+        assert window.alpha.sum() == alpha.sum()
+        for way in (window.alpha, window.alpha.T, window.alpha.flip(0), window.alpha.T.flip(0)):
+            assert way[:BORDER].amax() == 0
+            assert way[BORDER].amax() > 0
+        torch.testing.assert_close(window.colour.sum(), (rgb * alpha[..., None]).sum())
+
+
+def test_a_white_object_is_as_calm_as_the_white_behind_it(frames):
+    for window in windows(replace(frames, rgb=torch.ones_like(frames.rgb)), CPU):
+        torch.testing.assert_close(window.calm[1:-1, 1:-1], torch.ones_like(window.calm)[1:-1, 1:-1])
+    assert windows(frames, CPU)[0].calm.min() < 0.5
+
+
+def test_what_is_seen_lies_where_its_pixel_looks(frames):
+    vertices, faces = icosphere(3)
+    vertices, index = vertices * AXES, 1
+    window = windows(frames, CPU)[index]
+    height, width = window.alpha.shape
+    sight = see(vertices, faces, mesh_edges(faces), frames.orbit, index, SIZE, window)
+    centres = torch.stack([sight.raster.pixels % width, sight.raster.pixels // width], 1) + 0.5 + window.corner[:2]
+    projected = project(sight.points, frames.orbit, index, SIZE)
+    torch.testing.assert_close(projected[:, :2], centres, atol=1e-2, rtol=0)
+    torch.testing.assert_close(projected[:, 2], sight.depth)
+    assert egg_distance(sight.points).abs().max() < 0.01
+    assert (sight.raster.height, sight.raster.width) == (height, width)
+
+
+def test_normals_are_unit_and_outward_and_directions_lead_away_from_the_camera(frames):
+    vertices, faces = icosphere(2)
+    window = windows(frames, CPU)[0]
+    sight = see(vertices * AXES, faces, mesh_edges(faces), frames.orbit, 0, SIZE, window)
+    one = torch.ones(len(sight.points))
+    torch.testing.assert_close(sight.normals.norm(dim=-1), one)
+    torch.testing.assert_close(sight.directions.norm(dim=-1), one)
+    away = sight.points - frames.orbit.positions()[0]
+    torch.testing.assert_close((sight.directions * away).sum(-1), away.norm(dim=-1))
+    assert (sight.normals * sight.directions).sum(-1).max() < 0.2
