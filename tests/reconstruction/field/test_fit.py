@@ -189,6 +189,15 @@ def test_the_true_surface_costs_least(frames):
     assert large > right + 0.03
 
 
+def test_the_rate_rises_at_first_and_falls_at_the_end(frames, monkeypatch):
+    rates, step = [], torch.optim.Adam.step
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda adam: rates.append(adam.param_groups[0]["lr"]) or step(adam))
+    monkeypatch.setattr(fit, "RAYS", 8)
+    fit.fit_field(frames, Settings("tiny", coarse_steps=30, coarse_size=32), CPU, seed=1, progress=Progress())
+    assert rates[0] < 0.2 * max(rates)
+    assert rates[-1] < 0.3 * max(rates)
+
+
 def test_a_field_is_fitted_in_shape_and_colour(frames, monkeypatch):
     monkeypatch.setattr(fit, "RAYS", 768)
     settings = Settings("tiny", coarse_steps=40, coarse_size=48)

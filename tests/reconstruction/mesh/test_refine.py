@@ -24,6 +24,7 @@ from sv3d_engine.reconstruction.mesh.refine import (
     view_losses,
 )
 from sv3d_engine.reconstruction.mesh.refined_surface import Appearance
+from sv3d_engine.reconstruction.mesh.tet_shape import TetShape
 from sv3d_engine.reconstruction.mesh.views import Window, see, windows
 from sv3d_engine.reconstruction.render.antialias import mesh_edges
 from sv3d_engine.shared.errors import UserError
@@ -113,6 +114,18 @@ def test_each_loss_has_a_weight_and_moves_what_it_is_for(with_weights, name, mov
     weight = WEIGHTS[name]
     still, alone = moved(with_weights()), moved(with_weights(**{name: weight}))
     assert (alone - still).abs().max() > 1e-4
+
+
+def test_shape_and_colours_go_slower_towards_their_end(frames, wrong_field, monkeypatch):
+    colours, adam = [], torch.optim.Adam.step
+    shape, move = [], TetShape.step
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda own: colours.append(own.param_groups[0]["lr"]) or adam(own))
+    monkeypatch.setattr(TetShape, "step", lambda own, rate: shape.append(rate) or move(own, rate))
+    refine(frames, wrong_field, replace(SHORT, fine_steps=25), CPU, seed=1, progress=Progress())
+    for rates in (colours, shape):
+        assert rates[0] < max(rates)
+        assert rates[-1] < 0.6 * max(rates)
+    assert len(shape) == 10  # and stands still from then on
 
 
 def test_losses_without_a_weight_move_nothing(with_weights, wrong_field):
