@@ -71,8 +71,13 @@ def test_a_step_of_the_field(fitted: tuple[RadianceField, list[tuple[int, int]]]
     assert max(syncs for _, syncs in steps) <= 4
 
 
-def test_the_fields_surface_comes_off_the_card(fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:
+def test_the_fields_surface_comes_off_the_card(
+    card: Counts, fitted: tuple[RadianceField, list[tuple[int, int]]]
+) -> None:
+    card.clear()
     vertices, faces = extract_mesh(fitted[0], 32)
+    assert card.launches.total() <= 100
+    assert card.syncs.total() == 1, "all distances are copied at once"
     assert volume(vertices, faces) == pytest.approx(EGG_VOLUME, rel=0.3)
 
 
@@ -131,7 +136,7 @@ def test_an_orbit_of_a_small_sv3d(card: Counts) -> None:
 
     latents = sample_latents(model, known, noise, edm_sigmas(50)[:4], guidance, "euler", placement, watch)
     steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(marks)]
-    assert max(launches for launches, _ in steps) <= 2000
+    assert max(launches for launches, _ in steps) <= 1950
     assert max(syncs for _, syncs in steps) <= 1
     frames = decode_latents(model, latents[0], placement)
     assert type(frames) is torch.Tensor and frames.shape == (21, 3, 64, 64)
@@ -149,4 +154,4 @@ def test_a_training_step_of_the_diffusion_network(card: Counts, tmp_path: Path) 
         told["loss"].backward()
         optimiser.step()
     assert card.syncs.total() == 0, card.syncs
-    assert card.launches.total() <= 12_000
+    assert card.launches.total() <= 5_000  # more than half of them AdamW's, weight by weight
