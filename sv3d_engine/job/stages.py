@@ -156,7 +156,7 @@ def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     report = build_asset(
         surface.vertices.numpy(),
         surface.faces.numpy(),
-        surface.albedo,
+        lambda points, normals: _matt(surface.albedo(points)),
         settings.face_budget,
         settings.texture_size,
         out,
@@ -165,6 +165,13 @@ def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     report["steps"] = report.pop("seconds")
     progress.preview("mesh", out / "mesh.glb")
     return report
+
+
+def _matt(albedo: "torch.Tensor") -> "torch.Tensor":  # (P, 3) -> (P, 6)
+    """Painted as most things are: rough, no metal, seen everywhere."""
+    import torch
+
+    return torch.cat([albedo, albedo.new_tensor([0.8, 0.0, 1.0]).expand(len(albedo), 3)], 1)
 
 
 def _turntable(job: FramesToMesh, out: Path, progress: Progress) -> Facts:

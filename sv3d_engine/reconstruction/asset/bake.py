@@ -1,4 +1,4 @@
-"""Albedo as a picture: each texel asks for the colour at the point of the fine surface that it shows."""
+"""Material as pictures: each texel asks the paint about the point of the fine surface that it shows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class FineSurface:
         self._tree = cKDTree(self._centres)
         self._reach = 4 * float(np.median(np.linalg.norm(mesh.corners[:, 1] - mesh.corners[:, 0], axis=1)))
 
-    def nearest_points(self, points: Floats, normals: Floats) -> Floats:  # (P, 3), (P, 3) -> (P, 3)
-        """Points moved along the fine surface's normal onto it.
+    def nearest(self, points: Floats, normals: Floats) -> tuple[Floats, Floats]:  # (P, 3) each -> (P, 3) each
+        """Points moved along the fine surface's normal onto it, and that normal.
 
         Moving to the plane of the nearest like-facing face, not into the face, keeps the place along the surface
         to second order, so that textures do not stick to the middles of faces.  Points with no such face near stay.
@@ -40,10 +40,12 @@ class FineSurface:
         face = face[np.arange(len(points)), agrees.argmax(1)]
         height = np.einsum("pd,pd->p", points - self._centres[face], self._normals[face])
         height[~agrees.any(1) | (np.abs(height) > self._reach)] = 0
-        return points - height[:, None] * self._normals[face]
+        return points - height[:, None] * self._normals[face], self._normals[face]
 
 
-Albedo = Callable[[Tensor], Tensor]  # (P, 3) float32 world points -> (P, 3) linear RGB
+# World points (P, 3) of the fine surface and its unit normals (P, 3), float32, to (P, 6) in [0, 1]: linear base colour
+# (3), roughness, metallic and evidence, which tells how well the frames show the place.
+Paint = Callable[[Tensor, Tensor], Tensor]
 
 BATCH = 1 << 16  # points: a few hundred milliseconds' work, so that Cancel is heard
 STRAY = 2 * RIM  # texels; a rim point further than this from its face comes from a distorted sliver
@@ -51,32 +53,33 @@ STRAY = 2 * RIM  # texels; a rim point further than this from its face comes fro
 
 @dataclass(frozen=True)
 class Bake:
-    """An sRGB picture and the share of its texels that show the surface."""
+    """Pictures of the atlas, first row at v = 1, and the share of their texels that show the surface."""
 
-    pixels: NDArray[np.uint8]  # (S, S, 3)
+    base_color: NDArray[np.uint8]  # (S, S, 3) sRGB
+    properties: NDArray[np.uint8]  # (S, S, 3) linear: roughness, metallic, evidence
     coverage: float
 
 
-def bake_albedo(
-    mesh: TriMesh, atlas: Atlas, fine: FineSurface, albedo: Albedo, size: int, progress: Progress | None = None
+def bake_maps(
+    mesh: TriMesh, atlas: Atlas, fine: FineSurface, paint: Paint, size: int, progress: Progress | None = None
 ) -> Bake:
-    """Albedo texture of a simplified mesh; everything outside charts takes the colour of the nearest texel inside."""
+    """Textures of a simplified mesh; everything outside charts takes the colour of the nearest texel inside."""
     progress = progress or Progress()
     progress(0.0, "Baking the texture")
     texels = chart_texels(atlas.uv, atlas.faces, size)
     texel_length = np.sqrt(face_areas(mesh).sum() / max(len(texels.index), 1))
     normals = face_normals(mesh)
-    pixels = np.zeros((size * size, 3), np.uint8)
+    pixels = np.zeros((size * size, 6), np.uint8)
     for start in range(0, len(texels.index), BATCH):
         progress(0.05 + 0.85 * start / len(texels.index))
         batch = slice(start, start + BATCH)
         points = _surface_points(mesh, texels, batch, STRAY * texel_length)
-        points = fine.nearest_points(points, normals[texels.face[batch]])
-        pixels[texels.index[batch]] = _coloured(albedo, points)
+        pixels[texels.index[batch]] = _painted(paint, *fine.nearest(points, normals[texels.face[batch]]))
     progress(0.9)
     shown = np.zeros(size * size, bool)
     shown[texels.index] = True
-    return Bake(fill_gutters(pixels.reshape(size, size, 3), shown.reshape(size, size)), len(texels.index) / size**2)
+    pixels = fill_gutters(pixels.reshape(size, size, 6), shown.reshape(size, size))
+    return Bake(pixels[..., :3], pixels[..., 3:], len(texels.index) / size**2)
 
 
 def fill_gutters(pixels: NDArray[np.uint8], shown: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -101,7 +104,9 @@ def _surface_points(mesh: TriMesh, texels: Texels, batch: slice, stray: float) -
     return points
 
 
-def _coloured(albedo: Albedo, points: Floats) -> NDArray[np.uint8]:
+def _painted(paint: Paint, points: Floats, normals: Floats) -> NDArray[np.uint8]:  # (P, 6)
+    """The paint's answer as bytes, its colour in sRGB."""
     with torch.no_grad():
-        colours = albedo(torch.from_numpy(points.astype(np.float32)))
-    return to_srgb_bytes(colours.detach().cpu().numpy())
+        values = paint(torch.from_numpy(points.astype(np.float32)), torch.from_numpy(normals.astype(np.float32)))
+    colour, rest = np.split(values.detach().cpu().numpy(), [3], 1)
+    return np.concatenate([to_srgb_bytes(colour), np.rint(255 * rest.clip(0, 1)).astype(np.uint8)], 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...ground.progress import Progress
-from .bake import Albedo, FineSurface, bake_albedo
+from .bake import FineSurface, Paint, bake_maps
 from .clean import clean, simplify
 from .glb import TexturedMesh, write_glb
 from .topology import Floats, Ints, TriMesh, face_components, is_closed_manifold, mates, vertex_normals
@@ -35,7 +35,7 @@ class AssetReport:
 def build_asset(
     vertices: Floats,  # (V, 3) world
     faces: Ints,  # (F, 3)
-    albedo: Albedo,
+    paint: Paint,
     face_budget: int,
     texture_size: int,
     out: Path,
@@ -43,7 +43,7 @@ def build_asset(
 ) -> AssetReport:
     """Clean, simplify, unwrap and bake a raw surface and write ``out``/mesh.glb.
 
-    ``albedo`` maps float32 world points (P, 3) to linear RGB (P, 3) and is asked in batches.
+    ``paint`` is asked in batches about points of the surface.
     Raises UserError for a mesh without solid surface or one that cannot be unwrapped.
     """
     progress = progress or Progress()
@@ -54,7 +54,7 @@ def build_asset(
     clock.lap("simplify")
     atlas = unwrap(mesh, texture_size, out, progress.part(0.1, 0.5))
     clock.lap("unwrap")
-    bake = bake_albedo(mesh, atlas, FineSurface(fine), albedo, texture_size, progress.part(0.5, 0.95))
+    bake = bake_maps(mesh, atlas, FineSurface(fine), paint, texture_size, progress.part(0.5, 0.95))
     clock.lap("bake")
     progress(0.95, "Writing the mesh")
     textured = TexturedMesh(
@@ -62,7 +62,7 @@ def build_asset(
         vertex_normals(mesh)[atlas.vertex_map],
         atlas.uv,
         atlas.faces,
-        bake.pixels,
+        bake.base_color,
     )
     write_glb(textured, out / "mesh.glb")
     clock.lap("write")

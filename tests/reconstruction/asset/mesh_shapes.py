@@ -1,8 +1,13 @@
-"""Small meshes with known flaws."""
+"""Small meshes with known flaws, and plain paint."""
+
+from collections.abc import Callable
 
 import numpy as np
+import torch
 import trimesh
+from torch import Tensor
 
+from sv3d_engine.reconstruction.asset.bake import Paint
 from sv3d_engine.reconstruction.asset.topology import TriMesh
 
 
@@ -43,3 +48,12 @@ def flipped(mesh: TriMesh) -> TriMesh:
 def soup(mesh: TriMesh) -> TriMesh:
     """Every face with corners of its own."""
     return TriMesh(mesh.corners.reshape(-1, 3), np.arange(3 * len(mesh.faces)).reshape(-1, 3))
+
+
+def matt(albedo: Callable[[Tensor], Tensor]) -> Paint:
+    """A paint of this colour that is rough and seen everywhere."""
+
+    def paint(points: Tensor, normals: Tensor) -> Tensor:
+        return torch.cat([albedo(points), torch.tensor([0.8, 0.0, 1.0]).expand(len(points), 3)], 1)
+
+    return paint

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from mesh_shapes import bumpy_sphere, sphere
+from mesh_shapes import bumpy_sphere, matt, sphere
 from torch import Tensor
 
 from sv3d_engine.ground.colour import to_srgb_bytes
 from sv3d_engine.ground.progress import Cancelled, Progress
-from sv3d_engine.reconstruction.asset.bake import FineSurface, bake_albedo, fill_gutters
+from sv3d_engine.reconstruction.asset.bake import FineSurface, bake_maps, fill_gutters
 from sv3d_engine.reconstruction.asset.clean import simplify
 from sv3d_engine.reconstruction.asset.topology import TriMesh
 from sv3d_engine.reconstruction.asset.unwrap import Atlas, unwrap
@@ -42,9 +42,9 @@ def ball(tmp_path_factory: pytest.TempPathFactory) -> tuple[TriMesh, Atlas]:
 
 @pytest.fixture(scope="module")
 def pixels(ball: tuple[TriMesh, Atlas]) -> np.ndarray:
-    bake = bake_albedo(*ball, FineSurface(sphere(0.5, 5)), smooth_albedo, SIZE)
+    bake = bake_maps(*ball, FineSurface(sphere(0.5, 5)), matt(smooth_albedo), SIZE)
     assert 0.4 < bake.coverage < 1
-    return bake.pixels
+    return bake.base_color
 
 
 def test_texture_on_the_surface_is_the_albedo(ball: tuple[TriMesh, Atlas], pixels: np.ndarray) -> None:
@@ -83,7 +83,7 @@ def test_a_simplified_mesh_shows_colours_of_the_fine_one() -> None:
     """Points of the simplified mesh lie off the bumpy surface; the colour is asked for on it."""
     fine = bumpy_sphere(5)
     centres = simplify(fine, 600).corners.mean(1)
-    before, after = off_bumps(centres), off_bumps(FineSurface(fine).nearest_points(centres, centres))
+    before, after = off_bumps(centres), off_bumps(FineSurface(fine).nearest(centres, centres)[0])
     assert before.mean() > 2e-3
     assert after.mean() < 2e-4
 
@@ -100,8 +100,8 @@ def test_thin_wall_keeps_its_two_colours() -> None:
     plate = TriMesh(plate.vertices * [1, 1, 0.01], plate.faces)
     surface = FineSurface(plate)
     top = np.array([[0.1, 0.1, 0.0]])  # in the middle of the wall
-    assert surface.nearest_points(top, np.array([[0, 0, 1.0]]))[0, 2] > 0.003
-    assert surface.nearest_points(top, np.array([[0, 0, -1.0]]))[0, 2] < -0.003
+    assert surface.nearest(top, np.array([[0, 0, 1.0]]))[0][0, 2] > 0.003
+    assert surface.nearest(top, np.array([[0, 0, -1.0]]))[0][0, 2] < -0.003
 
 
 def test_colours_are_asked_for_near_the_faces_also_where_a_chart_is_squeezed() -> None:
@@ -120,7 +120,7 @@ def test_colours_are_asked_for_near_the_faces_also_where_a_chart_is_squeezed() -
         asked.append(points.numpy())
         return points.abs()
 
-    bake_albedo(mesh, Atlas(np.arange(8), faces, uv, 2), FineSurface(mesh), albedo, size)
+    bake_maps(mesh, Atlas(np.arange(8), faces, uv, 2), FineSurface(mesh), matt(albedo), size)
     points = np.concatenate(asked)
     texel = np.sqrt(2 / len(points))
     even, squeezed = points[points[:, 0] < 3], points[points[:, 0] > 3]
@@ -148,7 +148,7 @@ def test_cancel_is_heard(ball: tuple[TriMesh, Atlas]) -> None:
                 raise Cancelled
 
     with pytest.raises(Cancelled):
-        bake_albedo(*ball, FineSurface(ball[0]), smooth_albedo, SIZE, Stop())
+        bake_maps(*ball, FineSurface(ball[0]), matt(smooth_albedo), SIZE, Stop())
 
 
 def test_albedo_gets_float32_and_no_gradients(ball: tuple[TriMesh, Atlas]) -> None:
@@ -158,5 +158,5 @@ def test_albedo_gets_float32_and_no_gradients(ball: tuple[TriMesh, Atlas]) -> No
         seen.append((points.dtype, points.shape[1], torch.is_grad_enabled()))
         return points.abs().requires_grad_()
 
-    bake_albedo(*ball, FineSurface(ball[0]), albedo, 64)
+    bake_maps(*ball, FineSurface(ball[0]), matt(albedo), 64)
     assert set(seen) == {(torch.float32, 3, False)}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from mesh_shapes import bumpy_sphere, flipped, sphere, together
+from mesh_shapes import bumpy_sphere, flipped, matt, sphere, together
 from torch import Tensor
 
 from sv3d_engine.ground.progress import Cancelled, Progress
@@ -23,7 +23,7 @@ def front_is_red(points: Tensor) -> Tensor:
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, object]:
     out = tmp_path_factory.mktemp("job")
     mesh = together(bumpy_sphere(5), flipped(sphere(0.2)), sphere(0.01, 1, (0.9, 0, 0)))
-    report = build_asset(mesh.vertices, mesh.faces, front_is_red, 3000, 256, out)
+    report = build_asset(mesh.vertices, mesh.faces, matt(front_is_red), 3000, 256, out)
     return out, report
 
 
@@ -105,7 +105,7 @@ def test_same_input_same_file(tmp_path: Path) -> None:
     mesh = bumpy_sphere(3)
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        build_asset(mesh.vertices, mesh.faces, front_is_red, 500, 64, tmp_path / name)
+        build_asset(mesh.vertices, mesh.faces, matt(front_is_red), 500, 64, tmp_path / name)
     assert (tmp_path / "a" / "mesh.glb").read_bytes() == (tmp_path / "b" / "mesh.glb").read_bytes()
 
 
@@ -135,7 +135,7 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
             seen.append(fraction)
 
     mesh = bumpy_sphere(3)
-    build_asset(mesh.vertices, mesh.faces, front_is_red, 500, 64, tmp_path, Watch())
+    build_asset(mesh.vertices, mesh.faces, matt(front_is_red), 500, 64, tmp_path, Watch())
     assert seen == sorted(seen)
     assert seen[-1] == 1
 
@@ -149,10 +149,10 @@ def test_cancel_at_any_moment_leaves_nothing(tmp_path: Path, moment: float) -> N
 
     mesh = bumpy_sphere(3)
     with pytest.raises(Cancelled):
-        build_asset(mesh.vertices, mesh.faces, front_is_red, 500, 64, tmp_path, Stop())
+        build_asset(mesh.vertices, mesh.faces, matt(front_is_red), 500, 64, tmp_path, Stop())
     assert not list(tmp_path.iterdir())
 
 
 def test_empty_surface_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no solid surface"):
-        build_asset(np.zeros((0, 3)), np.zeros((0, 3), np.int64), front_is_red, 500, 64, tmp_path)
+        build_asset(np.zeros((0, 3)), np.zeros((0, 3), np.int64), matt(front_is_red), 500, 64, tmp_path)

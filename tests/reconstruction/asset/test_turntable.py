@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mesh_shapes import sphere
+from mesh_shapes import matt, sphere
 from PIL import Image
 from torch import Tensor
 
@@ -33,7 +33,7 @@ def glb(tmp_path_factory: pytest.TempPathFactory) -> Path:
         front = (points[:, :1] > 0).float()
         return torch.cat([0.2 + 0.6 * front, torch.full_like(front, 0.2), torch.full_like(front, 0.2)], 1)
 
-    build_asset(ball.vertices, ball.faces, red_front, 5000, 256, out)
+    build_asset(ball.vertices, ball.faces, matt(red_front), 5000, 256, out)
     return out / "mesh.glb"
 
 
