@@ -1,5 +1,7 @@
 """Raw triangles → the surface an artist wants: closed, outward, without floaters, within a face budget."""
 
+from dataclasses import dataclass
+
 import fast_simplification
 import numpy as np
 
@@ -50,19 +52,44 @@ def clean(mesh: TriMesh, progress: Progress | None = None) -> TriMesh:
     return mesh
 
 
-def keep_visible_pieces(mesh: TriMesh) -> TriMesh:
-    """Closed pieces that are neither floaters nor inside another piece, each turned outward."""
+@dataclass(frozen=True)
+class Pieces:
+    """The connected pieces of a mesh: P of them, and which an artist would throw away."""
+
+    of_face: Ints  # (F,) each face's piece
+    volume: Floats  # (P,) signed: below zero where the piece is inside out
+    debris: Bools  # (P,) floaters, and flaps that enclose nothing
+    inner: Bools  # (P,) that lie wholly inside another piece
+
+
+def pieces(mesh: TriMesh) -> Pieces:
+    """Tell the parts of a consistently oriented mesh from floaters and inner shells."""
     number, piece = face_components(mates(mesh))
     area = np.bincount(piece, face_areas(mesh), number)
-    volume = np.bincount(piece, face_volumes(mesh), number)
+    volume = np.bincount(piece, _volumes_from_the_middle(mesh, piece, number), number).astype(np.float64)
     size = np.abs(volume)
     large = (area >= FLOATER_AREA * area.max()) | (size >= FLOATER_VOLUME * size.max())
     solid = size > 1e-12 * mesh.diagonal**3  # flaps folded onto themselves enclose nothing
-    keep = large & solid
-    keep[keep] = ~_hidden(mesh, piece, np.flatnonzero(keep), size)
-    inverted = volume[piece] < 0
+    debris = ~(large & solid)
+    inner = np.zeros(number, bool)
+    inner[~debris] = _hidden(mesh, piece, np.flatnonzero(~debris), size)
+    return Pieces(piece, volume, debris, inner)
+
+
+def keep_visible_pieces(mesh: TriMesh) -> TriMesh:
+    """Closed pieces that are neither floaters nor inside another piece, each turned outward."""
+    found = pieces(mesh)
+    inverted = found.volume[found.of_face] < 0
     faces = np.where(inverted[:, None], mesh.faces[:, ::-1], mesh.faces)
-    return compact(TriMesh(mesh.vertices, faces[keep[piece]]))
+    return compact(TriMesh(mesh.vertices, faces[~(found.debris | found.inner)[found.of_face]]))
+
+
+def _volumes_from_the_middle(mesh: TriMesh, piece: Ints, number: int) -> Floats:  # (F,)
+    """Each face's share of its piece's volume, as seen from the piece's middle: open pieces have a sign, too."""
+    count = np.bincount(piece, minlength=number)
+    middle = np.stack([np.bincount(piece, mesh.corners[:, :, k].mean(1), number) / count for k in range(3)], 1)
+    corners = mesh.corners - middle[piece][:, None]
+    return np.einsum("fk,fk->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6
 
 
 def _hidden(mesh: TriMesh, piece: Ints, candidates: Ints, size: Floats) -> Bools:  # (len(candidates),)

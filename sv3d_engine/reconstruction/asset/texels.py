@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .topology import Bools, Floats, Ints
 
 RIM = 1.5  # texels beyond a chart's edge that get a point of their own: what bilinear lookups at the edge reach
+TOUCH = 0.02  # texels by which neighbours may overlap through rounding before it counts
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ def chart_texels(uv: Floats, faces: Ints, size: int) -> Texels:
     index = np.flatnonzero(owner >= 0)
     face = owner[index].astype(np.int64)
     return Texels(index, face, _weights(corners, face, index, size))
+
+
+def overlaps(uv: Floats, faces: Ints, size: int) -> tuple[Ints, Ints]:  # (W, 2), (F, 3) -> (T,), (O,)
+    """Texels whose centre lies inside more than one triangle by TOUCH, and the faces that cover them."""
+    corners = np.stack([uv[:, 0], 1 - uv[:, 1]], 1).astype(np.float64)[faces] * size - 0.5
+    face, index = _fill(corners, np.flatnonzero(_double_areas(corners) != 0), -TOUCH, size)
+    order = np.argsort(index, kind="stable")
+    face, index = face[order], index[order]
+    again = index[1:] == index[:-1]
+    shared = np.concatenate([again, [False]]) | np.concatenate([[False], again])
+    return np.unique(index[shared]), np.unique(face[shared])
 
 
 def _touches_seam(faces: Ints) -> Bools:  # (F,)

@@ -15,6 +15,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 OPEN = -1  # the mate of a half-edge that has none
+NEEDLE = 0.01  # least height over longest edge of a proper face; an even one has 0.87
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,13 @@ def compact(mesh: TriMesh) -> TriMesh:
 def face_areas(mesh: TriMesh) -> Floats:  # (F,)
     """Area of each face."""
     return np.linalg.norm(_face_vectors(mesh), axis=1) / 2
+
+
+def needles(mesh: TriMesh) -> Bools:  # (F,)
+    """Faces without area, or so thin that their normal means nothing."""
+    longest = np.linalg.norm(mesh.corners - np.roll(mesh.corners, 1, 1), axis=2).max(1)
+    result: Bools = 2 * face_areas(mesh) <= NEEDLE * longest**2  # height = double area / longest edge
+    return result
 
 
 def face_volumes(mesh: TriMesh) -> Floats:  # (F,)
