@@ -82,10 +82,10 @@ def _pair_by_angle(mesh: TriMesh, half_edges: Ints, group: Ints, forward: Bools,
     """Pair the faces round crowded edges; each backward face is followed by its wedge's forward face."""
     start, end = half_edge_ends(mesh.faces)
     low = mesh.vertices[np.minimum(start, end)[half_edges]]
-    axis = _unit(mesh.vertices[np.maximum(start, end)[half_edges]] - low)
+    axis = unit(mesh.vertices[np.maximum(start, end)[half_edges]] - low)
     third = mesh.vertices[end[next_half_edge(half_edges)]] - low
     helper = np.eye(3)[np.abs(axis).argmin(1)]
-    u = _unit(np.cross(axis, helper))
+    u = unit(np.cross(axis, helper))
     v = np.cross(axis, u)
     angle = np.arctan2((third * v).sum(1), (third * u).sum(1))
     order = np.lexsort((angle, group))
@@ -175,12 +175,12 @@ def vertex_normals(mesh: TriMesh) -> Floats:  # (V, 3)
     for k in range(3):
         for axis in range(3):
             total[:, axis] += np.bincount(mesh.faces[:, k], vector[:, axis], len(mesh.vertices))
-    return _unit(total)
+    return unit(total)
 
 
 def face_normals(mesh: TriMesh) -> Floats:  # (F, 3)
     """Unit normals; zero for faces without area."""
-    return _unit(_face_vectors(mesh))
+    return unit(_face_vectors(mesh))
 
 
 def _face_vectors(mesh: TriMesh) -> Floats:
@@ -188,6 +188,7 @@ def _face_vectors(mesh: TriMesh) -> Floats:
     return np.cross(c[:, 1] - c[:, 0], c[:, 2] - c[:, 0])
 
 
-def _unit(vectors: Floats) -> Floats:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+def unit(vectors: Floats) -> Floats:  # (..., D) -> (..., D)
+    """Vectors of length 1; zero stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
