@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,10 @@ def add_commands(commands: Any) -> None:
     measured = evaluate.add_subparsers(required=True, metavar="WHAT", dest="what")
     nvs = measured.add_parser("nvs", help="an object's other sides, against the true ones", allow_abbrev=False)
     _add_novel_views(nvs)
-    nvs.set_defaults(run=_evaluate)
+    nvs.set_defaults(run=_evaluate_nvs)
+    mesh = measured.add_parser("mesh", help="meshes of known objects, against the true ones", allow_abbrev=False)
+    _add_meshes(mesh)
+    mesh.set_defaults(run=_evaluate_mesh)
 
     train = commands.add_parser("train", help="train an SV3D, of any size", allow_abbrev=False)
     _add_train(train)
@@ -69,6 +73,32 @@ def _add_novel_views(parser: argparse.ArgumentParser) -> None:
     add_sampling_options(parser)
     parser.add_argument("--batch", type=int, metavar="N", help="orbits sampled at once (default: by the device)")
     add_common_options(parser)
+
+
+def _add_meshes(parser: argparse.ArgumentParser) -> None:
+    """Options of ``evaluate mesh``."""
+    parser.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    parser.add_argument("--out", required=True, metavar="DIR", help="job folders and figures; finished ones are kept")
+    parser.add_argument("--objects", nargs="*", metavar="NAME", help="with a known surface (default: all)")
+    parser.add_argument("--real", nargs="*", metavar="NAME", help="real orbits (default: all; no name: none)")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N", help="the tables show their mean")
+    parser.add_argument("--preset", choices=protocol.PRESETS, default="standard")
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings other than the preset's, to try them"
+    )
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        default=[],
+        metavar="FIGURE=NAME,NAME",
+        help="one more mean of a figure, which leaves these objects out",
+    )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="objects at once, which share the processor")
+    parser.add_argument(
+        "--evaluator-python", default=sys.executable, metavar="FILE", help="a Python that can run DIR/evaluate.py"
+    )
+    parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
+    parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
@@ -117,16 +147,32 @@ def _bench_mesh(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _evaluate(arguments: argparse.Namespace) -> int:
+def _evaluate_nvs(arguments: argparse.Namespace) -> int:
     from .evaluate.novel_views import evaluate_nvs
 
+    return _evaluated(lambda: (evaluate_nvs(arguments, _tell), True))
+
+
+def _evaluate_mesh(arguments: argparse.Namespace) -> int:
+    from .evaluate.mesh_evaluation import evaluate_mesh
+
+    return _evaluated(lambda: evaluate_mesh(arguments, _tell))
+
+
+def _tell(doing: str) -> None:
+    print(f"{doing} …", file=sys.stderr, flush=True)
+
+
+def _evaluated(evaluate: Callable[[], tuple[str, bool]]) -> int:
+    """Print the figures; 1 if some of them could not be found."""
     try:
-        print(evaluate_nvs(arguments, lambda doing: print(f"{doing} …", file=sys.stderr, flush=True)), end="")
+        text, whole = evaluate()
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # the boundary of the program: every failure becomes a message
         raise explain(error) from error
-    return 0
+    print(text, end="")
+    return 0 if whole else 1
 
 
 def _train(arguments: argparse.Namespace) -> int:

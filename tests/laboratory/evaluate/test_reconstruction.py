@@ -5,15 +5,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sv3d_engine.ground.settings import PRESETS
+from sv3d_engine.laboratory.evaluate import reconstruction
 from sv3d_engine.laboratory.evaluate.reconstruction import (
+    Task,
     bench_orbit,
-    objects_table,
     over_white,
-    real_table,
+    perform,
+    reconstruct,
     split_orbit,
-    stages_table,
 )
 from sv3d_engine.orbit.cameras import static_orbit
+from sv3d_engine.shared.errors import UserError
 
 
 def test_every_seventh_frame_is_left_out() -> None:
@@ -37,14 +40,72 @@ def test_over_white(tmp_path: Path) -> None:
     assert picture[0] == pytest.approx(np.array([[1, 1, 1], [0.2, 0.4, 0.8], [0.8, 0.8, 0.8]]))
 
 
-def test_tables() -> None:
-    assert real_table([("bag", {"psnr": 21.234, "ssim": 0.9}), ("toy", {"psnr": 23, "ssim": 0.8})]) == (
-        "| left-out frames of | psnr | ssim |\n"
-        "| --- | ---: | ---: |\n"
-        "| bag | 21.23 | 0.900 |\n"
-        "| toy | 23.00 | 0.800 |\n"
-        "| mean | 22.12 | 0.850 |\n"
-    )
-    assert objects_table([]) == ""
-    report = {"stages": {"frames": {"seconds": 1.6}, "field": {"seconds": 30}}, "peak_memory": 2.04e9}
-    assert stages_table([("spot", report)]).endswith("| spot | 2 | 30 | 32 | 2.0 GB |\n")
+def test_what_another_task_left_does_not_count(tmp_path: Path) -> None:
+    task = Task("bench/cow", str(tmp_path), fingerprint="this")
+    assert task.found() == {}
+    task.figures.write_text('{"fingerprint": "other", "scores": {}}')
+    assert task.found() == {}
+    task.figures.write_text('{"fingerprint": "this", "scores": {}}')
+    assert task.found()["scores"] == {}
+
+
+def test_an_interrupted_task_resumes_its_job_and_a_changed_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resumed: list[bool] = []
+
+    def interrupted(task: Task, resume: bool) -> None:
+        resumed.append(resume)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconstruction, "score_object", interrupted)
+    for fingerprint in ("a", "a", "b"):
+        with pytest.raises(KeyboardInterrupt):
+            perform(Task("bench/cow", str(tmp_path), fingerprint=fingerprint))
+    assert resumed == [False, True, False]
+
+
+def test_a_task_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+
+    def run_job(request, show):
+        seen.update(steps=PRESETS["draft"].coarse_steps, size=PRESETS["draft"].coarse_size, seed=request.seed)
+        (tmp_path / "report.json").write_text('{"stages": {}}')
+        return type("Result", (), {"report": str(tmp_path / "report.json")})
+
+    monkeypatch.setitem(PRESETS, "draft", PRESETS["draft"])  # put back afterwards
+    monkeypatch.setattr(reconstruction, "run_job", run_job)
+    task = Task("bench/cow", str(tmp_path), seed=3, preset="draft", settings={"coarse_steps": 7})
+    assert reconstruct(task, tmp_path, tmp_path / "cameras.json", False) == {"stages": {}}
+    assert seen == {"steps": 7, "size": PRESETS["draft"].coarse_size, "seed": 3}
+
+
+EVALUATOR = """
+import json, sys
+mesh, source, *options = sys.argv[1:]
+assert options[:3] == ["--front", "z", "--renders"], options
+if source.endswith("broken"):
+    sys.exit("no such surface")
+print(json.dumps({"volume_iou": 0.9, "triangles": 12, "textured": True, "aligned": {"volume_iou": 1}}))
+"""
+
+
+@pytest.mark.parametrize("name", ["cow", "broken"])
+def test_an_object_is_scored_by_the_benchmark_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    source = tmp_path / "bench" / name
+    (source / "orbit_static").mkdir(parents=True)
+    frames = [{"file": f"orbit_static/{i:03d}.png", "elevation": 10.0, "azimuth": 17.0 * i} for i in range(21)]
+    (source / "cameras.json").write_text(json.dumps({"fov_deg": 33.8, "distance": 2.0, "orbit_static": frames}))
+    (tmp_path / "bench" / "evaluate.py").write_text(EVALUATOR)
+    monkeypatch.setattr(reconstruction, "reconstruct", lambda task, frames, *_: {"frames": frames.name})
+    task = Task(str(source), str(tmp_path / "out"))
+    if name == "broken":
+        with pytest.raises(UserError) as failure:
+            perform(task)
+        assert "no such surface" in failure.value.details
+    else:
+        perform(task)
+        assert task.found()["scores"] == {"volume_iou": 0.9, "triangles": 12}
+        assert task.found()["report"] == {"frames": "orbit_static"}

@@ -1,0 +1,141 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from sv3d_engine.ground.files import write_json
+from sv3d_engine.job.command_line import main
+from sv3d_engine.laboratory.evaluate import mesh_evaluation
+from sv3d_engine.laboratory.evaluate.mesh_evaluation import (
+    Failure,
+    copy_engine,
+    known_objects,
+    parse_settings,
+    parse_without,
+    perform_apart,
+    real_orbits,
+)
+from sv3d_engine.laboratory.evaluate.reconstruction import Task
+from sv3d_engine.shared.errors import UserError
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Path:
+    """A benchmark of two objects and a real orbit, all of them empty, and a folder that is no object."""
+    folder = tmp_path / "bench"
+    for name in ("stool", "cow", "notes", "real_orbits/bag"):
+        (folder / name).mkdir(parents=True)
+    for name in ("stool", "cow"):
+        (folder / name / "mesh.glb").touch()
+        (folder / name / "cameras.json").write_text("{}")
+    (folder / "real_orbits/bag/000.png").touch()
+    (folder / "hulls.json").write_text(json.dumps({"cow": {"volume_iou": 0.95}}))
+    return folder
+
+
+class Performed:
+    """Stands in for the processes that do the tasks, and remembers which."""
+
+    def __init__(self, failing: str = "") -> None:
+        self.done: list[tuple[str, int]] = []
+        self.failing = failing
+
+    def __call__(self, task: Task, jobs: int, source: Path) -> Failure | None:
+        self.done.append((task.name, task.seed))
+        if task.name == self.failing:
+            return Failure(task.name, task.seed, "Its frames are empty.")
+        scores = {"psnr": 20.0, "ssim": 0.8} if task.real else {"volume_iou": 0.9 + 0.02 * task.seed}
+        report = {"stages": {"field": {"seconds": 30.0}}, "peak_memory": 1e9}
+        task.figures.parent.mkdir(exist_ok=True)
+        write_json(task.figures, {"fingerprint": task.fingerprint, "scores": scores, "report": report})
+        return None
+
+
+def evaluate(monkeypatch: pytest.MonkeyPatch, bench: Path, *options: str, failing: str = "") -> tuple[int, list]:
+    performed = Performed(failing)
+    monkeypatch.setattr(mesh_evaluation, "perform_apart", performed)
+    monkeypatch.setattr(mesh_evaluation, "copy_engine", lambda source: None)
+    code = main(["evaluate", "mesh", "--bench", str(bench), "--out", str(bench.parent / "out"), *options])
+    return code, performed.done
+
+
+def test_everything_of_the_benchmark_is_evaluated_in_lexical_order(monkeypatch, bench, capsys) -> None:
+    code, done = evaluate(monkeypatch, bench, "--seeds", "0", "1")
+    assert code == 0
+    assert done == [(name, seed) for seed in (0, 1) for name in ("cow", "stool", "bag")]
+    told = capsys.readouterr().out
+    assert "| cow | 0.910 (0.950) |" in told
+    assert "| mean, seed 1 | 0.920 |" in told
+    assert "Worse than the visual hull: 1 of 1 figures.\n- cow: volume_iou 0.9100, the hull's 0.9500\n" in told
+    assert "| bag | 20.00 | 0.800 |" in told
+    assert (bench.parent / "out/figures.md").read_text() == told
+    figures = json.loads((bench.parent / "out/figures.json").read_text())
+    assert figures["cow"]["by_seed"]["1"] == {"volume_iou": 0.92}
+    assert figures["cow"]["hull"] == {"volume_iou": 0.95}
+
+
+def test_finished_objects_are_kept(monkeypatch, bench, capsys) -> None:
+    assert evaluate(monkeypatch, bench, "--objects", "cow", "--real") == (0, [("cow", 0)])
+    before = capsys.readouterr().out
+    assert evaluate(monkeypatch, bench, "--objects", "cow", "--real") == (0, [])
+    assert capsys.readouterr().out == before
+
+
+def test_what_other_code_settings_seeds_or_objects_made_is_not_kept(monkeypatch, bench, tmp_path) -> None:
+    options = ["--objects", "cow", "--real"]
+    evaluate(monkeypatch, bench, *options)
+    assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
+    assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == []
+    (bench / "cow/mesh.glb").write_bytes(b"glTF")
+    assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
+    (tmp_path / "engine/shared").mkdir(parents=True)
+    (tmp_path / "engine/shared/errors.py").write_text("# other code")
+    monkeypatch.setattr(mesh_evaluation, "PACKAGE", tmp_path / "engine")
+    assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
+
+
+def test_a_failure_is_told_and_the_others_go_on(monkeypatch, bench, capsys) -> None:
+    code, done = evaluate(monkeypatch, bench, "--jobs", "2", failing="cow")
+    assert code == 1
+    assert sorted(done) == [("bag", 0), ("cow", 0), ("stool", 0)]
+    told = capsys.readouterr().out
+    assert "**cow, seed 0, failed**: Its frames are empty." in told
+    assert "| stool | 0.900 |" in told
+    assert evaluate(monkeypatch, bench) == (0, [("cow", 0)])
+
+
+def test_an_object_that_is_not_there(monkeypatch, bench, capsys) -> None:
+    assert evaluate(monkeypatch, bench, "--objects", "cow", "horse") == (2, [])
+    told = capsys.readouterr().err
+    assert "has no horse" in told
+    assert "cow, stool" in told
+
+
+def test_a_process_of_its_own_tells_why_it_failed(bench: Path, tmp_path: Path) -> None:
+    copy_engine(tmp_path / "source")
+    task = Task(str(bench / "real_orbits" / "bag"), str(tmp_path / "out"), fingerprint="f")
+    failure = perform_apart(task, 1, tmp_path / "source")
+    assert failure is not None
+    assert (failure.name, failure.seed) == ("bag", 0)
+    assert "frame" in failure.reason
+    assert not list((tmp_path / "source").glob("**/sv3d_mini"))
+
+
+def test_what_counts_as_an_object(bench: Path) -> None:
+    assert known_objects(bench) == ["cow", "stool"]
+    assert real_orbits(bench, None) == ["bag"]
+    assert real_orbits(bench, []) == []
+
+
+def test_settings_have_the_type_of_the_presets() -> None:
+    assert parse_settings(["coarse_steps=5", "fine_size=64"], "draft") == {"coarse_steps": 5, "fine_size": 64}
+    for wrong in ("coarse_steps=many", "coarse_steps=1.5", "coarse_steps", "no_such=1", "preset=high"):
+        with pytest.raises(UserError):
+            parse_settings([wrong], "draft")
+
+
+def test_what_a_mean_leaves_out() -> None:
+    assert parse_without(["volume_iou=basket,teajug"]) == {"volume_iou": ["basket", "teajug"]}
+    for wrong in ("volume_iou", "volume=basket"):
+        with pytest.raises(UserError):
+            parse_without([wrong])
