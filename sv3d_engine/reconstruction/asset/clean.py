@@ -7,7 +7,9 @@ import numpy as np
 
 from ...ground.progress import Progress
 from ...shared.errors import UserError
+from .nearest import NearestFaces
 from .repair import WELD, close_surface, weld
+from .retopology import even_out
 from .topology import (
     Bools,
     Floats,
@@ -129,24 +131,32 @@ RETRY_FACTOR = 1.5  # how much the budget grows when they did
 
 
 def simplify(mesh: TriMesh, face_budget: int, progress: Progress | None = None) -> TriMesh:
-    """A closed, outward 2-manifold of about ``face_budget`` faces.
+    """A closed, outward 2-manifold of at most ``face_budget`` even faces, if the shape can be kept with so few.
 
     Collapses do not look at the topology round an edge and can pinch thin parts, so the result is repaired;
-    if it has lost volume or a piece then fewer collapses are made.  At worst the mesh comes back as it was.
+    if it has lost volume then fewer collapses are made.  At worst the mesh comes back as it was.
     """
     progress = progress or Progress()
-    volume = face_volumes(mesh).sum()
     budget = face_budget
     while budget < len(mesh.faces):
-        progress(1 - budget / len(mesh.faces), f"Simplifying to {budget:,} faces")
+        progress(0.5 * (1 - budget / len(mesh.faces)), f"Simplifying to {budget:,} faces")
         simplified = _collapse(mesh, budget)
-        kept = face_volumes(simplified).sum() if len(simplified.faces) else 0.0
-        if is_closed_manifold(simplified.faces) and abs(kept - volume) <= MAX_VOLUME_LOSS * volume:
-            progress(1.0)
-            return simplified
+        if _is_the_same_solid(simplified, mesh):
+            break
         budget = int(budget * RETRY_FACTOR) + 1
+    else:
+        simplified, budget = mesh, len(mesh.faces)
+    evened = even_out(simplified, NearestFaces(mesh), budget, progress.part(0.5, 1.0))
     progress(1.0)
-    return mesh
+    return evened if _is_the_same_solid(evened, mesh) else simplified
+
+
+def _is_the_same_solid(mesh: TriMesh, model: TriMesh) -> bool:
+    """Closed, and of the same volume but for MAX_VOLUME_LOSS."""
+    if not is_closed_manifold(mesh.faces):
+        return False
+    volume = float(face_volumes(model).sum())
+    return bool(abs(float(face_volumes(mesh).sum()) - volume) <= MAX_VOLUME_LOSS * volume)
 
 
 def _collapse(mesh: TriMesh, budget: int) -> TriMesh:

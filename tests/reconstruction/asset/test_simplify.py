@@ -28,9 +28,18 @@ def test_pinched_tubes_stay_manifold() -> None:
     assert len(light.faces) < 2000
 
 
-def test_few_faces_are_left_alone() -> None:
-    mesh = sphere()
-    assert simplify(mesh, 5000) is mesh
+def test_fewer_faces_than_the_budget_are_not_added_to() -> None:
+    ball = bumpy_sphere(4)
+    evened = simplify(ball, 9000)
+    assert len(evened.faces) <= len(ball.faces)
+    assert face_volumes(evened).sum() == pytest.approx(face_volumes(ball).sum(), rel=2e-3)
+
+
+def test_a_mesh_that_cannot_be_evened_out_is_delivered_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    ball = bumpy_sphere(4)
+    broken = TriMesh(ball.vertices, ball.faces[1:])
+    monkeypatch.setattr("sv3d_engine.reconstruction.asset.clean.even_out", lambda *_: broken)
+    assert is_closed_manifold(simplify(ball, 1000).faces)
 
 
 def test_a_budget_too_small_for_any_solid_is_raised_until_the_shape_is_kept() -> None:
