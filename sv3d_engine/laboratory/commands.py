@@ -97,6 +97,8 @@ def _add_meshes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evaluator-python", default=sys.executable, metavar="FILE", help="a Python that can run DIR/evaluate.py"
     )
+    parser.add_argument("--bpy-python", metavar="FILE", help="a Python with bpy, for the relighting figure")
+    parser.add_argument("--relit", metavar="DIR", help="for relit true objects, rendered once (default: in --out)")
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
     parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
 

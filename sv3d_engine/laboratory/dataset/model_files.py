@@ -77,11 +77,11 @@ def first_object(files: Sequence[Path]) -> DatasetObject:
     )
 
 
-def load_object(path: Path, front: str = "z") -> DatasetObject:
+def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObject:
     """A file's model, largest extent 1, centred, front on +X, Z up; its family is "file".
 
     Files are Y up; ``front`` names the file's axis that the model looks along: "z", glTF's convention, or "x".
-    Raises UserError for a file that is no model.
+    With ``fitted`` False it keeps its size and place.  Raises UserError for a file that is no model.
     """
     import trimesh
 
@@ -97,8 +97,9 @@ def load_object(path: Path, front: str = "z") -> DatasetObject:
     if not np.isfinite(vertices).all() or np.ptp(vertices, axis=0).max() == 0:
         raise _no_model(path, "no extent")
     world = world_axes(vertices) if front == "z" else vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
-    low, high = world.min(0), world.max(0)
-    world = (world - (low + high) / 2) / (high - low).max()
+    if fitted:
+        low, high = world.min(0), world.max(0)
+        world = (world - (low + high) / 2) / (high - low).max()
     whole, joined = np.unique(np.rint(world / _SAME).astype(np.int64), axis=0, return_inverse=True)
     points, split, normals = creased(whole * _SAME, joined.reshape(-1)[faces])
     albedo = FileTexture(world[faces].astype(np.float32), *texture)

@@ -2,7 +2,8 @@
 
 Objects are folders with mesh.glb, cameras.json and orbit frames beside the benchmark's own evaluate.py.  In OUT:
 figures.md and figures.json, written anew after every object; seedN/NAME.json, the figures of one object, which a
-later run keeps if code, settings and object are still the same; seedN/NAME, the job; source, the engine that did it.
+later run keeps if code, settings and object are still the same; seedN/NAME, the job, and pictures of it beside;
+sheet.png, all objects from several sides; source, the engine that did it.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from typing import Any
 from ...ground.files import write_json
 from ...ground.settings import PRESETS
 from ...shared.errors import UserError
+from .mesh_sheet import stacked
 from .mesh_tables import (
     HULL_FIGURES,
     OBJECT_FIGURES,
@@ -59,7 +61,9 @@ def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None)
     hulls = read_hulls(bench)
     out.mkdir(parents=True, exist_ok=True)
 
-    kept = [task for task in tasks if "scores" in task.found()]
+    kept = [task for task in tasks if task.done()]
+    if not arguments.bpy_python:
+        tell("The relighting figure is left out: --bpy-python gives a Python with Blender")
     tell(f"{len(kept)} of {len(tasks)} are kept from an earlier run")
     failures: list[Failure] = []
     text = write_figures(tasks, failures, hulls, without, out)
@@ -68,6 +72,9 @@ def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None)
             failures.append(failure)
         tell(f"{task.name}, seed {task.seed}: {failure.reason.splitlines()[0] if failure else 'scored'}")
         text = write_figures(tasks, failures, hulls, without, out)
+    sheets = [task.sheet for task in tasks if task.seed == arguments.seeds[0] and "scores" in task.found()]
+    if sheets:
+        stacked(sheets).save(out / "sheet.png")
     return text, not failures
 
 
@@ -149,10 +156,10 @@ def perform_apart(task: Task, jobs: int, source: Path) -> Failure | None:
     module = f"{PACKAGE.name}.laboratory.evaluate.reconstruction"
     command = [sys.executable, "-m", module, as_json(task)]
     ended = subprocess.run(command, env=environment, cwd=source, check=False)  # -m looks there first
-    found = task.found()
-    if "scores" in found:
+    if task.done():
         return None
-    return Failure(task.name, task.seed, found.get("error", f"The process ended with code {ended.returncode}."))
+    reason = task.found().get("error", f"The process ended with code {ended.returncode}.")
+    return Failure(task.name, task.seed, reason)
 
 
 def write_figures(
@@ -197,6 +204,7 @@ def _tasks(arguments: argparse.Namespace, sources: Sequence[Path], out: Path) ->
     """All that is asked for, seed after seed, each with its fingerprint."""
     settings = parse_settings(arguments.set, arguments.preset)
     evaluator = _program(arguments.evaluator_python)
+    bpy = _program(arguments.bpy_python) if arguments.bpy_python else ""
     tasks = [
         Task(
             source=str(source),
@@ -206,6 +214,8 @@ def _tasks(arguments: argparse.Namespace, sources: Sequence[Path], out: Path) ->
             settings=settings,
             device=arguments.device,
             evaluator=evaluator,
+            bpy=bpy,
+            truths=str(Path(arguments.relit or out / "relit").absolute()),
         )
         for seed in arguments.seeds
         for source in sources

@@ -22,10 +22,13 @@ from ...reconstruction.asset.previews import load_model, render_view
 from ...reconstruction.light import load_light, shading
 from ...shared import protocol
 from ...shared.errors import UserError, explain
+from .mesh_sheet import object_sheet, real_sheet
 from .nvs_figures import psnr, ssim
+from .relight import relit_psnr
 
 LEFT_OUT = 7  # of a real orbit every seventh frame is kept back for comparison
 REAL_ELEVATION = 10.0  # degrees; the benchmark's README: not stated, about this
+RELIT = "relit_psnr"
 REAL_ORBITS = "real_orbits"  # the folder of these in the benchmark
 
 
@@ -41,6 +44,8 @@ class Task:
     device: str = "auto"
     evaluator: str = sys.executable  # a Python that can run the benchmark's evaluate.py
     fingerprint: str = ""
+    bpy: str = ""  # a Python with bpy, for the relighting figure; without one it is left out
+    truths: str = ""  # folder of relit true objects, which are rendered once
 
     @property
     def name(self) -> str:
@@ -59,6 +64,10 @@ class Task:
     def figures(self) -> Path:
         return Path(self.out) / f"{self.name}.json"
 
+    @property
+    def sheet(self) -> Path:
+        return Path(self.out) / f"{self.name}_sheet.png"
+
     def found(self) -> dict[str, Any]:
         """What an earlier run of this same task left in ``figures``; nothing if that was another task's."""
         try:
@@ -67,14 +76,39 @@ class Task:
             return {}
         return data if data.get("fingerprint") == self.fingerprint else {}
 
+    def done(self) -> bool:
+        """Whether ``figures`` has all that this task asks for."""
+        scores = self.found().get("scores", {})
+        return bool(scores) and (self.real or not self.bpy or RELIT in scores)
+
 
 def perform(task: Task) -> None:
-    """Rebuild and score, and write the figures.  An interrupted run of this same task goes on after its last stage."""
+    """Rebuild, score, draw and relight what is not done yet, and write the figures.
+
+    An interrupted run of this same task goes on after its last stage.
+    """
     Path(task.out).mkdir(parents=True, exist_ok=True)
-    resume = bool(task.found())
-    write_json(task.figures, {"fingerprint": task.fingerprint})
-    scores, report = (score_real if task.real else score_object)(task, resume)
-    write_json(task.figures, {"fingerprint": task.fingerprint, "scores": scores, "report": report})
+    found, source, mesh = task.found(), Path(task.source), task.job / "mesh.glb"
+    if "scores" not in found:
+        write_json(task.figures, {"fingerprint": task.fingerprint})
+        scores, report = (score_real if task.real else score_object)(task, resume=bool(found))
+        draw_sheet(task)
+        found = {"fingerprint": task.fingerprint, "scores": scores, "report": report}
+        write_json(task.figures, found)
+    if not task.done():
+        pictures = Path(task.out) / f"{task.name}_relit"
+        found["scores"][RELIT] = relit_psnr(source, mesh, pictures, Path(task.truths), task.bpy)
+        write_json(task.figures, found)
+
+
+def draw_sheet(task: Task) -> None:
+    """Pictures of the finished mesh from several sides, beside the truth or its frames."""
+    source, mesh = Path(task.source), task.job / "mesh.glb"
+    if task.real:
+        picture = real_sheet(task.name, task.job / "frames", mesh, task.job / "cameras.json")
+    else:
+        picture = object_sheet(task.name, source / "mesh.glb", mesh, read_orbit(task.job / "cameras.json"))
+    picture.save(task.sheet)
 
 
 def bench_orbit(cameras: Path, orbit: str = "orbit_dynamic") -> CameraOrbit:
@@ -94,10 +128,12 @@ def split_orbit(orbit: CameraOrbit) -> tuple[CameraOrbit, CameraOrbit]:
 def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool) -> dict[str, Any]:
     """Run the mesh job as the command line would, with the task's own settings; returns its report."""
 
+    begun: set[str] = set()
+
     def show(message: protocol.Stage | protocol.Preview) -> None:
-        if isinstance(message, protocol.Stage) and message.fraction in (0.0, 1.0):
-            done = "done" if message.fraction else "…"
-            print(f"{task.name}, seed {task.seed}: {message.title} {done}", file=sys.stderr, flush=True)
+        if isinstance(message, protocol.Stage) and message.stage not in begun:
+            begun.add(message.stage)
+            print(f"{task.name}, seed {task.seed}: {message.title} …", file=sys.stderr, flush=True)
 
     PRESETS[task.preset] = replace(PRESETS[task.preset], **task.settings)
     request = protocol.MeshJob(
@@ -194,7 +230,7 @@ def main() -> int:
     except Exception as error:  # the boundary of the process: every failure becomes a message
         told = explain(error)
         failure = f"{told.cause} {told.remedy}\n{told.details}".strip()
-        write_json(task.figures, {"fingerprint": task.fingerprint, "error": failure})
+        write_json(task.figures, {"fingerprint": task.fingerprint, **task.found(), "error": failure})
         return 1
     return 0
 

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sv3d_engine.ground.files import write_json
 from sv3d_engine.job.command_line import main
@@ -47,6 +48,7 @@ class Performed:
         scores = {"psnr": 20.0, "ssim": 0.8} if task.real else {"volume_iou": 0.9 + 0.02 * task.seed}
         report = {"stages": {"field": {"seconds": 30.0}}, "peak_memory": 1e9}
         task.figures.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (30, 10)).save(task.sheet)
         write_json(task.figures, {"fingerprint": task.fingerprint, "scores": scores, "report": report})
         return None
 
@@ -72,6 +74,8 @@ def test_everything_of_the_benchmark_is_evaluated_in_lexical_order(monkeypatch, 
     figures = json.loads((bench.parent / "out/figures.json").read_text())
     assert figures["cow"]["by_seed"]["1"] == {"volume_iou": 0.92}
     assert figures["cow"]["hull"] == {"volume_iou": 0.95}
+    with Image.open(bench.parent / "out/sheet.png") as sheet:
+        assert sheet.size == (30, 3 * 10)
 
 
 def test_finished_objects_are_kept(monkeypatch, bench, capsys) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from sv3d_engine.ground.settings import PRESETS
 from sv3d_engine.laboratory.evaluate import reconstruction
 from sv3d_engine.laboratory.evaluate.reconstruction import (
     Task,
+    as_json,
     bench_orbit,
     over_white,
     perform,
@@ -100,6 +102,7 @@ def test_an_object_is_scored_by_the_benchmark_itself(
     (source / "cameras.json").write_text(json.dumps({"fov_deg": 33.8, "distance": 2.0, "orbit_static": frames}))
     (tmp_path / "bench" / "evaluate.py").write_text(EVALUATOR)
     monkeypatch.setattr(reconstruction, "reconstruct", lambda task, frames, *_: {"frames": frames.name})
+    monkeypatch.setattr(reconstruction, "draw_sheet", lambda task: None)
     task = Task(str(source), str(tmp_path / "out"))
     if name == "broken":
         with pytest.raises(UserError) as failure:
@@ -109,3 +112,28 @@ def test_an_object_is_scored_by_the_benchmark_itself(
         perform(task)
         assert task.found()["scores"] == {"volume_iou": 0.9, "triangles": 12}
         assert task.found()["report"] == {"frames": "orbit_static"}
+
+
+def test_relighting_can_be_added_to_an_object_that_is_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconstruction, "relit_psnr", lambda *_: 21.5)
+    task = Task("bench/cow", str(tmp_path), fingerprint="this")
+    task.figures.write_text('{"fingerprint": "this", "scores": {"volume_iou": 0.9}, "report": {}}')
+    assert task.done()
+    relit = replace(task, bpy="python")
+    assert not relit.done()
+    perform(relit)
+    assert relit.done()
+    assert relit.found()["scores"] == {"volume_iou": 0.9, "relit_psnr": 21.5}
+
+
+def test_figures_outlive_a_relighting_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> float:
+        raise UserError("Blender did not render.", "Try another.")
+
+    monkeypatch.setattr(reconstruction, "relit_psnr", fails)
+    task = Task("bench/cow", str(tmp_path), fingerprint="this", bpy="python")
+    task.figures.write_text('{"fingerprint": "this", "scores": {"volume_iou": 0.9}, "report": {}}')
+    monkeypatch.setattr("sys.argv", ["reconstruction", as_json(task)])
+    assert reconstruction.main() == 1
+    assert task.found()["scores"] == {"volume_iou": 0.9}
+    assert task.found()["error"].startswith("Blender did not render. Try another.")
