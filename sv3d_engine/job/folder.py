@@ -21,7 +21,8 @@ _VERSION = 2
 _SCRATCH = ".sv3d-partial"
 _MINE = (
     *("picture.png", "orbit", "contact_sheet.png"),
-    *("frames", "cameras.json", "mesh.glb", "light.json", "light.hdr", "turntable", "report.json", "work"),
+    *("frames", "cameras.json", "mesh.glb", "confidence.png"),
+    *("light.json", "light.hdr", "turntable", "report.json", "work"),
 )
 
 

@@ -5,13 +5,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from ...ground.files import whole_file
 from ...ground.progress import Progress
-from .bake import FineSurface, Paint, bake_maps
+from .bake import FineSurface, Frame, Paint, ask, bake_maps
+from .card import inspect
 from .clean import clean, simplify
 from .glb import TexturedMesh, write_glb
+from .tangents import tangents
 from .topology import Floats, Ints, TriMesh, face_components, is_closed_manifold, mates, vertex_normals
-from .unwrap import unwrap
+from .unwrap import Atlas, unwrap
+
+CONFIDENCE_MAP = "confidence.png"
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,9 @@ class AssetReport:
     charts: int
     texture_size: int
     texel_coverage: float  # share of the texture that shows the surface
+    confidence_map: str  # file beside the mesh: how well the frames show each texel
+    card: dict[str, object]
+    notes: list[str]
     seconds: dict[str, float]  # by step
 
     def as_dict(self) -> dict[str, object]:
@@ -41,30 +50,40 @@ def build_asset(
     out: Path,
     progress: Progress | None = None,
 ) -> AssetReport:
-    """Clean, simplify, unwrap and bake a raw surface and write ``out``/mesh.glb.
+    """Clean, simplify, unwrap and bake a raw surface and write ``out``/mesh.glb and ``out``/confidence.png.
 
     ``paint`` is asked in batches about points of the surface.
     Raises UserError for a mesh without solid surface or one that cannot be unwrapped.
     """
     progress = progress or Progress()
     clock = _Clock()
-    fine = clean(TriMesh(np.asarray(vertices, np.float64), np.asarray(faces, np.int64)), progress.part(0.0, 0.05))
+    raw = clean(TriMesh(np.asarray(vertices, np.float64), np.asarray(faces, np.int64)), progress.part(0.0, 0.05))
     clock.lap("clean")
-    mesh = simplify(fine, face_budget, progress.part(0.05, 0.1))
+    mesh = simplify(raw, face_budget, progress.part(0.05, 0.1))
     clock.lap("simplify")
     atlas = unwrap(mesh, texture_size, out, progress.part(0.1, 0.5))
     clock.lap("unwrap")
-    bake = bake_maps(mesh, atlas, FineSurface(fine), paint, texture_size, progress.part(0.5, 0.95))
-    clock.lap("bake")
-    progress(0.95, "Writing the mesh")
+    card = inspect(mesh, atlas, texture_size)
+    clock.lap("inspect")
+    fine = FineSurface(raw, np.ones(len(raw.vertices)))
+    frame = tangent_frame(mesh, atlas)
+    maps = bake_maps(mesh, atlas, frame, fine, paint, texture_size, progress.part(0.5, 0.95))
     textured = TexturedMesh(
         mesh.vertices[atlas.vertex_map],
-        vertex_normals(mesh)[atlas.vertex_map],
+        frame.normals,
         atlas.uv,
         atlas.faces,
-        bake.base_color,
+        maps.base_color,
+        maps.orm,
+        maps.normal,
+        frame.tangents,
+        _evidence(mesh, fine, paint)[atlas.vertex_map],
     )
+    clock.lap("bake")
+    progress(0.95, "Writing the mesh")
     write_glb(textured, out / "mesh.glb")
+    with whole_file(out / CONFIDENCE_MAP) as partial:
+        Image.fromarray(maps.confidence).save(partial, "PNG", compress_level=4)
     clock.lap("write")
     progress(1.0)
     return AssetReport(
@@ -74,9 +93,26 @@ def build_asset(
         watertight=is_closed_manifold(mesh.faces),
         charts=atlas.charts,
         texture_size=texture_size,
-        texel_coverage=bake.coverage,
+        texel_coverage=maps.coverage,
+        confidence_map=CONFIDENCE_MAP,
+        card=card.as_dict(),
+        notes=card.notes(),
         seconds=clock.laps,
     )
+
+
+def tangent_frame(mesh: TriMesh, atlas: Atlas) -> Frame:
+    """The tangent space in which the normal map is baked, and read."""
+    normals = vertex_normals(mesh)[atlas.vertex_map]
+    return Frame(normals, tangents(mesh.vertices[atlas.vertex_map], normals, atlas.uv, atlas.faces))
+
+
+def _evidence(mesh: TriMesh, fine: FineSurface, paint: Paint) -> Floats:  # (V,)
+    """Evidence at the mesh's own vertices; 0 where the fine surface is nowhere near."""
+    found, points, normals, _ = fine.nearest(mesh.vertices, vertex_normals(mesh), np.arange(len(mesh.vertices)))
+    evidence = np.zeros(len(mesh.vertices))
+    evidence[found] = ask(paint, points, normals)[:, 5]
+    return evidence
 
 
 class _Clock:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .topology import Bools, Floats, Ints
 
@@ -17,7 +16,12 @@ class Texels:
 
     index: Ints  # (T,) row · size + column, ascending
     face: Ints  # (T,)
-    weights: NDArray[np.float32]  # (T, 3) of the face's corners; outside [0, 1] on the rim
+    size: int
+    corners: Floats  # (F, 3, 2) of the faces, in texels
+
+    def weights(self, batch: slice) -> Floats:  # (P, 3)
+        """Of the face's corners at the centres of some texels; outside [0, 1] on the rim."""
+        return _weights(self.corners, self.face[batch], self.index[batch], self.size)
 
 
 def chart_texels(uv: Floats, faces: Ints, size: int) -> Texels:
@@ -43,7 +47,7 @@ def chart_texels(uv: Floats, faces: Ints, size: int) -> Texels:
 
     index = np.flatnonzero(owner >= 0)
     face = owner[index].astype(np.int64)
-    return Texels(index, face, _weights(corners, face, index, size))
+    return Texels(index, face, size, corners)
 
 
 def overlaps(uv: Floats, faces: Ints, size: int) -> tuple[Ints, Ints]:  # (W, 2), (F, 3) -> (T,), (O,)
@@ -120,7 +124,7 @@ def _double_areas(corners: Floats) -> Floats:  # (F, 3, 2) -> (F,)
     return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
 
 
-def _weights(corners: Floats, face: Ints, index: Ints, size: int) -> NDArray[np.float32]:
+def _weights(corners: Floats, face: Ints, index: Ints, size: int) -> Floats:
     a, b, c = (corners[:, k] for k in range(3))
     u, v, area = b - a, c - a, _double_areas(corners)
     inverse = np.divide(1.0, area, out=np.zeros_like(area), where=area != 0)
@@ -129,4 +133,4 @@ def _weights(corners: Floats, face: Ints, index: Ints, size: int) -> NDArray[np.
     x, y = index % size - a[face, 0], index // size - a[face, 1]
     g = gradient[face]
     w1, w2 = g[:, 0] * x + g[:, 1] * y, g[:, 2] * x + g[:, 3] * y
-    return np.stack([1 - w1 - w2, w1, w2], 1).astype(np.float32)
+    return np.stack([1 - w1 - w2, w1, w2], 1)

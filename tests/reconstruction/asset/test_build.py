@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import trimesh
 from mesh_shapes import bumpy_sphere, flipped, matt, sphere, together
+from PIL import Image
 from torch import Tensor
 
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.reconstruction.asset.build import build_asset
-from sv3d_engine.reconstruction.asset.glb import TexturedMesh, gltf_axes, world_axes, write_glb
+from sv3d_engine.reconstruction.asset.glb import TexturedMesh, gltf_axes, read_glb, world_axes, write_glb
 from sv3d_engine.shared.errors import UserError
 
 
@@ -44,12 +46,14 @@ def test_report_tells_what_was_made(built) -> None:
     assert report.vertices == report.faces // 2 + 2
     assert report.texture_size == 256
     assert 0.3 < report.texel_coverage < 1
-    assert set(report.seconds) == {"clean", "simplify", "unwrap", "bake", "write"}
+    assert set(report.seconds) == {"clean", "simplify", "unwrap", "inspect", "bake", "write"}
+    assert report.card["verdict"]
+    assert report.confidence_map == "confidence.png"
     json.dumps(report.as_dict())
 
 
-def test_nothing_but_the_file_is_left(built) -> None:
-    assert [path.name for path in built[0].iterdir()] == ["mesh.glb"]
+def test_nothing_but_the_files_is_left(built) -> None:
+    assert {path.name for path in built[0].iterdir()} == {"mesh.glb", "confidence.png"}
 
 
 def test_other_readers_see_the_same_mesh(built) -> None:
@@ -58,7 +62,9 @@ def test_other_readers_see_the_same_mesh(built) -> None:
     (mesh,) = scene.geometry.values()
     assert len(mesh.faces) == report.faces
     assert mesh.visual.material.baseColorTexture.size == (256, 256)
-    assert mesh.visual.material.metallicFactor == 0
+    assert mesh.visual.material.metallicRoughnessTexture.size == (128, 128)
+    assert mesh.visual.material.normalTexture.size == (256, 256)
+    assert mesh.vertex_attributes["_CONFIDENCE"] == pytest.approx(1)
     assert not mesh.visual.material.doubleSided
     welded = trimesh.Trimesh(mesh.vertices, mesh.faces, process=True)
     welded.merge_vertices(merge_tex=True, merge_norm=True)
@@ -91,14 +97,72 @@ def test_file_follows_the_gltf_standard(built) -> None:
     gltf = document(built[0] / "mesh.glb")
     assert gltf["asset"]["version"] == "2.0"
     (material,) = gltf["materials"]
-    assert material["pbrMetallicRoughness"]["metallicFactor"] == 0
+    surface = material["pbrMetallicRoughness"]
+    assert surface["metallicRoughnessTexture"] == material["occlusionTexture"] == {"index": 1}
+    assert not {"metallicFactor", "roughnessFactor"} & set(surface)  # they would multiply the map
+    assert {surface["baseColorTexture"]["index"], material["normalTexture"]["index"]} == {0, 2}
     (sampler,) = gltf["samplers"]
     assert sampler == {"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}
-    assert all(view["byteOffset"] % 4 == 0 for view in gltf["bufferViews"])
-    positions = gltf["accessors"][0]
-    assert len(positions["min"]) == len(positions["max"]) == 3
-    last = gltf["bufferViews"][-1]
-    assert last["byteOffset"] + last["byteLength"] <= gltf["buffers"][0]["byteLength"]
+    assert [texture["source"] for texture in gltf["textures"]] == [0, 1, 2]
+
+
+def test_views_and_accessors_fit_the_bytes(built) -> None:
+    data, gltf = (built[0] / "mesh.glb").read_bytes(), document(built[0] / "mesh.glb")
+    binary = data[20 + struct.unpack_from("<I", data, 12)[0] + 8 :]
+    assert gltf["buffers"] == [{"byteLength": len(binary)}]
+    end = 0
+    for view in gltf["bufferViews"]:
+        assert view["byteOffset"] % 4 == 0
+        assert view["byteOffset"] >= end  # none overlap
+        end = view["byteOffset"] + view["byteLength"]
+    assert end <= len(binary)
+    used = [a["bufferView"] for a in gltf["accessors"]] + [image["bufferView"] for image in gltf["images"]]
+    assert sorted(used) == list(range(len(gltf["bufferViews"])))
+    for image in gltf["images"]:
+        start = gltf["bufferViews"][image["bufferView"]]["byteOffset"]
+        assert binary[start : start + 8] == b"\x89PNG\r\n\x1a\n"
+        assert "target" not in gltf["bufferViews"][image["bufferView"]]
+    width = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+    for accessor in gltf["accessors"]:
+        assert (
+            gltf["bufferViews"][accessor["bufferView"]]["byteLength"] == accessor["count"] * width[accessor["type"]] * 4
+        )
+
+    (primitive,) = gltf["meshes"][0]["primitives"]
+    assert set(primitive["attributes"]) == {"POSITION", "NORMAL", "TEXCOORD_0", "TANGENT", "_CONFIDENCE"}
+    accessors = {name: gltf["accessors"][i] for name, i in primitive["attributes"].items()}
+    assert len({accessor["count"] for accessor in accessors.values()}) == 1
+    values = {name: numbers(binary, gltf, accessor) for name, accessor in accessors.items()}
+    assert values["POSITION"].min(0).tolist() == accessors["POSITION"]["min"]
+    assert values["POSITION"].max(0).tolist() == accessors["POSITION"]["max"]
+    faces = numbers(binary, gltf, gltf["accessors"][primitive["indices"]], "<u4")
+    assert faces.max() == accessors["POSITION"]["count"] - 1
+    for name in ("NORMAL", "TANGENT"):
+        assert np.linalg.norm(values[name][:, :3], axis=1) == pytest.approx(1, abs=1e-5)
+    assert set(values["TANGENT"][:, 3]) <= {-1, 1}
+
+
+def numbers(binary: bytes, gltf: dict, accessor: dict, kind: str = "<f4") -> np.ndarray:
+    view = gltf["bufferViews"][accessor["bufferView"]]
+    end = view["byteOffset"] + view["byteLength"]
+    return np.frombuffer(binary[view["byteOffset"] : end], kind).reshape(accessor["count"], -1)
+
+
+def test_confidence_is_told_at_vertices_and_as_a_picture_beside(tmp_path: Path) -> None:
+    """The front, +X, was seen and the back was not."""
+
+    def paint(points: Tensor, normals: Tensor) -> Tensor:
+        return torch.cat([torch.full((len(points), 5), 0.5), points[:, :1] + 0.5], 1)
+
+    ball = sphere(0.5, 4)
+    build_asset(ball.vertices, ball.faces, paint, 1500, 128, tmp_path)
+    mesh = read_glb(tmp_path / "mesh.glb")
+    assert mesh.confidence == pytest.approx(mesh.vertices[:, 0] + 0.5, abs=0.01)
+    with Image.open(tmp_path / "confidence.png") as picture:
+        assert picture.mode == "L"
+        texels = np.asarray(picture)
+    column, row = (mesh.uv * 128).astype(int).clip(0, 127).T
+    assert texels[127 - row, column] / 255 == pytest.approx(mesh.confidence, abs=0.04)
 
 
 def test_same_input_same_file(tmp_path: Path) -> None:
@@ -106,7 +170,8 @@ def test_same_input_same_file(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         build_asset(mesh.vertices, mesh.faces, matt(front_is_red), 500, 64, tmp_path / name)
-    assert (tmp_path / "a" / "mesh.glb").read_bytes() == (tmp_path / "b" / "mesh.glb").read_bytes()
+    for file in ("mesh.glb", "confidence.png"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

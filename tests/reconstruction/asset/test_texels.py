@@ -27,7 +27,7 @@ def test_texels_of_a_triangle_are_those_that_a_slow_test_finds(seed: int) -> Non
     uv = np.random.default_rng(seed).random((3, 2))
     faces = np.array([[0, 1, 2]])
     texels = chart_texels(uv, faces, SIZE)
-    inside = texels.index[texels.weights.min(1) >= 0]
+    inside = texels.index[texels.weights(slice(None)).min(1) >= 0]
     assert np.array_equal(inside, np.flatnonzero(reference(uv, faces).ravel() >= 0))
 
 
@@ -35,10 +35,10 @@ def test_weights_give_the_texel_centre_back_also_on_the_rim() -> None:
     uv = np.array([[0.2, 0.2], [0.8, 0.3], [0.3, 0.7], [0.9, 0.9]])
     faces = np.array([[0, 1, 2], [1, 3, 2]])
     texels = chart_texels(uv, faces, SIZE)
-    place = np.einsum("tk,tkd->td", texels.weights, uv[faces[texels.face]])
+    place = np.einsum("tk,tkd->td", texels.weights(slice(None)), uv[faces[texels.face]])
     centre = np.stack([(texels.index % SIZE + 0.5) / SIZE, 1 - (texels.index // SIZE + 0.5) / SIZE], 1)
     assert np.allclose(place, centre, atol=1e-6)
-    assert texels.weights.sum(1) == pytest.approx(1)
+    assert texels.weights(slice(None)).sum(1) == pytest.approx(1)
 
 
 def test_rim_surrounds_the_chart_and_takes_nothing_from_its_inside() -> None:
@@ -51,13 +51,13 @@ def test_rim_surrounds_the_chart_and_takes_nothing_from_its_inside() -> None:
     assert shown[8 - reach : 24 + reach, 8 - reach : 24 + reach].all()
     assert shown.sum() == (16 + 2 * reach) ** 2
     inside = reference(uv, faces).ravel()[texels.index] >= 0
-    assert texels.weights[inside].min() >= -1e-6
+    assert texels.weights(slice(None))[inside].min() >= -1e-6
 
 
 def test_triangles_without_area_show_nothing_and_break_nothing() -> None:
     uv = np.array([[0.1, 0.1], [0.9, 0.1], [0.5, 0.1], [0.5, 0.9]])
     texels = chart_texels(uv, np.array([[0, 1, 3], [0, 2, 1], [2, 2, 2]]), SIZE)
-    assert np.isfinite(texels.weights).all()
+    assert np.isfinite(texels.weights(slice(None))).all()
     assert (texels.face == 0).all()
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,23 +38,33 @@ def glb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "mesh.glb"
 
 
-def test_read_gives_back_what_was_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mapped", [False, True])
+def test_read_gives_back_what_was_written(tmp_path: Path, mapped: bool) -> None:
     ball = sphere(0.5, 1)
     rng = np.random.default_rng(0)
+    count = len(ball.vertices)
     mesh = TexturedMesh(
         ball.vertices,
         ball.vertices * 2,
-        rng.random((len(ball.vertices), 2)),
+        rng.random((count, 2)),
         ball.faces,
         rng.integers(0, 256, (8, 8, 3), np.uint8),
     )
+    if mapped:
+        mesh = replace(
+            mesh,
+            orm=rng.integers(0, 256, (4, 4, 3), np.uint8),
+            normal_map=rng.integers(0, 256, (8, 8, 3), np.uint8),
+            tangents=rng.random((count, 4)),
+            confidence=rng.random(count),
+        )
     write_glb(mesh, tmp_path / "mesh.glb")
     back = read_glb(tmp_path / "mesh.glb")
-    assert np.allclose(back.vertices, mesh.vertices, atol=1e-6)
-    assert np.allclose(back.normals, mesh.normals, atol=1e-6)
-    assert np.allclose(back.uv, mesh.uv, atol=1e-6)
-    assert np.array_equal(back.faces, mesh.faces)
-    assert np.array_equal(back.texture, mesh.texture)
+    for name, value in vars(mesh).items():
+        if value is None:
+            assert getattr(back, name) is None
+        else:
+            assert np.allclose(getattr(back, name), value, atol=1e-6), name
 
 
 def test_turntable_starts_at_the_front_and_goes_round(glb: Path, tmp_path: Path) -> None:
