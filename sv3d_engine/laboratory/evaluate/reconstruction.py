@@ -196,11 +196,11 @@ def score_real(task: Task, resume: bool = False) -> tuple[dict[str, float], dict
     fitted = read_orbit(task.job / "cameras.json")
     orbit = CameraOrbit(fitted.fov_deg, fitted.distance, left_out.views)
     model = load_model(read_glb(task.job / "mesh.glb"))
-    light = shading(model.normals, *load_light(task.job / "light.json"))
+    light = load_light(task.job / "light.json")
     scores: dict[str, list[float]] = {"psnr": [], "ssim": []}
     for i, view in enumerate(orbit.views):
         truth = over_white(source / view.file)
-        render = render_view(model, light, orbit, i, len(truth))
+        render = render_view(model, lambda normals: shading(normals, *light), orbit, i, len(truth))
         pair = np.concatenate([np.rint(truth * 255).astype(np.uint8), render], 1)
         Image.fromarray(pair).save(out / f"{task.name}_left_out_{view.file}")
         scores["psnr"].append(psnr(truth, render / 255))

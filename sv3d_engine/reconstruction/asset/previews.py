@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, normalize
 
 from ...ground.colour import from_srgb_bytes, to_srgb_bytes
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, View, project
-from ..render.rasterize import interpolate, look_up_texture, rasterize, vertex_normals
+from ..render.rasterize import Raster, interpolate, look_up_texture, rasterize, vertex_normals
 from .glb import TexturedMesh, read_glb
 
 SIZE = 256
@@ -46,10 +46,16 @@ class Model:
     uv: Tensor  # (W, 2), v down
     faces: Tensor  # (F, 3)
     texture: Tensor  # (S, S, 3) linear
+    normal_map: Tensor | None  # (S, S, 3) in [−1, 1]
+    tangents: Tensor | None  # (W, 4), there with the normal map
 
 
 def load_model(mesh: TexturedMesh) -> Model:
     """Tensors of a textured mesh, its texture in linear light."""
+    normal_map = tangents = None
+    if mesh.normal_map is not None and mesh.tangents is not None:
+        normal_map = torch.from_numpy(mesh.normal_map / np.float32(127.5) - 1)
+        tangents = torch.from_numpy(mesh.tangents).float()
     uv = np.stack([mesh.uv[:, 0], 1 - mesh.uv[:, 1]], 1)
     return Model(
         torch.from_numpy(mesh.vertices).float(),
@@ -57,6 +63,8 @@ def load_model(mesh: TexturedMesh) -> Model:
         torch.from_numpy(uv).float(),
         torch.from_numpy(mesh.faces),
         torch.from_numpy(from_srgb_bytes(mesh.texture)),
+        normal_map,
+        tangents,
     )
 
 
@@ -74,14 +82,12 @@ def render_turntable(
     views = tuple(View(f"{i:03d}.png", ELEVATION, 360.0 * i / count) for i in range(count))
     orbit = CameraOrbit(orbit.fov_deg, orbit.distance, views)
     model = load_model(read_glb(glb))
-    with torch.no_grad():
-        shading = shade(model.normals)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for i, view in enumerate(views):
         progress(i / count, "Rendering the turntable")
         path = folder / view.file
-        Image.fromarray(render_view(model, shading, orbit, i, size)).save(path)
+        Image.fromarray(render_view(model, shade, orbit, i, size)).save(path)
         progress.preview("image", path)
         paths.append(path)
     progress(1.0)
@@ -89,20 +95,28 @@ def render_turntable(
 
 
 def render_view(
-    model: Model, shading: Tensor, orbit: CameraOrbit, index: int, size: int
+    model: Model, shade: Shade, orbit: CameraOrbit, index: int, size: int
 ) -> NDArray[np.uint8]:  # (S, S, 3)
-    """The lit model in frame ``index`` of the orbit over white, sRGB, as SV3D's own frames are.
-
-    ``shading`` (W,) is the reflected light over albedo at the vertices: on matt surfaces it is smooth.
-    """
+    """The lit model in frame ``index`` of the orbit over white, sRGB, as SV3D's own frames are; all of it matt."""
     fine = size * SUPERSAMPLE
     with torch.no_grad():
         raster = rasterize(project(model.vertices, orbit, index, fine), model.faces, fine, fine)
-        uv, light = interpolate(torch.cat([model.uv, shading[:, None]], 1), raster, model.faces).split([2, 1], 1)
-        lit = look_up_texture(model.texture, uv) * light.clamp_min(0)
+        uv = interpolate(model.uv, raster, model.faces)
+        light = shade(_shading_normals(model, raster, uv)).clamp_min(0)
+        lit = look_up_texture(model.texture, uv) * light[:, None]
         layer = raster.spread(torch.cat([lit.clamp_max(1), torch.ones_like(lit[:, :1])], 1))
         layer = avg_pool2d(layer.reshape(fine, fine, 4).permute(2, 0, 1), SUPERSAMPLE).permute(1, 2, 0)
     colour, alpha = layer[..., :3], layer[..., 3:]
     srgb = to_srgb_bytes((colour / alpha.clamp_min(1e-6)).numpy()).astype(np.float32)
     over_white = srgb * alpha.numpy() + 255 * (1 - alpha.numpy())
     return np.rint(over_white).astype(np.uint8)
+
+
+def _shading_normals(model: Model, raster: Raster, uv: Tensor) -> Tensor:  # (P, 3)
+    """Unit normals at the covered pixels, from the normal map if there is one (as ``tangents`` tells)."""
+    normals = interpolate(model.normals, raster, model.faces)
+    if model.normal_map is not None and model.tangents is not None:
+        tangents, sign = interpolate(model.tangents, raster, model.faces).split([3, 1], 1)
+        x, y, z = look_up_texture(model.normal_map, uv).split(1, 1)
+        normals = x * tangents + y * sign * torch.linalg.cross(normals, tangents) + z * normals
+    return normalize(normals, dim=-1)

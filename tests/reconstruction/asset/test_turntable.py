@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from mesh_shapes import matt, sphere
 from PIL import Image
 from torch import Tensor
 
+from sv3d_engine.ground.colour import from_srgb_bytes
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.orbit.cameras import static_orbit
 from sv3d_engine.reconstruction.asset.build import build_asset
@@ -90,16 +92,35 @@ def test_light_and_colour_values(glb: Path) -> None:
         return normals[:, 2].clamp_min(0)
 
     model = load_model(plain)
-    picture = render_view(model, from_above(model.normals), ORBIT, 0, 64)
-    lit = render_view(model, full(model.normals), ORBIT, 0, 64)
+    picture = render_view(model, from_above, ORBIT, 0, 64)
+    lit = render_view(model, full, ORBIT, 0, 64)
     assert (lit[28:36, 28:36] == 188).all()
     assert picture[20, 32, 0] > picture[32, 32, 0] > picture[36, 32, 0]
     assert (picture[44:50, 32] == 0).all()
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_normal_map_turns_the_light(mirrored: bool) -> None:
+    """A wall facing the camera whose map leans 30° to the right or up."""
+    corners = np.array([[0, -0.4, -0.4], [0, 0.4, -0.4], [0, 0.4, 0.4], [0, -0.4, 0.4]])
+    facing, flip = np.tile([1.0, 0, 0], (4, 1)), np.array([-1, 1]) if mirrored else np.array([1, 1])
+    uv = (corners[:, 1:] / 0.8 * flip) + 0.5
+    along = np.tile([0, flip[0], 0, flip[0]], (4, 1))  # u runs along +Y, or −Y, v up
+    white = np.full((2, 2, 3), 255, np.uint8)
+    for leaning, towards in (([flip[0] * 0.5, 0, 0.866], [0, 1, 0]), ([0, 0.5, 0.866], [0, 0, 1])):
+        bytes_ = np.tile(np.rint(127.5 * np.array(leaning) + 127.5).astype(np.uint8), (2, 2, 1))
+        wall = TexturedMesh(corners, facing, uv, np.array([[0, 1, 2], [0, 2, 3]]), white, None, bytes_, along)
+        model = load_model(wall)
+        from_aside = partial(torch.matmul, other=torch.tensor(towards).float())
+        picture = from_srgb_bytes(render_view(model, from_aside, ORBIT, 0, 32))
+        assert picture[14:18, 14:18] == pytest.approx(0.5, abs=0.01)
+        flat = render_view(load_model(replace(wall, normal_map=None)), from_aside, ORBIT, 0, 32)
+        assert flat[14:18, 14:18].max() == 0
+
+
 def test_outline_is_smooth(glb: Path) -> None:
     model = load_model(read_glb(glb))
-    plain = render_view(model, full(model.normals), ORBIT, 0, 64)
+    plain = render_view(model, full, ORBIT, 0, 64)
     blended = ((plain > 215) & (plain < 255)).any(-1).sum()
     assert blended > 40
 
@@ -119,4 +140,4 @@ def test_a_white_thing_in_full_light_is_white_up_to_its_edges() -> None:
     ball = sphere(0.5, 3)
     uv, texture = np.zeros((len(ball.vertices), 2)), np.full((2, 2, 3), 255, np.uint8)
     model = load_model(TexturedMesh(ball.vertices, ball.vertices * 2, uv, ball.faces, texture))
-    assert render_view(model, full(model.normals), ORBIT, 0, 48).min() >= 254
+    assert render_view(model, full, ORBIT, 0, 48).min() >= 254
