@@ -1,4 +1,4 @@
-"""The way of the data: picture → orbit → frames → field → mesh → asset → turntable."""
+"""The way of the data: picture → orbit → frames → field → mesh → material → asset → turntable."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from ..ground.torch_setup import seed_everything
 from ..shared import protocol
 from ..shared.errors import UserError
 from ..shared.model_facts import NOTE, orbit_seconds
-from .fingerprint import frames_inputs, orbit_inputs, picture_inputs
+from .fingerprint import asset_inputs, frames_inputs, material_inputs, orbit_inputs, picture_inputs
 from .job import Facts, FramesToMesh, PictureToMesh, PictureToOrbit, Stage
 from .stage_device import on_faster_device, on_strongest_device
 
@@ -77,7 +77,7 @@ ORBIT_STAGES = (
 )
 
 
-_FIELD, _SURFACE = "field.safetensors", "surface.safetensors"
+_FIELD, _SURFACE, _MATERIAL = "field.safetensors", "surface.safetensors", "material.safetensors"
 
 
 def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
@@ -130,7 +130,6 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
 
 def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.field.radiance_field import load_field
-    from ..reconstruction.light import save_light, save_panorama
     from ..reconstruction.mesh.refine import refine
     from ..reconstruction.mesh.refined_surface import save_surface
 
@@ -139,24 +138,42 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     frames, unit = _working_frames(job)
     surface = refine(frames, field, job.settings, device, seed, progress).scaled(unit)
     save_surface(surface, _work(out) / _SURFACE)
-    light = surface.appearance.lights.gaussians()
-    save_light(light, out / "light.json")
-    save_panorama(light, out / "light.hdr")
     return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
 
 
+def _material(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
+    """On the processor: seconds, as nothing is trained."""
+    from ..reconstruction.frames.frames import load_frames
+    from ..reconstruction.light import save_light, save_panorama
+    from ..reconstruction.material.material import recover_material, save_material
+    from ..reconstruction.mesh.refined_surface import load_surface
+
+    seed = seed_everything(job.seed, "material")
+    surface = load_surface(_work(job.folder) / _SURFACE)
+    frames, glossy = load_frames(job.folder), job.settings.material == "pbr"
+    material = recover_material(frames, surface.vertices, surface.faces, glossy, seed, progress)
+    save_material(material, _work(out) / _MATERIAL)
+    save_light(material.light, out / "light.json")
+    save_panorama(material.light, out / "light.hdr")
+    return {"seen": float((material.evidence > 0).float().mean())}
+
+
 def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
-    """On the processor, as only the albedo's look-up could use a card."""
+    """On the processor, where meshes are made."""
     from ..reconstruction.asset.build import build_asset
+    from ..reconstruction.frames.frames import load_frames
+    from ..reconstruction.material.material import load_material
+    from ..reconstruction.material.painter import Painter
     from ..reconstruction.mesh.refined_surface import load_surface
 
     seed_everything(job.seed, "asset")
     surface = load_surface(_work(job.folder) / _SURFACE)
+    material = load_material(_work(job.folder) / _MATERIAL)
     settings = job.settings
     report = build_asset(
         surface.vertices.numpy(),
         surface.faces.numpy(),
-        lambda points, normals: _matt(surface.albedo(points)),
+        Painter(load_frames(job.folder), surface.vertices, surface.faces, material),
         settings.face_budget,
         settings.texture_size,
         out,
@@ -165,13 +182,6 @@ def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     report["steps"] = report.pop("seconds")
     progress.preview("mesh", out / "mesh.glb")
     return report
-
-
-def _matt(albedo: "torch.Tensor") -> "torch.Tensor":  # (P, 3) -> (P, 6)
-    """Painted as most things are: rough, no metal, seen everywhere."""
-    import torch
-
-    return torch.cat([albedo, albedo.new_tensor([0.8, 0.0, 1.0]).expand(len(albedo), 3)], 1)
 
 
 def _turntable(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
@@ -218,8 +228,9 @@ def _seconds(draft: float, standard: float, high: float) -> Callable[[FramesToMe
 MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
     Stage("field", "Finding the rough shape", _seconds(25, 60, 90), on_faster_device("field", _field)),
-    Stage("mesh", "Refining shape, colour and light", _seconds(30, 180, 900), on_faster_device("mesh", _mesh)),
-    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset),
+    Stage("mesh", "Refining the shape", _seconds(30, 180, 900), on_faster_device("mesh", _mesh)),
+    Stage("material", "Separating colour, gloss and light", _seconds(10, 15, 30), _material, material_inputs),
+    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset, asset_inputs),
     Stage("turntable", "Rendering the turntable", _seconds(1, 3, 6), _turntable),
 )
 

@@ -18,7 +18,7 @@ VERSION = 2
 PRESETS = ("draft", "standard", "high")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PREVIEW_KINDS = ("frame", "image", "mesh", "orbit")  # "orbit" is a folder of frames 000.png …, the others are files
-STAGE_NAMES = ("picture", "orbit", "frames", "field", "mesh", "asset", "turntable")
+STAGE_NAMES = ("picture", "orbit", "frames", "field", "mesh", "material", "asset", "turntable")
 
 VARIANTS = ("auto", "u", "c", "p")  # of SV3D; "auto" is what the weights are
 ORBITS = ("auto", "static", "sine", "dynamic", "file")  # "auto": static for SV3D_u, sine for the others

@@ -1,0 +1,45 @@
+"""The material at any point of the surface, as sharp as the frames are."""
+
+import torch
+from scipy.spatial import cKDTree
+from torch import Tensor
+
+from ..frames.frames import Frames
+from .material import DIM, Material, without
+from .observations import Observations, diffuse_colour, sightings
+
+NEIGHBOURS = 3  # vertices whose shading is interpolated
+SHARPENING = 2.0  # power of a view's trust: the one that looks straight on counts most
+SURE = 0.5  # evidence from which the frames alone decide a colour
+
+
+class Painter:
+    """Asked for points (P, 3) with unit normals (P, 3), answers (P, 6): linear base colour, roughness, metallic,
+    evidence, each in [0, 1].
+    """
+
+    def __init__(self, frames: Frames, vertices: Tensor, faces: Tensor, material: Material) -> None:
+        self._sightings = sightings(frames, vertices, faces)
+        self._nearest = cKDTree(vertices.numpy())
+        columns = (material.shading, material.roughness, material.metallic, material.evidence)
+        self._values = torch.cat([torch.stack(columns, 1), material.base_colour, material.highlight], 1)
+
+    @torch.no_grad()
+    def __call__(self, points: Tensor, normals: Tensor) -> Tensor:  # (P, 6)
+        """Colours from the frames, less highlight and shading; what they hardly show is as the vertices have it."""
+        shading, roughness, metallic, evidence, base, highlight = self._interpolated(points).split(
+            [1, 1, 1, 1, 3, self._values.shape[1] - 7], 1
+        )
+        seen = self._sightings(points, normals)
+        colour = diffuse_colour(without(Observations(seen.colour, seen.weight**SHARPENING), highlight))
+        sharp = (colour / shading.clamp_min(DIM)).clamp(0, 1)
+        sure = (seen.evidence[:, None] / SURE).clamp(max=1)
+        sure = sure * sure * (3 - 2 * sure)
+        return torch.cat([base + sure * (sharp - base), roughness, metallic, evidence], 1)
+
+    def _interpolated(self, points: Tensor) -> Tensor:  # (P, 7 + N)
+        """The vertices' values, weighted by inverse squared distance."""
+        distance, index = self._nearest.query(points.numpy(), k=NEIGHBOURS, workers=-1)
+        weight = 1 / (torch.from_numpy(distance).float().square() + 1e-10)
+        weight = weight / weight.sum(1, keepdim=True)
+        return torch.einsum("pk,pkc->pc", weight, self._values[torch.from_numpy(index)])

@@ -1,0 +1,45 @@
+"""Values for what no frame shows: carried on over the mesh from what is seen, never invented."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import cKDTree
+from torch import Tensor
+
+KNOWN = 0.1  # evidence from which a vertex keeps to its own value
+BLUR = 0.02  # weight of a neighbour beside evidence 1
+ROUNDS = 40  # of averaging; the start is near enough for that
+
+
+def fill_unseen(values: Tensor, evidence: Tensor, vertices: Tensor, faces: Tensor) -> Tensor:  # (V, C)
+    """``values`` (V, C), harmonic over the mesh where ``evidence`` (V,) in [0, 1] is low (Dirichlet's problem).
+
+    Solved by Jacobi's rounds from the nearest known vertices' values: what lies far from all that is seen, or on a
+    part of its own, keeps these.  Without any evidence the values stay as they are.
+    """
+    weight = evidence.numpy()
+    known = weight > KNOWN
+    if not known.any():
+        return values
+    own = np.where(known, weight, 0)[:, None]
+    given = np.where(known[:, None], values.numpy(), 0)
+    filled = given.copy()
+    _, nearest = cKDTree(vertices[known].numpy()).query(vertices[~known].numpy())
+    filled[~known] = given[known][nearest]
+    joined = _adjacency(faces.numpy(), len(vertices))
+    degree = np.asarray(joined.sum(1)).reshape(-1, 1)
+    total = np.maximum(own + BLUR * degree, 1e-12)
+    lonely = (own + degree)[:, 0] == 0
+    for _ in range(ROUNDS):
+        filled[~lonely] = ((own * given + BLUR * (joined @ filled)) / total)[~lonely]
+    return torch.from_numpy(filled.astype(np.float32))
+
+
+def _adjacency(faces: NDArray[np.int64], count: int) -> sparse.csr_matrix:  # (V, V)
+    """1 where an edge joins two vertices."""
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    ends = np.concatenate([ends, ends[:, ::-1]])
+    joined = sparse.coo_matrix((np.ones(len(ends), np.float32), ends.T), (count, count)).tocsr()
+    joined.data[:] = 1
+    return joined
