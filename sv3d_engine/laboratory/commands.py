@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,15 @@ def add_commands(commands: Any) -> None:
     """Add them to the engine's parser; each sets ``run``, what it does with its arguments."""
     bench = commands.add_parser("bench", help="measure speed and memory")
     what = bench.add_subparsers(required=True, metavar="WHAT", dest="what")
-    bench_mesh = what.add_parser("mesh", help="a whole mesh job, stage by stage", allow_abbrev=False)
+    bench_mesh = what.add_parser("mesh", help="a whole mesh job, stage by stage, and its kernels", allow_abbrev=False)
     add_frame_options(bench_mesh)
     add_common_options(bench_mesh)
     bench_mesh.add_argument("--out", metavar="DIR", help="keep the job folder here (default: not kept)")
     bench_mesh.set_defaults(resume=False, run=_bench_mesh)
+    bench_kernels = what.add_parser("kernels", help="its kernels alone, beside their twins and peers")
+    bench_kernels.add_argument("--device", choices=protocol.DEVICES, default="auto")
+    bench_kernels.add_argument("--json", action="store_true", help="one line of JSON")
+    bench_kernels.set_defaults(run=_bench_kernels, details=False)
     bench_orbit = what.add_parser("orbit", help="SV3D itself, part by part", allow_abbrev=False)
     _add_bench_orbit(bench_orbit)
     bench_orbit.set_defaults(run=_bench_orbit)
@@ -145,7 +150,20 @@ def _bench_mesh(arguments: argparse.Namespace) -> int:
     print(f"{'stage':<12}{'seconds':>10}{'peak memory':>16}")
     for name, stage in report["stages"].items():
         print(f"{name:<12}{stage['seconds']:>10.1f}{stage['peak_memory'] / 1e9:>13.2f} GB")
-    print(f"{'all':<12}{report['seconds']:>10.1f}{report['peak_memory'] / 1e9:>13.2f} GB")
+    print(f"{'all':<12}{report['seconds']:>10.1f}{report['peak_memory'] / 1e9:>13.2f} GB\n")
+    return _bench_kernels(argparse.Namespace(device=arguments.device, json=False))
+
+
+def _bench_kernels(arguments: argparse.Namespace) -> int:
+    from ..ground.device import resolve_device
+    from .bench.kernel_bench import as_rows, measure
+
+    device = resolve_device(arguments.device)
+    if arguments.json:
+        print(json.dumps([asdict(timing) for timing in measure(device)]))
+    else:
+        for row in as_rows(measure(device), device):
+            print(row, flush=True)
     return 0
 
 

@@ -72,8 +72,8 @@ def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None)
             failures.append(failure)
         tell(f"{task.name}, seed {task.seed}: {failure.reason.splitlines()[0] if failure else 'scored'}")
         text = write_figures(tasks, failures, hulls, without, out)
-    sheets = [task.sheet for task in tasks if task.seed == arguments.seeds[0] and "scores" in task.found()]
-    if sheets:
+    shown = [task for task in tasks if task.seed == arguments.seeds[0] and "scores" in task.found()]
+    if sheets := [task.sheet for task in shown if task.sheet.is_file()]:
         stacked(sheets).save(out / "sheet.png")
     return text, not failures
 
