@@ -13,6 +13,7 @@ from .bake import FineSurface, Frame, Paint, ask, bake_maps
 from .card import inspect
 from .clean import clean, simplify
 from .glb import TexturedMesh, write_glb
+from .occlusion import ambient_occlusion
 from .tangents import tangents
 from .topology import Floats, Ints, TriMesh, face_components, is_closed_manifold, mates, vertex_normals
 from .unwrap import Atlas, unwrap
@@ -61,11 +62,13 @@ def build_asset(
     clock.lap("clean")
     mesh = simplify(raw, face_budget, progress.part(0.05, 0.1))
     clock.lap("simplify")
-    atlas = unwrap(mesh, texture_size, out, progress.part(0.1, 0.5))
+    atlas = unwrap(mesh, texture_size, out, progress.part(0.1, 0.4))
     clock.lap("unwrap")
     card = inspect(mesh, atlas, texture_size)
     clock.lap("inspect")
-    fine = FineSurface(raw, np.ones(len(raw.vertices)))
+    progress(0.4, "Finding the hollows")
+    fine = FineSurface(raw, ambient_occlusion(raw))
+    clock.lap("occlusion")
     frame = tangent_frame(mesh, atlas)
     maps = bake_maps(mesh, atlas, frame, fine, paint, texture_size, progress.part(0.5, 0.95))
     textured = TexturedMesh(

@@ -13,6 +13,7 @@ from torch import Tensor
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.reconstruction.asset.build import build_asset
 from sv3d_engine.reconstruction.asset.glb import TexturedMesh, gltf_axes, read_glb, world_axes, write_glb
+from sv3d_engine.reconstruction.asset.topology import TriMesh
 from sv3d_engine.shared.errors import UserError
 
 
@@ -46,7 +47,7 @@ def test_report_tells_what_was_made(built) -> None:
     assert report.vertices == report.faces // 2 + 2
     assert report.texture_size == 256
     assert 0.3 < report.texel_coverage < 1
-    assert set(report.seconds) == {"clean", "simplify", "unwrap", "inspect", "bake", "write"}
+    assert set(report.seconds) == {"clean", "simplify", "unwrap", "inspect", "occlusion", "bake", "write"}
     assert report.card["verdict"]
     assert report.confidence_map == "confidence.png"
     json.dumps(report.as_dict())
@@ -146,6 +147,21 @@ def numbers(binary: bytes, gltf: dict, accessor: dict, kind: str = "<f4") -> np.
     view = gltf["bufferViews"][accessor["bufferView"]]
     end = view["byteOffset"] + view["byteLength"]
     return np.frombuffer(binary[view["byteOffset"] : end], kind).reshape(accessor["count"], -1)
+
+
+def test_hollows_are_darker_in_the_occlusion_map_and_nowhere_else(tmp_path: Path) -> None:
+    """A bowl: its inside sees half the sky or less, its outside all of it."""
+    ball = sphere(0.5, 4)
+    x, y, z = ball.vertices.T
+    bowl = TriMesh(np.stack([x, y, np.where(z > 0, -0.8 * z, z)], 1), ball.faces)
+    build_asset(bowl.vertices, bowl.faces, matt(lambda points: torch.full_like(points, 0.5)), 2000, 128, tmp_path)
+    mesh = read_glb(tmp_path / "mesh.glb")
+    column, row = (mesh.uv * 64).astype(int).clip(0, 63).T
+    occlusion = mesh.orm[63 - row, column, 0] / 255
+    outwards = (mesh.normals * mesh.vertices).sum(1)
+    assert occlusion[outwards > 0.4].mean() > 0.97
+    assert occlusion[outwards < -0.3].mean() < 0.7
+    assert np.ptp(mesh.texture, axis=(0, 1)).max() == 0
 
 
 def test_confidence_is_told_at_vertices_and_as_a_picture_beside(tmp_path: Path) -> None:

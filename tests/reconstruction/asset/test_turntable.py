@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mesh_shapes import matt, sphere
+from mesh_shapes import bumpy_sphere, matt, sphere
 from PIL import Image
 from torch import Tensor
 
@@ -15,6 +15,7 @@ from sv3d_engine.orbit.cameras import static_orbit
 from sv3d_engine.reconstruction.asset.build import build_asset
 from sv3d_engine.reconstruction.asset.glb import TexturedMesh, read_glb, write_glb
 from sv3d_engine.reconstruction.asset.previews import load_model, render_turntable, render_view
+from sv3d_engine.reconstruction.asset.topology import vertex_normals
 
 ORBIT = static_orbit(10, 2.0)
 
@@ -116,6 +117,25 @@ def test_a_normal_map_turns_the_light(mirrored: bool) -> None:
         assert picture[14:18, 14:18] == pytest.approx(0.5, abs=0.01)
         flat = render_view(load_model(replace(wall, normal_map=None)), from_aside, ORBIT, 0, 32)
         assert flat[14:18, 14:18].max() == 0
+
+
+def test_few_faces_with_a_normal_map_look_like_the_fine_mesh(tmp_path: Path) -> None:
+    fine = bumpy_sphere(5)
+    build_asset(fine.vertices, fine.faces, matt(partial(torch.full_like, fill_value=1.0)), 300, 512, tmp_path)
+    mesh = read_glb(tmp_path / "mesh.glb")
+    white, nowhere = np.full((2, 2, 3), 255, np.uint8), np.zeros((len(fine.vertices), 2))
+    truth = TexturedMesh(fine.vertices, vertex_normals(fine), nowhere, fine.faces, white)
+
+    def view(shown: TexturedMesh) -> np.ndarray:
+        def from_upper_right(normals: Tensor) -> Tensor:
+            return (normals @ torch.tensor([0.5, 0.5, 0.7])).clamp_min(0)
+
+        return render_view(load_model(shown), from_upper_right, ORBIT, 0, 96)[..., 0].astype(float)
+
+    expected, mapped, bare = view(truth), view(mesh), view(replace(mesh, normal_map=None))
+    inside = (expected > 40) & (expected < 250)
+    assert np.abs(mapped - expected)[inside].mean() < 1.5  # of 255
+    assert np.abs(bare - expected)[inside].mean() > 3 * np.abs(mapped - expected)[inside].mean()
 
 
 def test_outline_is_smooth(glb: Path) -> None:
