@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     _add_picture(orbit)
     generate = commands.add_parser("generate", help="make a textured mesh from one picture", allow_abbrev=False)
     _add_picture(generate)
-    _add_preset(generate)
+    _add_mesh_options(generate)
     for name, job in zip(JOB_COMMANDS, (mesh, orbit, generate), strict=True):
         add_common_options(job)
         job.add_argument("--out", required=True, metavar="DIR", help="job folder for everything that is made")
@@ -72,15 +72,20 @@ def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
                 out=str(out),
                 cameras=arguments.cameras,
                 elevation=arguments.elevation,
-                preset=arguments.preset,
                 device=arguments.device,
                 seed=arguments.seed,
                 resume=arguments.resume,
+                **_mesh_values(arguments),
             )
         case "generate":
-            return protocol.GenerateJob(**_picture_values(arguments, out), preset=arguments.preset)
+            return protocol.GenerateJob(**_picture_values(arguments, out), **_mesh_values(arguments))
         case _:
             return protocol.OrbitJob(**_picture_values(arguments, out))
+
+
+def _mesh_values(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What is asked of a mesh, by the names that the jobs have for it."""
+    return {name: getattr(arguments, name) for name in ("preset", "faces", "texture", "material")}
 
 
 def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
@@ -102,8 +107,12 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
 
 
-def _add_preset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", choices=protocol.PRESETS, default="standard", help="of the mesh")
+def _add_mesh_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("mesh")
+    group.add_argument("--preset", choices=protocol.PRESETS, default="standard", help="what the rest goes by")
+    group.add_argument("--faces", type=int, metavar="N", help="at most so many triangles")
+    group.add_argument("--texture", type=int, choices=protocol.TEXTURE_SIZES, help="pixels along one side")
+    group.add_argument("--material", choices=protocol.MATERIALS, help="with gloss and metal, or matt as in the paper")
 
 
 def add_frame_options(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +120,7 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
     parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
     parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
-    _add_preset(parser)
+    _add_mesh_options(parser)
 
 
 def add_sampling_options(group: argparse._ActionsContainer) -> None:

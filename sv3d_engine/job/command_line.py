@@ -38,6 +38,8 @@ def _job(arguments: argparse.Namespace) -> int:
         return result
     made = result.mesh if isinstance(result, protocol.Result) else result.frames
     print(f"Done in {duration(result.seconds)}: {made}")
+    if isinstance(result, protocol.Result) and result.card:
+        print(result.card)
     for note in result.notes:
         print(f"Note: {note}")
     return 0

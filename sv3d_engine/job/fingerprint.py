@@ -57,9 +57,12 @@ def orbit_inputs(job: PictureToOrbit) -> Iterator[bytes]:
             yield stream.read(_CHUNK)  # the header, and more
 
 
+_LATER = ("material", "face_budget", "texture_size", "disk_bytes")  # settings that the shape does not depend on
+
+
 def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     """Of stage "frames", and all after it: settings, seed, and frames and cameras unless an earlier stage made them."""
-    yield _said(settings=asdict(job.settings), seed=job.seed)
+    yield _said(settings={k: v for k, v in asdict(job.settings).items() if k not in _LATER}, seed=job.seed)
     if isinstance(job, PictureToMesh):
         return
     if job.cameras is None:
@@ -69,6 +72,16 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     for file in _frame_files(job):
         yield _said(file=file.name)
         yield from _content(file)
+
+
+def material_inputs(job: FramesToMesh) -> Iterator[bytes]:
+    """Of stage "material": which kind."""
+    yield _said(material=job.settings.material)
+
+
+def asset_inputs(job: FramesToMesh) -> Iterator[bytes]:
+    """Of stage "asset": how much of it."""
+    yield _said(faces=job.settings.face_budget, texture=job.settings.texture_size)
 
 
 def _said(**values: Any) -> bytes:

@@ -5,12 +5,12 @@ Everything is checked before any work starts, and nothing is written.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..ground.device import check_device
-from ..ground.settings import PRESETS
+from ..ground.settings import PRESETS, Settings
 from ..shared import protocol
 from ..shared.errors import UserError
 from ..shared.model_facts import NOTE, bundled_weights
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ORBIT_PLACE = "orbit"  # where in its folder a job keeps the orbit from which it then makes a mesh
 _ORBIT_BYTES = 200_000_000  # on disk: frames, previews and a contact sheet, ten times over
+_BYTES_A_TEXEL = 32  # on disk: all maps, in the file and its preview, twice over
 
 
 def job_from_request(request: protocol.Job) -> Job:
@@ -49,7 +50,7 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         )
     if not math.isfinite(request.elevation):
         raise UserError("The elevation is not a number.", "Give the orbit's elevation in degrees, for example 10.")
-    settings = PRESETS[request.preset]
+    settings = _settings(request)
     return FramesToMesh(
         name=request.job,
         folder=out,
@@ -65,7 +66,7 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
 
 def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
     orbit = _picture_to_orbit(request, ORBIT_PLACE)
-    settings = PRESETS[request.preset]
+    settings = _settings(request)
     both = vars(orbit) | {"disk_bytes": orbit.disk_bytes + settings.disk_bytes}
     return PictureToMesh(
         **both,
@@ -116,6 +117,31 @@ def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
         poses=poses,
         notes=(*((NOTE,) if weights == bundled_weights() else ()), *unusual),
         sampling=sampling,
+    )
+
+
+def _settings(request: protocol.MeshJob | protocol.GenerateJob) -> Settings:
+    """What the preset decides, but for what is asked for by itself."""
+    own = PRESETS[request.preset]
+    faces = own.face_budget if request.faces is None else request.faces
+    texture = own.texture_size if request.texture is None else request.texture
+    if not protocol.FEWEST_FACES <= faces <= protocol.MOST_FACES:
+        raise UserError(
+            f"A mesh of {faces:,} faces cannot be made.",
+            f"Choose from {protocol.FEWEST_FACES:,} to {protocol.MOST_FACES:,}; {own.face_budget:,} is the preset's.",
+        )
+    if texture not in protocol.TEXTURE_SIZES:
+        raise UserError(
+            f"A texture of {texture} pixels cannot be made.",
+            f"Choose {', '.join(map(str, protocol.TEXTURE_SIZES))}; {own.texture_size} is the preset's.",
+        )
+    larger = max(texture**2 - own.texture_size**2, 0)
+    return replace(
+        own,
+        face_budget=faces,
+        texture_size=texture,
+        material=request.material or own.material,
+        disk_bytes=own.disk_bytes + _BYTES_A_TEXEL * larger,
     )
 
 
@@ -201,4 +227,5 @@ def result_of(job: Job, records: Sequence[StageRecord], seconds: float) -> proto
         seconds=round(seconds, 3),
         orbit=str(job.orbit_folder) if isinstance(job, PictureToMesh) else None,
         notes=notes,
+        card=next((str(record.facts["card"]["verdict"]) for record in records if "card" in record.facts), ""),
     )

@@ -13,7 +13,7 @@ from ..ground.torch_setup import seed_everything
 from ..shared import protocol
 from ..shared.errors import UserError
 from ..shared.model_facts import NOTE, orbit_seconds
-from .fingerprint import frames_inputs, orbit_inputs, picture_inputs
+from .fingerprint import asset_inputs, frames_inputs, material_inputs, orbit_inputs, picture_inputs
 from .job import Facts, FramesToMesh, PictureToMesh, PictureToOrbit, Stage
 from .stage_device import on_faster_device, on_strongest_device
 
@@ -229,8 +229,8 @@ MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
     Stage("field", "Finding the rough shape", _seconds(25, 60, 90), on_faster_device("field", _field)),
     Stage("mesh", "Refining the shape", _seconds(30, 180, 900), on_faster_device("mesh", _mesh)),
-    Stage("material", "Separating colour, gloss and light", _seconds(10, 15, 30), _material),
-    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset),
+    Stage("material", "Separating colour, gloss and light", _seconds(10, 15, 30), _material, material_inputs),
+    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset, asset_inputs),
     Stage("turntable", "Rendering the turntable", _seconds(1, 3, 6), _turntable),
 )
 

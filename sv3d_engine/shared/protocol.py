@@ -13,9 +13,12 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-VERSION = 2
+VERSION = 3
 
 PRESETS = ("draft", "standard", "high")
+MATERIALS = ("pbr", "lambert")  # with gloss and metal, or matt all over as in SV3D's paper
+FEWEST_FACES, MOST_FACES = 500, 200_000
+TEXTURE_SIZES = (512, 1024, 2048, 4096, 8192)  # pixels along one side
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PREVIEW_KINDS = ("frame", "image", "mesh", "orbit")  # "orbit" is a folder of frames 000.png …, the others are files
 STAGE_NAMES = ("picture", "orbit", "frames", "field", "mesh", "material", "asset", "turntable")
@@ -52,9 +55,13 @@ class MeshJob:
     device: str = "auto"
     seed: int = 0
     resume: bool = False  # go on from what an earlier run left in `out`
+    faces: int | None = None  # at most; None = the preset's own, here and below
+    texture: int | None = None  # one of TEXTURE_SIZES
+    material: str | None = None  # one of MATERIALS
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, PRESETS)
+        _one_of("material", self.material, (None, *MATERIALS))
         _one_of("device", self.device, DEVICES)
 
 
@@ -99,10 +106,14 @@ class GenerateJob(OrbitJob):
     """Turn one picture into a textured mesh: an orbit, then a mesh from it."""
 
     preset: str = "standard"
+    faces: int | None = None
+    texture: int | None = None
+    material: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _one_of("preset", self.preset, PRESETS)
+        _one_of("material", self.material, (None, *MATERIALS))
 
 
 @dataclass(frozen=True)
@@ -179,6 +190,7 @@ class Result:
     seconds: float
     orbit: str | None = None  # folder of the generated orbit, laid out as OrbitResult says, if a picture was given
     notes: tuple[str, ...] = ()  # what the artist should know: sentences
+    card: str = ""  # one line on how clean the mesh is; report.json has the whole card
 
 
 @dataclass(frozen=True)
@@ -324,6 +336,6 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     return _build(hint, value, where)
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def _one_of(name: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
     if value not in allowed:
-        raise ProtocolError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        raise ProtocolError(f"{name} must be one of {', '.join(filter(None, allowed))}, not {value!r}")

@@ -72,6 +72,12 @@ def test_mesh_says_where_the_mesh_is(with_stages, paths, capsys):
     assert (report["seed"], report["settings"]["preset"]) == (3, "draft")
 
 
+def test_the_command_says_how_clean_the_mesh_is(with_stages, paths, capsys):
+    with_stages(frames_stage, lambda *_: {"card": {"verdict": "Closed and clean"}, "notes": []})
+    assert command_line.main(["mesh", paths[0], "--out", paths[1]]) == 0
+    assert "Closed and clean" in capsys.readouterr().out
+
+
 def test_an_error_is_cause_and_remedy_with_status_2(paths, capsys):
     assert command_line.main(["mesh", "/nowhere/at/all", "--out", paths[1]]) == 2
     said = capsys.readouterr().err
@@ -195,6 +201,15 @@ def test_every_option_of_an_orbit():
         *("out", "cup.png", "/out", "w", "p", "sine", None, -3.0, 20.0, "dpm++2m", 15, "linear", 4.0, 1.5),
         *(False, True, "blocks", "float16", "cpu", 7, True, "high"),
     )
+
+
+@pytest.mark.parametrize(("command", "source"), [("mesh", "frames"), ("generate", "cup.png")])
+def test_every_option_of_a_mesh(command, source):
+    options = "--preset draft --faces 5000 --texture 4096 --material lambert"
+    job = asked(command, source, "--out", "/out", *options.split())
+    assert (job.preset, job.faces, job.texture, job.material) == ("draft", 5000, 4096, "lambert")
+    job = asked(command, source, "--out", "/out")
+    assert (job.preset, job.faces, job.texture, job.material) == ("standard", None, None, None)
 
 
 def test_an_orbit_that_is_not_a_name_is_a_file():

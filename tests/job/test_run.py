@@ -11,6 +11,8 @@ import pytest
 from pipeline_fakes import make_source, raises, stage, tree, writes
 
 from sv3d_engine.ground.progress import Cancelled
+from sv3d_engine.ground.settings import PRESETS
+from sv3d_engine.job.request import job_from_request
 from sv3d_engine.job.run import run_job
 from sv3d_engine.shared import protocol
 from sv3d_engine.shared.errors import UserError
@@ -19,6 +21,15 @@ WHOLE = [
     stage("frames", writes("frames/000.png")),
     stage("field", writes("work/field.bin", facts={"loss": 0.5})),
     stage("mesh", writes("mesh.glb")),
+]
+
+CARD = {"verdict": "20,000 faces in 40 charts, closed and clean"}
+ALL = [
+    *WHOLE[:2],
+    stage("mesh", writes("work/surface.bin")),
+    stage("material", writes("work/material.bin")),
+    stage("asset", writes("mesh.glb", facts={"card": CARD, "notes": ["It is hollow."]})),
+    stage("turntable", writes("turntable/000.png")),
 ]
 
 
@@ -52,6 +63,12 @@ def test_a_job_leaves_its_files_and_a_report(request_):
     assert report["seed"] == 0
     assert report["versions"]["sv3d_engine"]
     assert report["peak_memory"] > 1e6
+
+
+def test_the_result_says_how_clean_the_mesh_is(request_):
+    result = run_job(request_, lambda message: None, stages=ALL)
+    assert result.card == CARD["verdict"]
+    assert result.notes == ("It is hollow.",)
 
 
 def test_fractions_rise_from_0_to_1(request_):
@@ -90,6 +107,30 @@ def test_resume_starts_anew_when_the_question_has_changed(request_, change):
         changed |= {"seed": 1} if change == "seed" else {"preset": "draft"}
     told = run(protocol.MeshJob(**changed), WHOLE)
     assert not any(m.note.startswith("Kept") for m in told)
+
+
+@pytest.mark.parametrize("change", [{"faces": 5000}, {"texture": 512}])
+def test_resume_makes_another_mesh_of_the_same_shape(request_, change):
+    run(request_, ALL)
+    told = run(protocol.MeshJob(**(vars(request_) | {"resume": True} | change)), ALL)
+    kept = {m.stage for m in told if m.note.startswith("Kept")}
+    assert {m.stage for m in told} - kept == {"asset", "turntable"}
+
+
+def test_resume_with_another_material_keeps_the_shape(request_):
+    run(request_, ALL)
+    told = run(protocol.MeshJob(**(vars(request_) | {"resume": True, "material": "lambert"})), ALL)
+    kept = {m.stage for m in told if m.note.startswith("Kept")}
+    assert {m.stage for m in told} - kept == {"material", "asset", "turntable"}
+
+
+def test_what_is_asked_of_the_mesh_replaces_the_presets_own(request_):
+    asked = protocol.MeshJob(**(vars(request_) | {"faces": 5000, "texture": 8192, "material": "lambert"}))
+    settings, plain = job_from_request(asked).settings, job_from_request(request_).settings
+    assert (settings.face_budget, settings.texture_size, settings.material) == (5000, 8192, "lambert")
+    assert plain == PRESETS["standard"]
+    assert settings.disk_bytes > plain.disk_bytes + 8192**2 * 9  # three maps of three bytes at the least
+    assert settings.fine_steps == plain.fine_steps
 
 
 def test_resume_does_not_mind_what_is_no_frame(request_):
@@ -253,6 +294,11 @@ def test_frames_inside_the_output_folder(request_):
         ({"cameras": "/nowhere/cameras.json"}, "There is no cameras file"),
         ({"elevation": float("nan")}, "elevation"),
         ({"seed": -1}, "seed"),
+        ({"faces": 0}, "0 faces"),
+        ({"faces": 499}, "499 faces"),
+        ({"faces": 200_001}, "200,001 faces"),
+        ({"texture": 1000}, "texture of 1000 pixels"),
+        ({"texture": 16384}, "texture of 16384 pixels"),
     ],
 )
 def test_a_request_that_cannot_work(request_, change, cause):

@@ -9,6 +9,7 @@ from sv3d_engine.shared import protocol
 
 MESSAGES = [
     protocol.MeshJob("a", "/frames", "/out", "/cameras.json", 12.5, "high", "cuda", 7, True),
+    protocol.MeshJob("a", "/frames", "/out", faces=5000, texture=4096, material="lambert"),
     protocol.MeshJob("b", "C:\\Bilder\\Größe “1”", "/tmp/\udc80"),
     protocol.OrbitJob("a", "/cup.png", "/out"),
     protocol.OrbitJob(
@@ -16,6 +17,7 @@ MESSAGES = [
         *("linear", 4.0, 1.5, False, True, "blocks", "float16", "cuda", 7, True),
     ),
     protocol.GenerateJob("a", "/cup.png", "/out", steps=None, preset="high"),
+    protocol.GenerateJob("a", "/cup.png", "/out", faces=5000, texture=512, material="pbr"),
     protocol.Cancel("a"),
     protocol.Doctor(),
     protocol.Shutdown(),
@@ -26,6 +28,7 @@ MESSAGES = [
     protocol.Preview("a", "orbit", "/out/previews/orbit-frames"),
     protocol.Result("a", *["/out"] * 8, 1.5),
     protocol.Result("a", *["/out"] * 8, 1.5, "/out/orbit", ("The cup is hollow.", "“So” it is.")),
+    protocol.Result("a", *["/out"] * 8, 1.5, card="20,000 faces in 40 charts, closed and clean"),
     protocol.OrbitResult("a", *["/out"] * 6, 1.5, ("The cup is hollow.",)),
     protocol.OrbitResult("a", *["/out"] * 6, 1.5),
     protocol.Error(None, "cause", "remedy", "details"),
@@ -70,6 +73,11 @@ def test_left_out_fields_have_their_defaults():
         ('{"type": "cancel", "job": 1}', "cancel.job must be str, not 1"),
         ('{"type": "cancel", "job": "a", "force": true}', "cancel has no field force"),
         (MESH + ', "preset": "best"}', "preset must be one of draft, standard, high, not 'best'"),
+        (MESH + ', "material": "gold"}', "material must be one of pbr, lambert, not 'gold'"),
+        (MESH + ', "faces": 1e4}', "mesh.faces must be int"),
+        (MESH + ', "texture": "2k"}', "mesh.texture must be int"),
+        (GENERATE + ', "material": "gold"}', "material must be one of pbr, lambert, not 'gold'"),
+        (ORBIT + ', "faces": 5000}', "orbit has no field faces"),
         (MESH + ', "device": "tpu"}', "device must be one of"),
         (MESH + ', "seed": true}', "mesh.seed must be int"),
         (MESH + ', "seed": 1.5}', "mesh.seed must be int"),
