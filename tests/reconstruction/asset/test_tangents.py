@@ -53,11 +53,12 @@ def test_charts_without_area_have_some_tangent() -> None:
 
 
 def test_a_fold_takes_the_side_of_the_greater_share() -> None:
-    uv = np.array([[0.0, 0], [1, 0], [1, 1], [0.9, 0.5]])  # the second face is folded over the first
-    frame = tangents(SQUARE, UP, uv, FACES)
-    assert frame[1, 3] == 1
+    vertices = np.where(np.arange(4)[:, None] == 3, [0.4, 1, 0], SQUARE)
+    uv = np.array([[0.0, 0], [1, 0], [1, 1], [0.9, 0.5]])  # the second face, less wide, is folded over the first
+    frame = tangents(vertices, UP, uv, FACES)
+    assert frame[:3] == pytest.approx(np.tile([1, 0, 0, 1], (3, 1)))
     assert frame[3, 3] == -1
-    assert np.linalg.norm(frame[:, :3], axis=1) == pytest.approx(1)
+    assert np.linalg.norm(frame[3, :3]) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
