@@ -29,7 +29,7 @@ def chart_texels(uv: Floats, faces: Ints, size: int) -> Texels:
 
     ``uv`` (W, 2) in [0, 1] with v up, ``faces`` (F, 3) into it.  Where triangles overlap the later one shows.
     """
-    corners = np.stack([uv[:, 0], 1 - uv[:, 1]], 1).astype(np.float64)[faces] * size - 0.5  # texel centres are integers
+    corners = _corners(uv, faces, size)
     proper = np.abs(_double_areas(corners)) > 0
     owner = np.full(size * size, -1, np.int32)
     face, index = _fill(corners, np.flatnonzero(proper), 0.0, size)
@@ -52,13 +52,18 @@ def chart_texels(uv: Floats, faces: Ints, size: int) -> Texels:
 
 def overlaps(uv: Floats, faces: Ints, size: int) -> tuple[Ints, Ints]:  # (W, 2), (F, 3) -> (T,), (O,)
     """Texels whose centre lies inside more than one triangle by TOUCH, and the faces that cover them."""
-    corners = np.stack([uv[:, 0], 1 - uv[:, 1]], 1).astype(np.float64)[faces] * size - 0.5
+    corners = _corners(uv, faces, size)
     face, index = _fill(corners, np.flatnonzero(_double_areas(corners) != 0), -TOUCH, size)
     order = np.argsort(index, kind="stable")
     face, index = face[order], index[order]
     again = index[1:] == index[:-1]
     shared = np.concatenate([again, [False]]) | np.concatenate([[False], again])
     return np.unique(index[shared]), np.unique(face[shared])
+
+
+def _corners(uv: Floats, faces: Ints, size: int) -> Floats:  # (F, 3, 2)
+    """Corners of the faces in texels, whose centres are integers."""
+    return np.stack([uv[:, 0], 1 - uv[:, 1]], 1).astype(np.float64)[faces] * size - 0.5
 
 
 def _touches_seam(faces: Ints) -> Bools:  # (F,)
