@@ -225,4 +225,4 @@ def as_rows(timings: Iterable[Timing], device: torch.device) -> Iterator[str]:
             yield f"{t.operation:<24}{t.by:<14}not installed"
             continue
         backward = "" if t.backward is None else f"{t.backward:.2f}"
-        yield f"{t.operation:<24}{t.by:<14}{t.first:>10.1f}{t.forward:>10.2f}{backward:>10}{t.rate:>10.2f}"
+        yield f"{t.operation:<24}{t.by:<14}{t.first:>10.1f}{t.forward:>10.2f}{backward:>10}{t.rate:>10.3f}"

@@ -55,7 +55,7 @@ def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None)
     bench, out = Path(arguments.bench).absolute(), Path(arguments.out).absolute()
     objects = [bench / name for name in arguments.objects or known_objects(bench)]
     real = [bench / REAL_ORBITS / name for name in real_orbits(bench, arguments.real)]
-    _check(bench, [*objects, *real])
+    _check(bench, [*objects, *real], arguments.jobs)
     without = parse_without(arguments.without)
     tasks = _tasks(arguments, [*objects, *real], out)
     hulls = read_hulls(bench)
@@ -250,7 +250,9 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
-def _check(bench: Path, sources: Sequence[Path]) -> None:
+def _check(bench: Path, sources: Sequence[Path], jobs: int) -> None:
+    if jobs < 1:
+        raise UserError(f"{jobs} objects at once are none.", "Give 1 or more with --jobs.")
     missing = [source.name for source in sources if not source.is_dir()]
     if missing:
         raise UserError(f"{bench} has no {', '.join(missing)}.", f"Choose from {', '.join(known_objects(bench))}.")

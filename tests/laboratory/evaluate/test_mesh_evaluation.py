@@ -115,6 +115,11 @@ def test_an_object_that_is_not_there(monkeypatch, bench, capsys) -> None:
     assert "cow, stool" in told
 
 
+def test_no_object_at_once(monkeypatch, bench, capsys) -> None:
+    assert evaluate(monkeypatch, bench, "--jobs", "0") == (2, [])
+    assert "--jobs" in capsys.readouterr().err
+
+
 def test_a_process_of_its_own_tells_why_it_failed(bench: Path, tmp_path: Path) -> None:
     copy_engine(tmp_path / "source")
     task = Task(str(bench / "real_orbits" / "bag"), str(tmp_path / "out"), fingerprint="f")
