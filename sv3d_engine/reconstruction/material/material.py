@@ -14,7 +14,7 @@ from ..light import MEAN_RADIANCE, Gaussians
 from ..render.rasterize import gather, vertex_normals
 from .gaussian_fit import fit_gaussians
 from .observations import Observations, diffuse_colour, sightings
-from .separation import Glints, chromaticity_pairs, fit_light
+from .separation import TINTED_SPREAD, Glints, chromaticity_pairs, fit_light
 from .specular import reflection
 from .transfer import irradiance, visibility
 from .unseen import fill_unseen
@@ -35,7 +35,7 @@ class Material:
     roughness: Tensor  # (V,) in [0, 1]
     metallic: Tensor  # (V,) in [0, 1]
     evidence: Tensor  # (V,) in [0, 1]: how well the frames show the vertex
-    shading: Tensor  # (V,) irradiance over π, shadows and the object's own light included
+    shading: Tensor  # (V, 3) irradiance over π, shadows, the object's own light and the light's tint included
     highlight: Tensor  # (V, N) white radiance that each frame sees beside the diffuse colour
     light: Gaussians
 
@@ -58,22 +58,22 @@ def recover_material(
     progress(0.6, "Separating colour and light")
     scene = _Scene(normals, _towards(vertices, frames), unshaded, transfer, seen, weight)
     colour = diffuse_colour(seen)
-    light, indirect = scene.fit(colour, draw)
+    light = scene.fit(colour, draw)
     roughness, highlight = MATT, torch.zeros_like(seen.weight)
     if glossy and (weight > 0).any():
         progress(0.7, "Separating highlights")
         beyond = scene.radiance(colour)
         candidates = [scene.glints(beyond, r, draw) for r in ROUGHNESSES]
-        fits = [scene.fit(colour, draw, light, glints)[0] for glints in candidates]
+        fits = [scene.fit(colour, draw, light, glints) for glints in candidates]
         errors = [glints.unexplained(fit) for glints, fit in zip(candidates, fits, strict=True)]
         best = min(range(len(errors)), key=errors.__getitem__)
         roughness = ROUGHNESSES[best]
         highlight = scene.highlights(fits[best], beyond, roughness)
         colour = diffuse_colour(without(seen, highlight))
-        light, indirect = scene.fit(colour, draw, fits[best], candidates[best])
+        light = scene.fit(colour, draw, fits[best], candidates[best])
     progress(0.9, "Filling what is not seen")
-    shading = transfer @ light + indirect
-    base = (colour / shading.clamp_min(DIM)[:, None]).clamp(0, 1)
+    shading = scene.shading(colour, light, draw)
+    base = (colour / shading.clamp_min(DIM)).clamp(0, 1)
     base = fill_unseen(base, seen.evidence, vertices, faces)
     same = torch.ones(len(vertices))
     gaussians = fit_gaussians(light)
@@ -94,15 +94,31 @@ class _Scene:
         """Mean over the surface: what the object lights itself with where it hides the light."""
         return (colour.mean(-1) * self.weight).sum() / self.weight.sum().clamp_min(1e-12)
 
+    def indirect(self, colour: Tensor) -> Tensor:  # (V, C) -> (V, C)
+        """Irradiance over π from the object itself: its mean radiance, from where it hides the light."""
+        mean = (colour * self.weight[:, None]).sum(0) / self.weight.sum().clamp_min(1e-12)
+        return (1 - self.transfer.sum(1)).clamp(0, 1)[:, None] * mean
+
     def fit(
         self, colour: Tensor, draw: torch.Generator, start: Tensor | None = None, glints: Glints | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """The light (K,), and the irradiance over π (V,) that comes from the object itself."""
-        indirect = (1 - self.transfer.sum(1)).clamp(0, 1) * self.radiance(colour)
+    ) -> Tensor:  # (K,)
+        """The white light."""
         if not (self.weight > 0).any():
-            return torch.full_like(self.transfer[0], MEAN_RADIANCE), indirect
+            return torch.full_like(self.transfer[0], MEAN_RADIANCE)
+        grey = colour.mean(-1)
         pairs = chromaticity_pairs(colour, self.weight, draw)
-        return fit_light(self.transfer, indirect, colour.mean(-1), pairs, start, glints), indirect
+        return fit_light(self.transfer, self.indirect(grey[:, None])[:, 0], grey, pairs, start, glints)
+
+    def shading(self, colour: Tensor, light: Tensor, draw: torch.Generator) -> Tensor:  # (V, 3)
+        """Irradiance over π by channel.  Warm and cool lights, as sun and sky, differ from the white one a little."""
+        indirect = self.indirect(colour)
+        if not (self.weight > 0).any():
+            return (self.transfer @ light)[:, None] + indirect
+        pairs = chromaticity_pairs(colour, self.weight, draw, spread=TINTED_SPREAD)
+        tinted = [
+            fit_light(self.transfer, indirect[:, c], colour[:, c], pairs, start=light, about=light) for c in range(3)
+        ]
+        return self.transfer @ torch.stack(tinted, 1) + indirect
 
     def glints(self, beyond: Tensor, roughness: float, draw: torch.Generator) -> Glints:
         """Pairs of views of one vertex, ``beyond`` () being the radiance of what hides the light."""

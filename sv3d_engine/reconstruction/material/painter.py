@@ -21,23 +21,21 @@ class Painter:
     def __init__(self, frames: Frames, vertices: Tensor, faces: Tensor, material: Material) -> None:
         self._sightings = sightings(frames, vertices, faces)
         self._nearest = cKDTree(vertices.numpy())
-        columns = (material.shading, material.roughness, material.metallic, material.evidence)
-        self._values = torch.cat([torch.stack(columns, 1), material.base_colour, material.highlight], 1)
+        columns = torch.stack([material.roughness, material.metallic, material.evidence], 1)
+        self._values = torch.cat([columns, material.shading, material.base_colour, material.highlight], 1)
 
     @torch.no_grad()
     def __call__(self, points: Tensor, normals: Tensor) -> Tensor:  # (P, 6)
         """Colours from the frames, less highlight and shading; what they hardly show is as the vertices have it."""
-        shading, roughness, metallic, evidence, base, highlight = self._interpolated(points).split(
-            [1, 1, 1, 1, 3, self._values.shape[1] - 7], 1
-        )
+        properties, shading, base, highlight = self._interpolated(points).split([3, 3, 3, self._values.shape[1] - 9], 1)
         seen = self._sightings(points, normals)
         colour = diffuse_colour(without(Observations(seen.colour, seen.weight**SHARPENING), highlight))
         sharp = (colour / shading.clamp_min(DIM)).clamp(0, 1)
         sure = (seen.evidence[:, None] / SURE).clamp(max=1)
         sure = sure * sure * (3 - 2 * sure)
-        return torch.cat([base + sure * (sharp - base), roughness, metallic, evidence], 1)
+        return torch.cat([base + sure * (sharp - base), properties], 1)
 
-    def _interpolated(self, points: Tensor) -> Tensor:  # (P, 7 + N)
+    def _interpolated(self, points: Tensor) -> Tensor:  # (P, 9 + N)
         """The vertices' values, weighted by inverse squared distance."""
         distance, index = self._nearest.query(points.numpy(), k=NEIGHBOURS, workers=-1)
         weight = 1 / (torch.from_numpy(distance).float().square() + 1e-10)

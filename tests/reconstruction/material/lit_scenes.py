@@ -42,8 +42,13 @@ def ball() -> tuple[Tensor, Tensor]:
     return vertices * RADIUS, faces
 
 
-def ball_frames(roughness: float | None = None, count: int = 12, size: int = 96) -> Frames:
-    """Drawn twice as fine and averaged; matt, or glossy with this ``roughness``."""
+def ball_frames(
+    roughness: float | None = None, count: int = 12, size: int = 96, warmth: tuple[float, float, float] = (0, 0, 0)
+) -> Frames:
+    """Drawn twice as fine and averaged; matt, or glossy with this ``roughness``.
+
+    ``warmth`` is added to each channel of the lamp's light, and taken from that of the other side.
+    """
     vertices, faces = ball()
     orbit, fine = wavy_orbit(count), 2 * size
     rgb, alpha = [], []
@@ -51,7 +56,8 @@ def ball_frames(roughness: float | None = None, count: int = 12, size: int = 96)
         raster = rasterize(project(vertices, orbit, index, fine), faces, fine, fine)
         points = interpolate(vertices, raster, faces)
         normals = normalize(points, dim=-1)
-        light = paints(points) * lamp_shading(normals)[:, None]
+        tint = 1 + torch.tensor(warmth) * (normals @ LAMP)[:, None]
+        light = paints(points) * lamp_shading(normals)[:, None] * tint
         if roughness:
             towards = normalize(position - points, dim=-1)
             light = light + (reflection(normals, towards, open_sky(normals), roughness)[0] @ lamp_light())[:, None]

@@ -27,6 +27,13 @@ def test_the_paints_come_back_without_light(matt):
     assert matt.base_colour.max() <= 1
 
 
+def test_what_no_frame_sees_has_the_colours_beside_it(matt):
+    vertices, _ = ball()
+    hidden = (matt.evidence == 0) & (vertices[:, 1].abs() > 0.1)
+    assert hidden.any()
+    assert decibels(matt.base_colour[hidden], paints(vertices)[hidden]) > 20
+
+
 def test_the_light_comes_from_the_lamp_and_has_the_stated_mean(matt):
     directions = fibonacci_sphere(500)
     found = radiance(directions, *matt.light)
@@ -50,6 +57,17 @@ def test_gloss_does_not_end_in_the_base_colour():
     assert glossy.roughness[0] == pytest.approx(0.45)
     assert glossy.highlight.max() > 0.02
     assert glossy.highlight.min() >= 0
+
+
+def test_a_warm_lamp_and_a_cool_sky_do_not_tint_the_paint():
+    vertices, _ = ball()
+    tinted = recover_material(
+        ball_frames(warmth=(0.15, 0.0, -0.15)), *ball(), glossy=False, seed=3, progress=Progress()
+    )
+    seen = (tinted.evidence > 0.2) & (vertices[:, 1].abs() > 0.03)
+    ratio = tinted.base_colour[seen] / paints(vertices)[seen]
+    ratio = ratio / ratio.mean(-1, keepdim=True)
+    assert ratio.std(0).max() < 0.05  # it is 0.1 by the frames' own tint
 
 
 def test_one_seed_gives_one_material(matt):
