@@ -10,7 +10,6 @@ import numpy as np
 from .clean import pieces
 from .crossings import crossing_faces
 from .repair import orient_consistently
-from .texels import overlaps
 from .topology import (
     Bools,
     Floats,
@@ -18,14 +17,12 @@ from .topology import (
     corner_fans,
     edge_groups,
     face_areas,
-    face_components,
     half_edge_ends,
     mates,
     needles,
 )
-from .unwrap import Atlas
+from .unwrap import Atlas, folded, overlap
 
-MOST_OVERLAP_SIZE = 2048  # texels a side on which overlap is looked for; finer tells nothing more
 _WORST = 1e6  # stretch of a face without any room in the texture, so that the measures stay numbers
 
 
@@ -108,7 +105,7 @@ def inspect(mesh: TriMesh, atlas: Atlas, texture_size: int) -> Card:
         charts=atlas.charts,
         faults=Faults(
             **faults,
-            uv_overlap=len(overlaps(atlas.uv, atlas.faces, min(texture_size, MOST_OVERLAP_SIZE))[0]),
+            uv_overlap=overlap(atlas, texture_size),
             uv_folded=int(folded(atlas).sum()),
             uv_outside=int((~((atlas.uv >= 0) & (atlas.uv <= 1)).all(1)).sum()),
         ),
@@ -118,17 +115,6 @@ def inspect(mesh: TriMesh, atlas: Atlas, texture_size: int) -> Card:
         uv_stretch_most=float(stretch_most.max()),
         texel_density=(low, middle, high),
     )
-
-
-def folded(atlas: Atlas) -> Bools:  # (F,)
-    """Faces whose UV triangle is turned over against most of its chart, or has no area."""
-    c = atlas.uv[atlas.faces].astype(np.float64)
-    u, v = c[:, 1] - c[:, 0], c[:, 2] - c[:, 0]
-    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-    number, chart = face_components(mates(TriMesh(np.pad(atlas.uv, ((0, 0), (0, 1))), atlas.faces)))
-    chart_sign = np.sign(np.bincount(chart, area, number))
-    result: Bools = np.sign(area) * chart_sign[chart] <= 0
-    return result
 
 
 def _shape_faults(mesh: TriMesh) -> tuple[dict[str, int], int]:

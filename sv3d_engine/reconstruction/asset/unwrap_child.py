@@ -12,7 +12,7 @@ import xatlas
 
 
 def main(source: str, target: str) -> None:
-    """Read vertices, faces and pack settings; write vertex_map (W,), faces (F, 3), uv (W, 2) and the chart count."""
+    """Read vertices, faces and settings; write vertex_map (W,), faces (F, 3), uv (W, 2) and the chart count."""
     with np.load(source) as given:
         # A C timer, which runs although Python cannot: nobody is left to stop this process if its parent was killed.
         faulthandler.dump_traceback_later(float(given["timeout"]), exit=True)
@@ -20,8 +20,10 @@ def main(source: str, target: str) -> None:
         atlas.add_mesh(given["vertices"], given["faces"])
         pack = xatlas.PackOptions()
         pack.resolution, pack.padding = int(given["resolution"]), int(given["padding"])
+        chart = xatlas.ChartOptions()
+        chart.max_cost = float(given["max_cost"])
     pack.bilinear = True
-    atlas.generate(xatlas.ChartOptions(), pack, False)
+    atlas.generate(chart, pack, False)
     vertex_map, faces, uv = atlas.get_mesh(0)
     side = max(atlas.width, atlas.height)  # atlases are rarely square: one scale for both axes keeps texels square
     uv = uv * np.array([atlas.width / side, atlas.height / side], np.float32)

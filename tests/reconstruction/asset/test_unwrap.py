@@ -9,7 +9,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.reconstruction.asset.texels import chart_texels
 from sv3d_engine.reconstruction.asset.topology import TriMesh, face_components, mates
-from sv3d_engine.reconstruction.asset.unwrap import unwrap
+from sv3d_engine.reconstruction.asset.unwrap import Atlas, unwrap
 from sv3d_engine.shared.errors import UserError
 
 
@@ -35,7 +35,7 @@ def test_charts_lie_four_texels_apart(tmp_path: Path) -> None:
     count, chart = face_components(mates(TriMesh(torus().vertices[atlas.vertex_map], atlas.faces)))
     assert count == atlas.charts
     texels = chart_texels(atlas.uv, atlas.faces, size)
-    inside = texels.weights.min(1) >= 0
+    inside = texels.weights(slice(None)).min(1) >= 0
     shown = np.full(size * size, -1, np.int16)
     shown[texels.index[inside]] = chart[texels.face[inside]]
     shown = shown.reshape(size, size)
@@ -78,11 +78,36 @@ def test_time_limit_is_a_clear_error(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_failing_child_is_a_clear_error(tmp_path: Path) -> None:
-    broken = TriMesh(torus().vertices, torus().faces[:, :2])  # faces of two corners
+def test_failing_child_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = tmp_path / "child.py"
+    child.write_text("raise MemoryError")
+    monkeypatch.setattr("sv3d_engine.reconstruction.asset.unwrap.CHILD", child)
     with pytest.raises(UserError, match="could not be unwrapped") as error:
-        unwrap(broken, 256, tmp_path)
+        unwrap(torus(), 256, tmp_path)
     assert "Traceback" in error.value.details
+
+
+def test_small_dents_do_not_make_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ball = bumpy_sphere(4)
+    noise = np.random.default_rng(0).normal(0, 0.006, ball.vertices.shape)
+    dented = TriMesh(ball.vertices + noise, ball.faces)
+    charts = unwrap(dented, 512, tmp_path).charts
+    monkeypatch.setattr("sv3d_engine.reconstruction.asset.unwrap.ATTEMPTS", ((0, 2.0),))
+    assert charts < 0.6 * unwrap(dented, 512, tmp_path).charts
+
+
+@pytest.mark.parametrize(("shifts", "taken"), [((0.3,), 0), ((0.0, 0.3), 1), ((0.05, 0.08, 0.0), 1)])
+def test_charts_that_overlap_are_made_anew(shifts, taken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two charts, the second ``shift`` beside the first: the attempt with the least overlap is taken."""
+    chart = np.array([[0.1, 0.1], [0.3, 0.1], [0.1, 0.3]], np.float32)
+    made = [
+        Atlas(np.arange(6), np.arange(6).reshape(2, 3), np.concatenate([chart, chart + np.float32(shift)]), 2)
+        for shift in shifts
+    ]
+    left = iter(made)
+    monkeypatch.setattr("sv3d_engine.reconstruction.asset.unwrap._by_xatlas", lambda *_: next(left))
+    assert unwrap(torus(), 512, tmp_path) is made[taken]
+    assert next(left, None) is None
 
 
 def rough() -> TriMesh:
