@@ -86,15 +86,16 @@ def bake_maps(
         index, face, weights = texels.index[batch], texels.face[batch], texels.weights(batch)
         points, held = _surface_points(mesh, face, weights, stray)
         found, *place = fine.nearest(points, facing[face], _blocks(index, face, size))
+        if not found.any():
+            continue
         basis = blend(frame_values, atlas.faces, face[found], held[found])
         normal = in_tangent_space(place[1], basis[:, :3], basis[:, 3:])
         shown[index[found]] = True
         layers[index[found]] = np.concatenate([_painted(paint, *place), _signed_bytes(normal)], 1)
     progress(0.9)
     layers = fill_gutters(layers.reshape(size, size, 10), shown.reshape(size, size))
-    return Maps(
-        layers[..., :3], _thrifty(layers[..., 3:6]), layers[..., 7:], layers[..., 6], len(texels.index) / size**2
-    )
+    base_color, orm, confidence, normal = (layers[..., part] for part in (np.s_[:3], np.s_[3:6], 6, np.s_[7:]))
+    return Maps(base_color, _thrifty(orm), normal, confidence, len(texels.index) / size**2)
 
 
 def fill_gutters(pixels: Picture, shown: Bools) -> Picture:
