@@ -94,8 +94,8 @@ def bake_maps(
         layers[index[found]] = np.concatenate([_painted(paint, *place), _signed_bytes(normal)], 1)
     progress(0.9)
     layers = fill_gutters(layers.reshape(size, size, 10), shown.reshape(size, size))
-    base_color, orm, confidence, normal = (layers[..., part] for part in (np.s_[:3], np.s_[3:6], 6, np.s_[7:]))
-    return Maps(base_color, _thrifty(orm), normal, confidence, len(texels.index) / size**2)
+    base_color, orm, confidence, normals = (layers[..., part] for part in (np.s_[:3], np.s_[3:6], 6, np.s_[7:]))
+    return Maps(base_color, _thrifty(orm), normals, confidence, len(texels.index) / size**2)
 
 
 def fill_gutters(pixels: Picture, shown: Bools) -> Picture:
