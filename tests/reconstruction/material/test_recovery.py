@@ -47,16 +47,31 @@ def test_without_gloss_everything_is_matt_and_nothing_shines(matt):
     assert matt.roughness.min() == matt.roughness.max() > 0.7
 
 
-def test_gloss_does_not_end_in_the_base_colour():
+@pytest.fixture(scope="module")
+def glossy():
+    return recover_material(ball_frames(roughness=0.45), *ball(), glossy=True, seed=3, progress=Progress())
+
+
+def test_gloss_does_not_end_in_the_base_colour(glossy):
     vertices, _ = ball()
-    frames = ball_frames(roughness=0.45)
-    glossy, lambert = (recover_material(frames, *ball(), g, seed=3, progress=Progress()) for g in (True, False))
+    lambert = recover_material(ball_frames(roughness=0.45), *ball(), glossy=False, seed=3, progress=Progress())
     seen = glossy.evidence > 0.2
     truth = paints(vertices)[seen]
     assert decibels(glossy.base_colour[seen], truth) > decibels(lambert.base_colour[seen], truth) + 1
     assert glossy.roughness[0] == pytest.approx(0.45)
     assert glossy.highlight.max() > 0.02
     assert glossy.highlight.min() >= 0
+
+
+def test_nor_in_the_texels(glossy):
+    vertices, faces = ball()
+    normals = normalize(vertices[(glossy.evidence > 0.5) & (vertices[:, 1].abs() > 0.05)], dim=-1)
+    matt = replace(glossy, highlight=0 * glossy.highlight)
+    kept, taken = (
+        Painter(ball_frames(roughness=0.45), vertices, faces, material)(normals * vertices.norm(dim=-1).max(), normals)
+        for material in (matt, glossy)
+    )
+    assert decibels(taken[:, :3], paints(normals)) > decibels(kept[:, :3], paints(normals)) + 1
 
 
 def test_a_warm_lamp_and_a_cool_sky_do_not_tint_the_paint():
