@@ -101,9 +101,8 @@ def render_view(
     fine = size * SUPERSAMPLE
     with torch.no_grad():
         raster = rasterize(project(model.vertices, orbit, index, fine), model.faces, fine, fine)
-        uv = interpolate(model.uv, raster, model.faces)
-        light = shade(_shading_normals(model, raster, uv)).clamp_min(0)
-        lit = look_up_texture(model.texture, uv) * light[:, None]
+        uv, normals = _seen(model, raster)
+        lit = look_up_texture(model.texture, uv) * shade(normals).clamp_min(0)[:, None]
         layer = raster.spread(torch.cat([lit.clamp_max(1), torch.ones_like(lit[:, :1])], 1))
         layer = avg_pool2d(layer.reshape(fine, fine, 4).permute(2, 0, 1), SUPERSAMPLE).permute(1, 2, 0)
     colour, alpha = layer[..., :3], layer[..., 3:]
@@ -112,11 +111,12 @@ def render_view(
     return np.rint(over_white).astype(np.uint8)
 
 
-def _shading_normals(model: Model, raster: Raster, uv: Tensor) -> Tensor:  # (P, 3)
-    """Unit normals at the covered pixels, from the normal map if there is one (as ``tangents`` tells)."""
-    normals = interpolate(model.normals, raster, model.faces)
-    if model.normal_map is not None and model.tangents is not None:
-        tangents, sign = interpolate(model.tangents, raster, model.faces).split([3, 1], 1)
+def _seen(model: Model, raster: Raster) -> tuple[Tensor, Tensor]:  # (P, 2), (P, 3)
+    """UV and unit normals at the covered pixels, these from the normal map if there is one (as ``tangents`` tells)."""
+    frame = [model.normals] if model.tangents is None else [model.normals, model.tangents]
+    uv, normals, tangents = interpolate(torch.cat([model.uv, *frame], 1), raster, model.faces).tensor_split([2, 5], 1)
+    if model.normal_map is not None:
         x, y, z = look_up_texture(model.normal_map, uv).split(1, 1)
-        normals = x * tangents + y * sign * torch.linalg.cross(normals, tangents) + z * normals
-    return normalize(normals, dim=-1)
+        bitangents = tangents[:, 3:] * torch.linalg.cross(normals, tangents[:, :3])
+        normals = x * tangents[:, :3] + y * bitangents + z * normals
+    return uv, normalize(normals, dim=-1)
