@@ -22,6 +22,9 @@ from .unseen import fill_unseen
 MATT = 0.8  # roughness where nothing tells another
 ROUGHNESSES = (0.3, 0.45, 0.6, MATT)
 GLINTS = 6000  # pairs of views that the roughness is chosen by
+# What differs between views is gloss if it leaves no more than this share of it unexplained.  Else it is the frames'
+# own disagreement, at outlines and in fine texture, and highlights made of that would be taken from the colours.
+CLEARLY_GLOSSY = 0.65
 TRUSTED = 0.02  # weight from which a view counts
 _BATCH = 1 << 16
 DIM = 0.02  # shading below which a colour cannot be told
@@ -65,12 +68,13 @@ def recover_material(
         beyond = scene.radiance(colour)
         candidates = [scene.glints(beyond, r, draw) for r in ROUGHNESSES]
         fits = [scene.fit(colour, draw, light, glints) for glints in candidates]
-        errors = [glints.unexplained(fit) for glints, fit in zip(candidates, fits, strict=True)]
-        best = min(range(len(errors)), key=errors.__getitem__)
-        roughness = ROUGHNESSES[best]
-        highlight = scene.highlights(fits[best], beyond, roughness)
-        colour = diffuse_colour(without(seen, highlight))
-        light = scene.fit(colour, draw, fits[best], candidates[best])
+        shares = [glints.unexplained(fit) for glints, fit in zip(candidates, fits, strict=True)]
+        best = min(range(len(shares)), key=shares.__getitem__)
+        if shares[best] < CLEARLY_GLOSSY * candidates[best].unexplained(0 * light):
+            roughness = ROUGHNESSES[best]
+            highlight = scene.highlights(fits[best], beyond, roughness)
+            colour = diffuse_colour(without(seen, highlight))
+            light = scene.fit(colour, draw, fits[best], candidates[best])
     progress(0.9, "Filling what is not seen")
     shading = scene.shading(colour, light, draw)
     base = (colour / shading.clamp_min(DIM)).clamp(0, 1)
