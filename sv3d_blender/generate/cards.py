@@ -79,6 +79,8 @@ def draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -
         row = box.row()
         row.label(text=f"{job.title}: made in {wording.duration(job.result.seconds)}", icon="CHECKMARK")
         row.operator("sv3d.dismiss", text="", icon="X", emboss=False)
+        if isinstance(job.result, protocol.Result) and job.result.card:
+            _draw_text(box, context, job.result.card, "MESH_DATA")
         for note in job.result.notes:
             _draw_text(box, context, note, "INFO")
         if session.waiting_to_deliver:

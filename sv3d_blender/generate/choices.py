@@ -3,6 +3,7 @@
 Items as EnumProperty wants them; the first of each is the protocol's default.
 """
 
+from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.model_facts import STEPS
 
 Items = tuple[tuple[str, str, str], ...]
@@ -31,4 +32,18 @@ MEMORY_MODES: Items = (
     ("apart", "Less Memory", "A little slower"),
     ("offload", "Little Memory", "Only the part at work is on the graphics card"),
     ("blocks", "Least Memory", "Only a small block at a time is on the graphics card. Slow"),
+)
+# Of the mesh, the first word is no word of the protocol's: it leaves the choice to the quality.
+BY_QUALITY = "quality"
+TEXTURE_SIZES: Items = (
+    (BY_QUALITY, "By Quality", "1024 for draft, 2048 for standard, 4096 for high"),
+    *(
+        (str(size), f"{size} px", f"{size} pixels along each side" + (". Needs much memory" if size > 4096 else ""))
+        for size in protocol.TEXTURE_SIZES
+    ),
+)
+MATERIALS: Items = (
+    (BY_QUALITY, "Automatic", "As it is best for most objects: with gloss and metal"),
+    ("pbr", "Gloss and Metal", "Highlights are taken out of the colour and told by roughness and metallic maps"),
+    ("lambert", "Matt", "For objects without any shine: colour alone, as in SV3D's paper"),
 )

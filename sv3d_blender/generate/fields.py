@@ -40,7 +40,7 @@ def draw_goal(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
         column.prop(settings, "cameras")
         if not settings.cameras:
             column.prop(settings, "elevation")
-    if settings.source != "PICTURE" or settings.make == "MESH":
+    if makes_mesh(settings):
         column.prop(settings, "preset")
 
 
@@ -48,6 +48,10 @@ def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     """What can be left as it is."""
     column = _split_column(layout)
     column.prop(settings, "seed")
+    if makes_mesh(settings):
+        for name in ("faces", "texture", "material", "quads"):
+            column.prop(settings, name)
+        column.separator()
     if settings.source != "PICTURE":
         return
     rise = column.column()
@@ -61,6 +65,11 @@ def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     column.prop(settings, "guidance_scale")
     column.separator()
     column.prop(settings, "memory")
+
+
+def makes_mesh(settings: SV3DSettings) -> bool:
+    """Whether it is more than an orbit that is made."""
+    return settings.source != "PICTURE" or settings.make == "MESH"
 
 
 def _draw_picture(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:

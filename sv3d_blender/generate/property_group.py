@@ -6,6 +6,7 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from . import choices
 from .picture import can_be_source
@@ -159,6 +160,29 @@ class SV3DSettings(bpy.types.PropertyGroup):
             )
         ),
         default="standard",
+    )
+    faces: IntProperty(  # type: ignore[valid-type]
+        name="Faces",
+        description="The most triangles that the mesh may have, from 500 to 200000. "
+        "0 goes by the quality: 10000 for draft, 20000 for standard, 40000 for high",
+        min=0,
+        max=protocol.MOST_FACES,
+        step=1000,
+    )
+    texture: EnumProperty(  # type: ignore[valid-type]
+        name="Texture",
+        description="How many pixels the mesh's textures have along each side",
+        items=choices.TEXTURE_SIZES,
+    )
+    material: EnumProperty(  # type: ignore[valid-type]
+        name="Material",
+        description="What the mesh's surface is like",
+        items=choices.MATERIALS,
+    )
+    quads: BoolProperty(  # type: ignore[valid-type]
+        name="Quads",
+        description="Join triangles in pairs as the mesh comes into the scene, where that leaves good four-sided faces "
+        "and no seam of the UV map is crossed; some triangles stay. With Import Again, for a mesh that is made already",
     )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed",

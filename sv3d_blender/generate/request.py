@@ -12,6 +12,7 @@ from ...sv3d_engine.shared.errors import UserError
 from .. import storage
 from ..preferences.property_group import SV3DPreferences
 from . import picture, preflight
+from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
 from .source import static_cameras
@@ -79,7 +80,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
     }
     if settings.make == "ORBIT":
         return Order(protocol.OrbitJob(**fields), title)
-    return Order(protocol.GenerateJob(**fields, preset=settings.preset), title)
+    return Order(protocol.GenerateJob(**fields, **_mesh(settings)), title)
 
 
 def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
@@ -98,11 +99,21 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
         out=str(out),
         cameras=str(cameras) if cameras else None,
         elevation=elevation,
-        preset=settings.preset,
         device=chosen.device,
         seed=settings.seed,
+        **_mesh(settings),
     )
     return Order(request, orbit.title)
+
+
+def _mesh(settings: SV3DSettings) -> dict[str, Any]:
+    """What is asked of the mesh, by the names that both jobs have for it."""
+    return {
+        "preset": settings.preset,
+        "faces": settings.faces or None,
+        "texture": None if settings.texture == BY_QUALITY else int(settings.texture),
+        "material": None if settings.material == BY_QUALITY else settings.material,
+    }
 
 
 def _weights(chosen: SV3DPreferences) -> Path | None:

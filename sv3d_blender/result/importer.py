@@ -10,7 +10,7 @@ from mathutils import Vector
 from ...sv3d_engine.shared.errors import UserError
 from .camera import add_orbit_camera
 from .frames import FIRST_SCENE_FRAME, drop_live, load_sequence, show_in_editors
-from .mesh import import_mesh
+from .mesh import import_mesh, join_triangles
 from .orbit_path import OrbitPath, read_orbit_path
 
 
@@ -34,10 +34,13 @@ class ImportedOrbit:
     collection: bpy.types.Collection
 
 
-def import_result(context: bpy.types.Context, job_folder: Path, name: str = "") -> ImportedResult:
+def import_result(
+    context: bpy.types.Context, job_folder: Path, name: str = "", *, quads: bool = False
+) -> ImportedResult:
     """Bring a job's mesh, orbit frames and orbit camera into the scene; the mesh stands at the 3D cursor.
 
     ``job_folder`` holds mesh.glb, cameras.json and frames/, ``name`` is for the new objects (default: the folder's).
+    With ``quads``, triangles are joined in pairs: glTF has no other faces.
     Needs Object Mode.  Raises UserError, and then leaves the scene as it was.
     """
     path = _read_orbit(job_folder, ["mesh.glb"])
@@ -48,6 +51,8 @@ def import_result(context: bpy.types.Context, job_folder: Path, name: str = "") 
     except UserError:
         bpy.data.batch_remove([*collection.objects, collection])
         raise
+    if quads:
+        join_triangles(mesh.data)
     mesh.location = context.scene.cursor.location
     frames = load_sequence(job_folder / "frames", path, name)
     camera = add_orbit_camera(path, Vector((0.0, 0.0, foot)), mesh, frames, collection, name)

@@ -1,12 +1,16 @@
 """The finished mesh, standing in the scene."""
 
+from math import radians
 from pathlib import Path
 
+import bmesh
 import bpy
 from mathutils import Matrix, Vector
 
 from ...sv3d_engine.shared.errors import UserError
 from .. import compat
+
+QUAD_FOLD, QUAD_SKEW = radians(40.0), radians(40.0)  # between two triangles, and of a quad's corners from right angles
 
 
 def import_mesh(path: Path, collection: bpy.types.Collection, name: str) -> tuple[bpy.types.Object, float]:
@@ -39,6 +43,25 @@ def import_mesh(path: Path, collection: bpy.types.Collection, name: str) -> tupl
         _check_material(slot.material)
         slot.material.name = name
     return mesh, drop
+
+
+def join_triangles(mesh: bpy.types.Mesh) -> None:
+    """Pairs of triangles become quads where these are near a rectangle and flat, across no seam of the UV map."""
+    normals = [Vector()] * len(mesh.vertices)
+    for loop, normal in zip(mesh.loops, mesh.corner_normals, strict=True):
+        normals[loop.vertex_index] = normal.vector.copy()
+    work = bmesh.new()
+    work.from_mesh(mesh)
+    bmesh.ops.join_triangles(
+        work,
+        faces=work.faces,
+        cmp_uvs=True,
+        angle_face_threshold=QUAD_FOLD,
+        angle_shape_threshold=QUAD_SKEW,
+    )
+    work.to_mesh(mesh)
+    work.free()
+    mesh.normals_split_custom_set_from_vertices(normals)  # they were kept relative to edges that are gone
 
 
 def _check_material(material: bpy.types.Material) -> None:

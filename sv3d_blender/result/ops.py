@@ -49,7 +49,10 @@ class SV3D_OT_import_result(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            (import_orbit if self.orbit_only else import_result)(context, Path(self.folder), self.title)
+            if self.orbit_only:
+                import_orbit(context, Path(self.folder), self.title)
+            else:
+                import_result(context, Path(self.folder), self.title, quads=context.scene.sv3d.quads)
         except UserError as error:
             session.refuse(Failure(error.cause, error.remedy, error.details))
             return {"CANCELLED"}

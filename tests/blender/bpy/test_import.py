@@ -44,6 +44,30 @@ def test_mesh_is_closed_again_after_the_seams_of_gltf(blender, job_folder):
     assert len(mesh.uv_layers) == 1
 
 
+def test_quads_are_joined_of_triangles_and_shaded_as_before(blender, job_folder):
+    triangles = part("result.importer").import_result(blender.context, job_folder).mesh.data
+    quads = part("result.importer").import_result(blender.context, job_folder, quads=True).mesh.data
+    assert {len(face.vertices) for face in triangles.polygons} == {3}
+    four = [face for face in quads.polygons if len(face.vertices) == 4]
+    assert four
+    assert len(quads.polygons) == len(triangles.polygons) - len(four)
+    assert len(quads.vertices) == len(triangles.vertices)
+    before, after = (
+        [(loop.vertex_index, normal.vector.copy()) for loop, normal in zip(m.loops, m.corner_normals, strict=True)]
+        for m in (triangles, quads)
+    )
+    shading = dict(before)
+    assert all((normal - shading[vertex]).length < 0.02 for vertex, normal in after)
+
+
+@pytest.mark.parametrize("quads", [False, True])
+def test_the_tab_chooses_whether_quads_are_made(blender, job_folder, quads):
+    blender.context.scene.sv3d.quads = quads
+    assert blender.ops.sv3d.import_result(folder=str(job_folder), title="cup") == {"FINISHED"}
+    faces = blender.context.active_object.data.polygons
+    assert any(len(face.vertices) == 4 for face in faces) == quads
+
+
 def test_material_is_principled_with_the_albedo_as_base_colour(blender, job_folder):
     mesh = part("result.importer").import_result(blender.context, job_folder).mesh
     (slot,) = mesh.material_slots

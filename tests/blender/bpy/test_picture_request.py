@@ -31,6 +31,21 @@ def test_fields_left_alone_are_the_engines_own(blender, settings):
     assert request.amplitude == pytest.approx(plain.amplitude)
 
 
+def test_what_is_asked_of_the_mesh_reaches_the_engine(blender, settings):
+    for name in ("faces", "texture", "material"):
+        assert getattr(order(blender)[0], name) is None  # the quality's own
+    settings.faces, settings.texture, settings.material = 5000, "4096", "lambert"
+    request, _ = order(blender)
+    assert (request.faces, request.texture, request.material) == (5000, 4096, "lambert")
+
+
+def test_the_tip_of_faces_tells_the_engines_own_numbers(blender, settings):
+    protocol, presets = part_of_engine("shared.protocol"), part_of_engine("ground.settings").PRESETS
+    tip = settings.bl_rna.properties["faces"].description
+    assert f"from {protocol.FEWEST_FACES} to {protocol.MOST_FACES}" in tip
+    assert ", ".join(f"{preset.face_budget} for {name}" for name, preset in presets.items()) in tip
+
+
 def test_strength_is_the_weights_own_until_it_is_at_least_one(blender, settings):
     told = []
     for strength in (0.0, 0.5, 1.0, 3.0):

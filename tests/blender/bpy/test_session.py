@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import STAND_IN, part, turn_until
+from conftest import STAND_IN, drawn, part, turn_until
 
 
 def choose(blender, folder: Path) -> None:
@@ -32,6 +32,14 @@ def test_generate_ends_with_the_mesh_in_the_scene(blender, session, orbit_folder
     assert session.shown_failure is None
     assert blender.context.active_object.name == "wedge"
     assert Path(session.job.result.out).is_relative_to(blender.utils.extension_path_user("bl_ext.user_default.sv3d"))
+
+
+def test_the_tab_says_how_clean_the_mesh_is(blender, session, orbit_folder):
+    choose(blender, orbit_folder)
+    blender.ops.sv3d.generate()
+    turn_until(lambda: not session.busy and not session.waiting_to_deliver)
+    assert session.job.result.card
+    assert session.job.result.card in drawn(blender)
 
 
 def test_no_turn_of_the_timer_takes_long_while_a_job_runs(blender, session, orbit_folder, monkeypatch):
