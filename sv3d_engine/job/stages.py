@@ -130,13 +130,16 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
 
 def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.field.radiance_field import load_field
+    from ..reconstruction.mesh.evolve import evolve
     from ..reconstruction.mesh.refine import refine
     from ..reconstruction.mesh.refined_surface import save_surface
 
     seed = seed_everything(job.seed, "mesh")
     field = load_field(_work(job.folder) / _FIELD)
     frames, unit = _working_frames(job)
-    surface = refine(frames, field, job.settings, device, seed, progress).scaled(unit)
+    surface = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5))
+    vertices = evolve(surface.vertices, surface.faces, frames, progress.part(0.5, 1.0))
+    surface = replace(surface, vertices=vertices).scaled(unit)
     save_surface(surface, _work(out) / _SURFACE)
     return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
 

@@ -114,3 +114,13 @@ def frame_rays(orbit: CameraOrbit, size: int, view: Tensor, pixel: Tensor) -> tu
     in_camera = torch.nn.functional.normalize(torch.stack([x * tan, y * tan, -torch.ones_like(x)], -1), dim=-1)
     positions, rotations = orbit.on(view.device)
     return positions[view], torch.einsum("rc,rcw->rw", in_camera, rotations[view])
+
+
+def projection_matrices(orbit: CameraOrbit, size: int) -> Tensor:  # (N, 3, 4), float32
+    """World to pixels of size × size frames in homogeneous coordinates: (x·w, y·w, w), w the depth; as ``project``."""
+    positions, rotations = orbit.on(torch.device("cpu"))
+    half = size / 2
+    focal = half / orbit.tan_half_fov
+    intrinsic = rotations.new_tensor([[focal, 0.0, -half], [0.0, -focal, -half], [0.0, 0.0, -1.0]])
+    moved = -(rotations @ positions[..., None])
+    return intrinsic @ torch.cat([rotations, moved], -1)

@@ -11,6 +11,7 @@ from torch.nn.functional import interpolate, max_pool2d, normalize, smooth_l1_lo
 from ...ground.progress import Progress
 from ...ground.settings import Settings
 from ...orbit.cameras import CameraOrbit, frame_rays
+from ..frames.carving import carved
 from ..frames.frames import Frames
 from ..frames.hull import frame_reach, visual_hull, voxel_centres
 from .radiance_field import RadianceField, unbiased_thickness
@@ -80,7 +81,9 @@ def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: in
     draw = torch.Generator(device).manual_seed(seed)
     orbit = frames.orbit
     half_side = bounding_half_side(frames.alpha, orbit)
-    distance = hull_distance(visual_hull(frames.alpha, orbit, HULL_RESOLUTION, half_side), half_side)
+    hull = visual_hull(frames.alpha, orbit, HULL_RESOLUTION, half_side)
+    hollow = carved(frames, hull, hull_distance(hull, half_side), half_side)
+    distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)
     pixels = targets(frames, settings.coarse_size, device)
     step_length = 2 * half_side / HULL_RESOLUTION

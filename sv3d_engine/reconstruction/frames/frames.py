@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import read_orbit
@@ -21,6 +22,17 @@ class Frames:
     rgb: Tensor  # (N, S, S, 3) float32
     alpha: Tensor  # (N, S, S) float32
     orbit: CameraOrbit
+
+    def shrunk(self, factor: int) -> "Frames":
+        """The same frames, each ``factor`` × ``factor`` pixels averaged into one."""
+        if factor == 1:
+            return self
+        alpha = self.alpha[:, None]
+        packed = avg_pool2d(torch.cat([self.rgb.permute(0, 3, 1, 2) * alpha, alpha], 1), factor)
+        coverage = packed[:, 3]
+        straight = packed[:, :3].permute(0, 2, 3, 1) / coverage.clamp_min(1e-6)[..., None]
+        rgb = torch.where(coverage[..., None] > 0, straight.clamp(0, 1), torch.ones(()))
+        return Frames(rgb.contiguous(), coverage.contiguous(), self.orbit)
 
 
 def load_frames(job: Path) -> Frames:

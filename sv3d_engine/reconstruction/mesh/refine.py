@@ -30,11 +30,8 @@ ALBEDO_SHIFT = 0.01  # standard deviation of the albedo loss's ε in world units
 ALBEDO_PROBES = 8192  # pixels a step
 STEEPEST = 4.0  # depth per pixel, in pixels, that still counts as one surface
 GEOMETRY_RATE = 0.02  # cells a step at first
-# The shape settles in this share of the steps.  Left moving for all of them, the benchmark's cow lost in one run: from
-# step 140 to 280 the mask loss rose from 0.0013 to 0.0015, and the roughness of its normals by a fifth up to the end.
-# A shape that stands still also has to be looked at only once from each camera.
-SHAPE_SHARE = 0.4
-FINAL_RATE = 0.05  # of the first, for the shape at its end and for colours and light at theirs
+FINAL_RATE = 0.05  # of the first, at the end
+FRAME_SIZE = 288  # pixels along a side that frames are averaged down to: what is finer, vertices are moved by later
 
 
 def refine(
@@ -43,6 +40,7 @@ def refine(
     """Refine the field's surface.  On the CPU one seed gives one result.  Raises Cancelled and UserError."""
     torch.manual_seed(seed)
     draw, shuffle = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
+    frames = frames.shrunk(max(1, frames.alpha.shape[-1] // FRAME_SIZE))
     orbit, size = frames.orbit, frames.alpha.shape[-1]
     shape = start_shape(field.to(device), settings.grid_resolution, device)
     appearance = Appearance(field.half_side, finest=finest_detail(settings.fine_size, size)).to(device)
@@ -50,9 +48,7 @@ def refine(
         appearance.parameters(), lr=0.01, betas=(0.9, 0.99), eps=1e-12, fused=device.type == "cuda"
     )
     views = windows(frames, device)
-    moving = round(settings.fine_steps * SHAPE_SHARE)
     weights = torch.tensor(list(WEIGHTS.values()), device=device)
-    settled: dict[int, Sight] = {}
     history: list[Tensor] = []  # (terms,) a step; read at the end, since a number that is read makes a card wait
     order: list[int] = []
     for step in range(settings.fine_steps):
@@ -60,22 +56,17 @@ def refine(
         optimizer.param_groups[0]["lr"] = 0.01 * warm * FINAL_RATE ** max(0.0, 2 * done - 1)
         order = order or torch.randperm(len(views), generator=shuffle).tolist()
         index = order.pop()
-        if step <= moving:
-            vertices, faces = shape.mesh() if step < moving else shape.settle()
-            if not len(faces):
-                raise nothing_solid()
-            edges = mesh_edges(faces)
-        sight = settled.get(index) or see(vertices, faces, edges, orbit, index, size, views[index])
-        if step >= moving:
-            settled[index] = sight
+        vertices, faces = shape.mesh()
+        if not len(faces):
+            raise nothing_solid()
+        sight = see(vertices, faces, mesh_edges(faces), orbit, index, size, views[index])
         terms = view_losses(sight, appearance, views[index], pixel_size(orbit, size), draw)
         unweighted = torch.stack([terms[name] for name in WEIGHTS])
         loss = (weights * unweighted).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        if step < moving:
-            shape.step(warm * FINAL_RATE ** (step / moving))
+        shape.step(warm * FINAL_RATE**done)
         history.append(unweighted.detach())
         progress((step + 1) / settings.fine_steps)
     vertices, faces = shape.settle()

@@ -48,7 +48,7 @@ def mesh_edges(faces: Tensor) -> Edges:
     )
 
 
-def _facing(screen: Tensor, faces: Tensor) -> Tensor:  # (F,) bool, one sense of rotation on the screen
+def screen_facing(screen: Tensor, faces: Tensor) -> Tensor:  # (F,) bool, one sense of rotation on the screen
     corners = screen[faces]
     (bx, by, _), (cx, cy, _) = ((corners[:, i] - corners[:, 0]).unbind(1) for i in (1, 2))
     return bx * cy < by * cx
@@ -71,7 +71,7 @@ def silhouette_crossings(raster: Raster, screen: Tensor, faces: Tensor, edges: E
     """
     height, width = raster.height, raster.width
     with torch.no_grad():
-        facing = _facing(screen, faces)
+        facing = screen_facing(screen, faces)
         sides = facing[edges.faces.clamp_min(0)] & (edges.faces >= 0)
         outline = (sides[:, 0] != sides[:, 1]).nonzero()[:, 0]
         ends = edges.vertices[outline]

@@ -1,0 +1,156 @@
+"""Hollows that no silhouette shows: space in front of what several frames agree to see (Kutulakos & Seitz 2000).
+
+Each frame gets a sparse depth map by a plane sweep through the visual hull.  Depths that neighbouring frames confirm
+carve the hull before them; where as many depths say that there is something, it stays.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d, max_pool3d, normalize
+
+from ...orbit.cameras import CameraOrbit, frame_rays, project, projection_matrices
+from .frames import Frames
+from .hull import voxel_centres
+from .photo_consistency import photo_consistency
+from .photo_consistency_ref import UNKNOWN
+
+FRAME_SIZE = 288  # pixels along a side that frames are averaged down to
+STRIDE = 4  # of these pixels between two rays
+STEP = 0.012  # world units between two depths
+RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pixels between them
+NEIGHBOURS = 5  # frames that a depth is looked for in, and confirmed by
+CONFIRMED = 2  # of them
+AGREEMENT, UNIQUENESS = 0.75, 0.08  # least correlation, and how much less it must be at any other depth
+SAME_DEPTH = 0.016  # world units that confirming depths may differ by
+SAFE = 0.025  # world units before a depth that are left alone
+SOLID = (-0.012, 0.03)  # world units around a depth that count as filled
+LEAST_VIEWS = 2  # that must see a voxel empty
+
+
+@dataclass(frozen=True)
+class Depths:
+    """Rays of one frame on a grid, and how far along each the frames agree on a surface."""
+
+    origin: Tensor  # (3,)
+    directions: Tensor  # (R, 3)
+    cells: Tensor  # (R, 2) row and column in the grid
+    distance: Tensor  # (R,) world units from the origin, NaN where nothing is certain
+    neighbours: Tensor  # (NEIGHBOURS,) frames
+
+
+def carved(frames: Frames, hull: Tensor, hull_distance: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
+    """Voxels of a visual hull (R, R, R) that the frames see through.
+
+    ``hull_distance`` (R, R, R) is its signed distance; both span [−half_side, half_side]³.
+    """
+    shrink = max(1, frames.alpha.shape[-1] // FRAME_SIZE)
+    alpha = frames.alpha[..., None]
+    packed = torch.cat([frames.rgb * alpha, alpha], -1).permute(0, 3, 1, 2)
+    pictures = avg_pool2d(packed, shrink).permute(0, 2, 3, 1).contiguous()
+    views = range(len(pictures))
+    depths = [frame_depths(pictures, frames.orbit, view, hull_distance, half_side) for view in views]
+    cells = -(-pictures.shape[1] // STRIDE)
+    maps = torch.full((len(depths), cells, cells), torch.nan)
+    for view, found in enumerate(depths):
+        maps[view, found.cells[:, 0], found.cells[:, 1]] = found.distance
+    empty, filled = (torch.zeros(hull.shape, dtype=torch.int16) for _ in range(2))
+    for found in depths:
+        sure = confirmed(found, maps, frames.orbit)
+        empty += _voxels(found, sure, -torch.inf, -SAFE, hull.shape[0], half_side)
+        filled += _voxels(found, sure, *SOLID, hull.shape[0], half_side)
+    away = hull & (empty >= LEAST_VIEWS) & (empty > filled)
+    return away & ~_missed(frames, hull & ~away, away, half_side)
+
+
+def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance: Tensor, half_side: float) -> Depths:
+    """Sweep planes facing one frame through the hull.  pictures (N, S, S, 4): colour premultiplied by alpha, alpha."""
+    size = pictures.shape[1]
+    axis = torch.arange(STRIDE // 2, size, STRIDE)
+    rows, columns = torch.meshgrid(axis, axis, indexing="ij")
+    solid = pictures[view, rows, columns, 3] > 0.95
+    rows, columns = rows[solid], columns[solid]
+    origins, directions = frame_rays(orbit, size, torch.full((len(rows),), view), rows * size + columns)
+    closest = -(origins * directions).sum(-1)  # to the middle of the scene
+    middle = origins + closest[:, None] * directions
+    reach = int(half_side * 3**0.5 / STEP)
+    offsets = torch.arange(-reach, reach + 1) * STEP  # towards the camera
+    places = middle[:, None] - offsets[:, None] * directions[:, None]
+    where = (places / half_side).flip(-1)[None, None]
+    inside = grid_sample(hull_distance[None, None], where, align_corners=False, padding_mode="border")[0, 0, 0] < STEP
+    used = inside.any(0).nonzero()[:, 0]
+    offsets, inside = offsets[used[0] : used[-1] + 1], inside[:, used[0] : used[-1] + 1]
+
+    ways = normalize(orbit.positions(), dim=-1)
+    likeness = (ways @ ways[view]).index_fill(0, torch.tensor([view]), -2.0)
+    neighbours = likeness.argsort(descending=True)[:NEIGHBOURS]
+    order = torch.cat([torch.tensor([view]), neighbours]).expand(len(rows), -1)
+    cameras = projection_matrices(orbit, size)
+    spacing = SPACING * 2 * orbit.distance * orbit.tan_half_fov / size
+    scores = photo_consistency(middle, -directions, cameras, pictures, order, offsets, RADIUS, spacing)
+    scores = scores.masked_fill(~inside, UNKNOWN)
+    score, best = scores.max(1)
+    apart = (torch.arange(len(offsets)) - best[:, None]).abs() > 3
+    sure = (score > AGREEMENT) & (score - scores.masked_fill(~apart, UNKNOWN).amax(1) > UNIQUENESS)
+    distance = torch.where(sure, closest - offsets[best], torch.nan)
+    return Depths(origins[0], directions, torch.stack([rows, columns], 1) // STRIDE, distance, neighbours)
+
+
+def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit) -> Tensor:  # (R,) bool
+    """Which depths CONFIRMED of the neighbours have, too.  maps (N, G, G): every frame's distances on its grid."""
+    points = found.origin + found.distance.nan_to_num()[:, None] * found.directions
+    cells, positions = maps.shape[1], orbit.positions()
+    agreeing = torch.zeros(len(points), dtype=torch.int64)
+    for view in found.neighbours.tolist():
+        column, row = (project(points, orbit, view, cells)[:, :2].floor().long()).unbind(-1)
+        away = (points - positions[view]).norm(dim=-1)
+        around = [
+            maps[view, (row + dy).clamp(0, cells - 1), (column + dx).clamp(0, cells - 1)]
+            for dy in (-1, 0, 1)
+            for dx in (-1, 0, 1)
+        ]
+        agreeing += ((torch.stack(around) - away).abs() < SAME_DEPTH).any(0)
+    return (agreeing >= CONFIRMED) & ~found.distance.isnan()
+
+
+def _voxels(found: Depths, sure: Tensor, start: float, end: float, resolution: int, half_side: float) -> Tensor:
+    """Voxels (R, R, R) from ``start`` to ``end`` world units behind what the sure rays see, and those beside."""
+    length = 2 * half_side / resolution
+    steps = torch.arange(0, 2 * float(found.origin.norm()), length / 2)
+    distance = found.distance[sure, None]
+    taken = (steps > distance + start) & (steps < distance + end)
+    points = found.origin + steps[:, None] * found.directions[sure, None]
+    taken &= points.abs().amax(-1) < half_side
+    index = ((points[taken] / half_side + 1) / 2 * resolution).long().clamp(0, resolution - 1)
+    touched = torch.zeros(resolution, resolution, resolution)
+    touched[index[:, 0], index[:, 1], index[:, 2]] = 1
+    return max_pool3d(touched[None, None], 3, 1, 1)[0, 0] > 0  # rays are a few voxels apart
+
+
+def _missed(frames: Frames, kept: Tensor, away: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
+    """Voxels of ``away`` without which a frame shows the object where nothing of ``kept`` is: wrongly carved."""
+    resolution = len(kept)
+    missed = torch.zeros_like(away)
+    there, gone = kept.nonzero(), away.nonzero()
+    shrink = max(1, round(frames.alpha.shape[-1] / resolution))
+    silhouettes = avg_pool2d(frames.alpha[:, None], shrink)[:, 0] > 0.9
+    size = silhouettes.shape[-1]
+    for view, silhouette in enumerate(silhouettes):
+        seen = torch.zeros(size, size)
+        column, row = _pixels(there, resolution, half_side, frames.orbit, view, size)
+        seen[row, column] = 1
+        bare = silhouette & (max_pool2d(seen[None], 3, 1, 1)[0] == 0)
+        column, row = _pixels(gone, resolution, half_side, frames.orbit, view, size)
+        wrong = gone[max_pool2d(bare[None].float(), 3, 1, 1)[0, row, column] > 0]
+        missed[wrong[:, 0], wrong[:, 1], wrong[:, 2]] = True
+    return missed
+
+
+def _pixels(
+    voxels: Tensor, resolution: int, half_side: float, orbit: CameraOrbit, view: int, size: int
+) -> tuple[Tensor, Tensor]:
+    """Column and row of the centres of voxels (P, 3) in a frame of size × size pixels."""
+    screen = project(voxel_centres(voxels, resolution, half_side), orbit, view, size)
+    column, row = screen[:, :2].floor().long().clamp(0, size - 1).unbind(-1)
+    return column, row

@@ -1,0 +1,137 @@
+"""The explicit part of the fine stage: vertices move until frames agree about surface patches and outlines fit.
+
+Each round solves one sparse system for a displacement along the normals (Gauss–Newton), so that a few rounds do what
+hundreds of gradient steps would: where the surface is textured, frames are compared along the normals (a plane sweep,
+as in multi-view stereo); at outlines the silhouettes pull; elsewhere a thin plate carries on what is known.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import max_pool2d, normalize
+
+from ...ground.progress import Progress
+from ...orbit.cameras import CameraOrbit, project, projection_matrices
+from ..frames.frames import Frames
+from ..frames.photo_consistency import photo_consistency
+from ..frames.photo_consistency_ref import UNKNOWN
+from ..render.antialias import mesh_edges
+from ..render.rasterize import interpolate, rasterize, vertex_normals
+from .outline import outline_distances, outline_targets
+from .smoothness import balanced_displacement, connectivity, slide, smooth, stiffness
+
+SWEEPS = 3
+OUTLINE_ROUNDS = 3  # after each sweep
+REACH = 0.0145  # world units on either side of the surface that a sweep looks at
+STEP = 0.5  # pixels between two looks
+RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pixels between them
+VIEWS = 6  # frames that see a patch best
+FACING = 0.3  # least cosine between a patch and a frame that it is compared in
+HIDDEN = 0.02  # world units that surface must lie before a point to hide it
+
+PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 0.3
+OUTLIERS = (0.006, 0.003, 0.0015)  # world units: what is wanted counts less beyond, round by round (Geman & McClure)
+SLIDE = 0.3
+SMOOTHED = 3  # rounds that the grid's stairs are smoothed by
+
+
+@dataclass(frozen=True)
+class Match:
+    """Where frames agree best along each vertex's normal, and in [0, 1] how far that can be trusted."""
+
+    displacement: Tensor  # (V,) world units
+    trust: Tensor  # (V,)
+
+
+def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) -> Tensor:  # (V, 3)
+    """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic."""
+    size, orbit = frames.alpha.shape[-1], frames.orbit
+    alpha = frames.alpha[..., None]
+    pictures = torch.cat([frames.rgb * alpha, alpha], -1).contiguous()
+    cameras, distances = projection_matrices(orbit, size), outline_distances(frames.alpha)
+    edges, mesh = mesh_edges(faces), connectivity(faces, len(vertices))
+    vertices = smooth(vertices, mesh, SMOOTHED)
+    edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
+    total, done = SWEEPS * (OUTLINE_ROUNDS + 3), 0
+    for _ in range(SWEEPS):
+        start, along = vertices, _normals(vertices, faces)
+        match = matched(vertices, along, faces, orbit, cameras, pictures)
+        done += 2
+        progress(done / total, "Comparing the frames")
+        for _ in range(OUTLINE_ROUNDS + 1):
+            normals = _normals(vertices, faces)
+            outline = outline_targets(vertices, normals, faces, edges, orbit, cameras, distances)
+            left = match.displacement - ((vertices - start) * along).sum(-1)
+            pull = OUTLINE_WEIGHT * outline.weight
+            trust, held = match.trust, stiffness(vertices, normals, mesh, edge)
+            for scale in (*OUTLIERS, None):
+                weight = PHOTO_WEIGHT * trust + pull
+                wanted = (PHOTO_WEIGHT * trust * left + pull * outline.displacement) / weight.clamp_min(1e-9)
+                step = balanced_displacement(held, wanted, weight)
+                if scale is not None:
+                    trust = match.trust / (1 + ((left - step) / scale).square()).square()
+            vertices = slide(vertices + step[:, None] * normals, normals, mesh, SLIDE)
+            done += 1
+            progress(done / total, "Fitting the outlines")
+    return vertices
+
+
+def matched(
+    vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOrbit, cameras: Tensor, pictures: Tensor
+) -> Match:
+    """Sweep every vertex's patch along its normal."""
+    size = pictures.shape[1]
+    pixel = 2 * orbit.distance * orbit.tan_half_fov / size
+    step = STEP * pixel
+    reach = max(4, round(REACH / step))
+    offsets = torch.arange(-reach, reach + 1) * step
+    order = best_views(vertices, normals, faces, orbit, size)
+    scores = photo_consistency(vertices, normals, cameras, pictures, order, offsets, RADIUS, SPACING * pixel)
+    return peak(scores, step, (order >= 0).sum(1) - 1)
+
+
+def best_views(vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOrbit, size: int) -> Tensor:
+    """The frames that see each vertex most squarely, best first: (V, VIEWS) int64, −1 where there are no more."""
+    facing = []
+    for index, position in enumerate(orbit.on(vertices.device)[0]):
+        screen = project(vertices, orbit, index, size)
+        raster = rasterize(screen, faces, size, size)
+        depth = torch.full((size * size,), torch.inf)
+        depth[raster.pixels] = interpolate(screen[:, 2:].contiguous(), raster, faces)[:, 0]
+        nearest = -max_pool2d(-depth.reshape(1, size, size), 3, 1, 1)[0]
+        column, row = screen[:, :2].floor().long().clamp(0, size - 1).unbind(-1)
+        cosine = (normalize(position - vertices, dim=-1) * normals).sum(-1)
+        facing.append(torch.where(screen[:, 2] < nearest[row, column] + HIDDEN, cosine, -1.0))
+    cosine, order = torch.stack(facing, 1).sort(1, descending=True)
+    return torch.where(cosine > FACING, order, -1)[:, :VIEWS].contiguous()
+
+
+def peak(scores: Tensor, step: float, others: Tensor) -> Match:
+    """The best offset, to a fraction of ``step``, of scores (V, K), where ``others`` (V,) frames were compared.
+
+    A match is trusted if frames agree there, disagree a pixel or two aside, agree nowhere else as well, and are many:
+    each of these tells large errors from small ones on true surfaces.
+    """
+    count = scores.shape[1]
+    best = scores.argmax(1)
+    inner = (best > 0) & (best < count - 1) & (scores > UNKNOWN).all(1)
+    at = best.clamp(1, count - 2)[:, None]
+    before, here, after = (scores.gather(1, at + d)[:, 0] for d in (-1, 0, 1))
+    bend = before - 2 * here + after
+    fraction = torch.where(bend < -1e-6, 0.5 * (before - after) / bend, 0.0).clamp(-0.5, 0.5)
+    aside = max(1, round(0.0036 / step))
+    beside = torch.maximum(*(scores.gather(1, (at + d).clamp(0, count - 1))[:, 0] for d in (-aside, aside)))
+    distance = (torch.arange(count) - at).abs() * step
+    elsewhere = scores.masked_fill(distance < 0.005, UNKNOWN).amax(1)
+    trust = (
+        ((here - 0.5) / 0.4).clamp(0, 1)
+        * ((here - beside - 0.008) / 0.05).clamp(0, 1)
+        * ((here - elsewhere) / 0.1).clamp(0, 1)
+        * ((others - 1) / 3).clamp(0, 1)
+    )
+    return Match((at[:, 0] - count // 2 + fraction) * step, torch.where(inner, trust, 0.0))
+
+
+def _normals(vertices: Tensor, faces: Tensor) -> Tensor:  # (V, 3)
+    return vertex_normals(vertices, faces).nan_to_num()
