@@ -109,8 +109,13 @@ def distance_grid(field: RadianceField, resolution: int) -> Tensor:  # (R, R, R)
 
 
 def extract_mesh(field: RadianceField, resolution: int = 128) -> tuple[Tensor, Tensor]:
-    """Marching cubes (Lewiner et al. 2003) on the zero level: vertices (V, 3) in the world, faces (F, 3) outward."""
+    """Marching cubes (Lewiner et al. 2003) on the zero level: vertices (V, 3) in the world, faces (F, 3) outward.
+
+    Empty where nothing is solid.
+    """
     values = distance_grid(field, resolution).numpy()
+    if not (values < 0).any():
+        return torch.zeros(0, 3), torch.zeros(0, 3, dtype=torch.int64)
     values = np.pad(values, 1, constant_values=float(np.abs(values).max()))  # closed at the cube's walls
     vertices, faces, _, _ = marching_cubes(values, 0.0, gradient_direction="descent")
     world = ((vertices - 0.5) / resolution * 2 - 1) * field.half_side

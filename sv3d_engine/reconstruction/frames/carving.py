@@ -16,7 +16,7 @@ from .hull import voxel_centres
 from .photo_consistency import photo_consistency
 from .photo_consistency_ref import UNKNOWN
 
-FRAME_SIZE = 288  # pixels along a side that frames are averaged down to
+FRAME_SIZE = 288  # pixels along a side that larger frames are averaged down to
 STRIDE = 4  # of these pixels between two rays
 STEP = 0.012  # world units between two depths
 RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pixels between them
@@ -37,7 +37,7 @@ class Depths:
     directions: Tensor  # (R, 3)
     cells: Tensor  # (R, 2) row and column in the grid
     distance: Tensor  # (R,) world units from the origin, NaN where nothing is certain
-    neighbours: Tensor  # (NEIGHBOURS,) frames
+    neighbours: Tensor  # up to NEIGHBOURS frames, the nearest first
 
 
 def carved(frames: Frames, hull: Tensor, hull_distance: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
@@ -45,10 +45,7 @@ def carved(frames: Frames, hull: Tensor, hull_distance: Tensor, half_side: float
 
     ``hull_distance`` (R, R, R) is its signed distance; both span [−half_side, half_side]³.
     """
-    shrink = max(1, frames.alpha.shape[-1] // FRAME_SIZE)
-    alpha = frames.alpha[..., None]
-    packed = torch.cat([frames.rgb * alpha, alpha], -1).permute(0, 3, 1, 2)
-    pictures = avg_pool2d(packed, shrink).permute(0, 2, 3, 1).contiguous()
+    pictures = frames.shrunk(FRAME_SIZE).premultiplied()
     views = range(len(pictures))
     depths = [frame_depths(pictures, frames.orbit, view, hull_distance, half_side) for view in views]
     cells = -(-pictures.shape[1] // STRIDE)
@@ -80,11 +77,13 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     where = (places / half_side).flip(-1)[None, None]
     inside = grid_sample(hull_distance[None, None], where, align_corners=False, padding_mode="border")[0, 0, 0] < STEP
     used = inside.any(0).nonzero()[:, 0]
-    offsets, inside = offsets[used[0] : used[-1] + 1], inside[:, used[0] : used[-1] + 1]
-
+    cells = torch.stack([rows, columns], 1) // STRIDE
     ways = normalize(orbit.positions(), dim=-1)
     likeness = (ways @ ways[view]).index_fill(0, torch.tensor([view]), -2.0)
-    neighbours = likeness.argsort(descending=True)[:NEIGHBOURS]
+    neighbours = likeness.argsort(descending=True)[:-1][:NEIGHBOURS]  # the last is the frame itself
+    if not len(used):  # on thin wires the grid may hit nothing
+        return Depths(orbit.positions()[view], directions[:0], cells[:0], closest[:0], neighbours)
+    offsets, inside = offsets[used[0] : used[-1] + 1], inside[:, used[0] : used[-1] + 1]
     order = torch.cat([torch.tensor([view]), neighbours]).expand(len(rows), -1)
     cameras = projection_matrices(orbit, size)
     spacing = SPACING * 2 * orbit.distance * orbit.tan_half_fov / size
@@ -94,7 +93,7 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     apart = (torch.arange(len(offsets)) - best[:, None]).abs() > 3
     sure = (score > AGREEMENT) & (score - scores.masked_fill(~apart, UNKNOWN).amax(1) > UNIQUENESS)
     distance = torch.where(sure, closest - offsets[best], torch.nan)
-    return Depths(origins[0], directions, torch.stack([rows, columns], 1) // STRIDE, distance, neighbours)
+    return Depths(origins[0], directions, cells, distance, neighbours)
 
 
 def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit) -> Tensor:  # (R,) bool

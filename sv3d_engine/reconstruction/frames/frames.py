@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import interpolate
 
 from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import read_orbit
@@ -23,12 +23,16 @@ class Frames:
     alpha: Tensor  # (N, S, S) float32
     orbit: CameraOrbit
 
-    def shrunk(self, factor: int) -> "Frames":
-        """The same frames, each ``factor`` × ``factor`` pixels averaged into one."""
-        if factor == 1:
+    def premultiplied(self) -> Tensor:  # (N, S, S, 4)
+        """Colour times alpha, and alpha."""
+        alpha = self.alpha[..., None]
+        return torch.cat([self.rgb * alpha, alpha], -1).contiguous()
+
+    def shrunk(self, size: int) -> "Frames":
+        """The same frames averaged down to ``size`` × ``size`` pixels; those that are no larger stay as they are."""
+        if self.alpha.shape[-1] <= size:
             return self
-        alpha = self.alpha[:, None]
-        packed = avg_pool2d(torch.cat([self.rgb.permute(0, 3, 1, 2) * alpha, alpha], 1), factor)
+        packed = interpolate(self.premultiplied().permute(0, 3, 1, 2), size=(size, size), mode="area")
         coverage = packed[:, 3]
         straight = packed[:, :3].permute(0, 2, 3, 1) / coverage.clamp_min(1e-6)[..., None]
         rgb = torch.where(coverage[..., None] > 0, straight.clamp(0, 1), torch.ones(()))

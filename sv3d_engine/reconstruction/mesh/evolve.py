@@ -19,7 +19,7 @@ from ..frames.photo_consistency_ref import UNKNOWN
 from ..render.antialias import mesh_edges
 from ..render.rasterize import interpolate, rasterize, vertex_normals
 from .outline import outline_distances, outline_targets
-from .smoothness import balanced_displacement, connectivity, slide, smooth, stiffness
+from .smoothness import REFERENCE_EDGE, balanced_displacement, connectivity, slide, smooth, stiffness
 
 SWEEPS = 3
 OUTLINE_ROUNDS = 3  # after each sweep
@@ -30,7 +30,7 @@ VIEWS = 6  # frames that see a patch best
 FACING = 0.3  # least cosine between a patch and a frame that it is compared in
 HIDDEN = 0.02  # world units that surface must lie before a point to hide it
 
-PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 0.3
+PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDGE apart
 OUTLIERS = (0.006, 0.003, 0.0015)  # world units: what is wanted counts less beyond, round by round (Geman & McClure)
 SLIDE = 0.3
 SMOOTHED = 3  # rounds that the grid's stairs are smoothed by
@@ -47,12 +47,12 @@ class Match:
 def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) -> Tensor:  # (V, 3)
     """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic."""
     size, orbit = frames.alpha.shape[-1], frames.orbit
-    alpha = frames.alpha[..., None]
-    pictures = torch.cat([frames.rgb * alpha, alpha], -1).contiguous()
+    pictures = frames.premultiplied()
     cameras, distances = projection_matrices(orbit, size), outline_distances(frames.alpha)
     edges, mesh = mesh_edges(faces), connectivity(faces, len(vertices))
     vertices = smooth(vertices, mesh, SMOOTHED)
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
+    photo = PHOTO_WEIGHT * (edge / REFERENCE_EDGE) ** 2
     total, done = SWEEPS * (OUTLINE_ROUNDS + 3), 0
     for _ in range(SWEEPS):
         start, along = vertices, _normals(vertices, faces)
@@ -66,8 +66,8 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) 
             pull = OUTLINE_WEIGHT * outline.weight
             trust, held = match.trust, stiffness(vertices, normals, mesh, edge)
             for scale in (*OUTLIERS, None):
-                weight = PHOTO_WEIGHT * trust + pull
-                wanted = (PHOTO_WEIGHT * trust * left + pull * outline.displacement) / weight.clamp_min(1e-9)
+                weight = photo * trust + pull
+                wanted = (photo * trust * left + pull * outline.displacement) / weight.clamp_min(1e-9)
                 step = balanced_displacement(held, wanted, weight)
                 if scale is not None:
                     trust = match.trust / (1 + ((left - step) / scale).square()).square()

@@ -1,6 +1,7 @@
 """Fine stage: DMTet and the light, fitted to the frames at full resolution."""
 
 import torch
+from skimage.measure import mesh_surface_area
 from torch import Tensor
 
 from ...ground.colour import to_linear
@@ -9,7 +10,7 @@ from ...ground.settings import Settings
 from ...orbit.cameras import CameraOrbit
 from ...picture.edges import SMALL_FRAME
 from .. import losses
-from ..field.radiance_field import RadianceField
+from ..field.radiance_field import RadianceField, extract_mesh
 from ..frames.frames import Frames
 from ..render.antialias import antialias, mesh_edges
 from .refined_surface import Appearance, Surface
@@ -30,8 +31,11 @@ ALBEDO_SHIFT = 0.01  # standard deviation of the albedo loss's ε in world units
 ALBEDO_PROBES = 8192  # pixels a step
 STEEPEST = 4.0  # depth per pixel, in pixels, that still counts as one surface
 GEOMETRY_RATE = 0.02  # cells a step at first
+USUAL_AREA = 0.9  # of a surface, in squares of its cube's side: least of a solid object
+FINEST = 1.6  # times the preset's grid
+SURVEY = 48  # cells along a side, to measure the surface by
 FINAL_RATE = 0.05  # of the first, at the end
-FRAME_SIZE = 288  # pixels along a side that frames are averaged down to: what is finer, vertices are moved by later
+FRAME_SIZE = 288  # pixels that larger frames are averaged down to: what is finer is left to ``evolve``
 
 
 def refine(
@@ -40,7 +44,7 @@ def refine(
     """Refine the field's surface.  On the CPU one seed gives one result.  Raises Cancelled and UserError."""
     torch.manual_seed(seed)
     draw, shuffle = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
-    frames = frames.shrunk(max(1, frames.alpha.shape[-1] // FRAME_SIZE))
+    frames = frames.shrunk(FRAME_SIZE)
     orbit, size = frames.orbit, frames.alpha.shape[-1]
     shape = start_shape(field.to(device), settings.grid_resolution, device)
     appearance = Appearance(field.half_side, finest=finest_detail(settings.fine_size, size)).to(device)
@@ -83,9 +87,18 @@ def finest_detail(wanted: int, frame_size: int) -> int:
 
 
 def start_shape(field: RadianceField, resolution: int, device: torch.device) -> TetShape:
-    """The field's surface on a tetrahedral grid."""
-    grid = band_grid(field.distances, field.half_side, resolution, device)
+    """The field's surface on a tetrahedral grid, which is finer for a slender object."""
+    grid = band_grid(field.distances, field.half_side, round(resolution * finer_for(field)), device)
     return TetShape(grid, field.distances(grid.vertices), GEOMETRY_RATE)
+
+
+def finer_for(field: RadianceField) -> float:
+    """How much finer the grid may be for an object with little surface, so that it has about as many vertices as others."""
+    vertices, faces = extract_mesh(field, SURVEY)
+    if not len(faces):
+        return 1.0
+    share = mesh_surface_area(vertices.numpy(), faces.numpy()) / (2 * field.half_side) ** 2
+    return float(min(FINEST, max(1.0, (USUAL_AREA / share) ** 0.5)))
 
 
 def pixel_size(orbit: CameraOrbit, size: int) -> float:
