@@ -37,7 +37,7 @@ class Depths:
     directions: Tensor  # (R, 3)
     cells: Tensor  # (R, 2) row and column in the grid
     distance: Tensor  # (R,) world units from the origin, NaN where nothing is certain
-    neighbours: Tensor  # up to NEIGHBOURS frames, the nearest first
+    neighbours: Tensor  # (at most NEIGHBOURS,) frames
 
 
 def carved(frames: Frames, hull: Tensor, hull_distance: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
@@ -77,11 +77,8 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     where = (places / half_side).flip(-1)[None, None]
     inside = grid_sample(hull_distance[None, None], where, align_corners=False, padding_mode="border")[0, 0, 0] < STEP
     used = inside.any(0).nonzero()[:, 0]
-    cells = torch.stack([rows, columns], 1) // STRIDE
-    ways = normalize(orbit.positions(), dim=-1)
-    likeness = (ways @ ways[view]).index_fill(0, torch.tensor([view]), -2.0)
-    neighbours = likeness.argsort(descending=True)[:-1][:NEIGHBOURS]  # the last is the frame itself
-    if not len(used):  # on thin wires the grid may hit nothing
+    cells, neighbours = torch.stack([rows, columns], 1) // STRIDE, _neighbours(orbit, view)
+    if not len(used):  # of a thin wire the grid may hit nothing
         return Depths(orbit.positions()[view], directions[:0], cells[:0], closest[:0], neighbours)
     offsets, inside = offsets[used[0] : used[-1] + 1], inside[:, used[0] : used[-1] + 1]
     order = torch.cat([torch.tensor([view]), neighbours]).expand(len(rows), -1)
@@ -94,6 +91,13 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     sure = (score > AGREEMENT) & (score - scores.masked_fill(~apart, UNKNOWN).amax(1) > UNIQUENESS)
     distance = torch.where(sure, closest - offsets[best], torch.nan)
     return Depths(origins[0], directions, cells, distance, neighbours)
+
+
+def _neighbours(orbit: CameraOrbit, view: int) -> Tensor:
+    """The frames from the directions most like one frame's, without that frame."""
+    ways = normalize(orbit.positions(), dim=-1)
+    likeness = (ways @ ways[view]).index_fill(0, torch.tensor([view]), -2.0)
+    return likeness.argsort(descending=True)[:-1][:NEIGHBOURS]
 
 
 def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit) -> Tensor:  # (R,) bool

@@ -93,7 +93,7 @@ def start_shape(field: RadianceField, resolution: int, device: torch.device) -> 
 
 
 def finer_for(field: RadianceField) -> float:
-    """How much finer the grid may be for an object with little surface, so that it has about as many vertices as others."""
+    """How much finer the grid may be where there is little surface: about as many vertices for every object."""
     vertices, faces = extract_mesh(field, SURVEY)
     if not len(faces):
         return 1.0
