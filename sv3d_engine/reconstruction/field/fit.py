@@ -22,6 +22,7 @@ RAYS = 3072  # a step
 PROBES = 2048  # points a step at which the distance is held to its rules
 MARGIN = 1.1  # of the cube around the hull
 OCCUPANCY_INTERVAL = 16  # steps
+CARVING = 0.15  # share of the stage's time
 STAIRS = 1.0  # voxels that the hull's distance is smoothed by; at 1.5 the benchmark's chair lost its slats
 
 # The logistic edge of the surface, as shares of the cube's half side: wide at first, so that light reaches far enough
@@ -81,7 +82,8 @@ def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: in
     orbit = frames.orbit
     half_side = bounding_half_side(frames.alpha, orbit)
     hull = visual_hull(frames.alpha, orbit, HULL_RESOLUTION, half_side)
-    hollow = carved(frames, hull, hull_distance(hull, half_side), half_side)
+    hollow = carved(frames, hull, hull_distance(hull, half_side), half_side, progress.part(0.0, CARVING))
+    progress = progress.part(CARVING, 1.0)
     distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)
     pixels = targets(frames, settings.coarse_size, device)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d, max_pool3d, normalize
 
+from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, frame_rays, project, projection_matrices
 from .frames import Frames
 from .hull import voxel_centres
@@ -40,14 +41,19 @@ class Depths:
     neighbours: Tensor  # (at most NEIGHBOURS,) frames
 
 
-def carved(frames: Frames, hull: Tensor, hull_distance: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
+def carved(
+    frames: Frames, hull: Tensor, hull_distance: Tensor, half_side: float, progress: Progress | None = None
+) -> Tensor:  # (R, R, R) bool
     """Voxels of a visual hull (R, R, R) that the frames see through.
 
-    ``hull_distance`` (R, R, R) is its signed distance; both span [−half_side, half_side]³.
+    ``hull_distance`` (R, R, R) is its signed distance; both span [−half_side, half_side]³.  Raises Cancelled.
     """
+    progress = progress or Progress()
     pictures = frames.shrunk(FRAME_SIZE).premultiplied()
-    views = range(len(pictures))
-    depths = [frame_depths(pictures, frames.orbit, view, hull_distance, half_side) for view in views]
+    depths = []
+    for view in range(len(pictures)):
+        progress(view / len(pictures), "Looking into hollows")
+        depths.append(frame_depths(pictures, frames.orbit, view, hull_distance, half_side))
     cells = -(-pictures.shape[1] // STRIDE)
     maps = torch.full((len(depths), cells, cells), torch.nan)
     for view, found in enumerate(depths):

@@ -22,12 +22,13 @@ from .outline import outline_distances, outline_targets
 from .smoothness import REFERENCE_EDGE, balanced_displacement, connectivity, slide, smooth, stiffness
 
 SWEEPS = 3
-OUTLINE_ROUNDS = 3  # after each sweep
+TURNS = 4  # of outlines and smoothness after each sweep
 REACH = 0.0145  # world units on either side of the surface that a sweep looks at
 STEP = 0.5  # pixels between two looks
 RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pixels between them
 VIEWS = 6  # frames that see a patch best
 FACING = 0.3  # least cosine between a patch and a frame that it is compared in
+BATCH = 8192  # vertices compared at once: under a second, so that Cancel is heard
 HIDDEN = 0.02  # world units that surface must lie before a point to hide it
 
 PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDGE apart
@@ -53,13 +54,11 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) 
     vertices = smooth(vertices, mesh, SMOOTHED)
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
     photo = PHOTO_WEIGHT * (edge / REFERENCE_EDGE) ** 2
-    total, done = SWEEPS * (OUTLINE_ROUNDS + 3), 0
-    for _ in range(SWEEPS):
+    for sweep in range(SWEEPS):
+        now = progress.part(sweep / SWEEPS, (sweep + 1) / SWEEPS)
         start, along = vertices, _normals(vertices, faces)
-        match = matched(vertices, along, faces, orbit, cameras, pictures)
-        done += 2
-        progress(done / total, "Comparing the frames")
-        for _ in range(OUTLINE_ROUNDS + 1):
+        match = matched(vertices, along, faces, orbit, cameras, pictures, now.part(0.0, 0.5))
+        for turn in range(TURNS):
             normals = _normals(vertices, faces)
             outline = outline_targets(vertices, normals, faces, edges, orbit, cameras, distances)
             left = match.displacement - ((vertices - start) * along).sum(-1)
@@ -72,13 +71,18 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) 
                 if scale is not None:
                     trust = match.trust / (1 + ((left - step) / scale).square()).square()
             vertices = slide(vertices + step[:, None] * normals, normals, mesh, SLIDE)
-            done += 1
-            progress(done / total, "Fitting the outlines")
+            now(0.5 + 0.5 * (turn + 1) / TURNS, "Fitting the outlines")
     return vertices
 
 
 def matched(
-    vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOrbit, cameras: Tensor, pictures: Tensor
+    vertices: Tensor,
+    normals: Tensor,
+    faces: Tensor,
+    orbit: CameraOrbit,
+    cameras: Tensor,
+    pictures: Tensor,
+    progress: Progress,
 ) -> Match:
     """Sweep every vertex's patch along its normal."""
     size = pictures.shape[1]
@@ -87,8 +91,12 @@ def matched(
     reach = max(4, round(REACH / step))
     offsets = torch.arange(-reach, reach + 1) * step
     order = best_views(vertices, normals, faces, orbit, size)
-    scores = photo_consistency(vertices, normals, cameras, pictures, order, offsets, RADIUS, SPACING * pixel)
-    return peak(scores, step, (order >= 0).sum(1) - 1)
+    scores = []
+    for part in torch.arange(len(vertices)).split(BATCH):
+        progress(int(part[0]) / len(vertices), "Comparing the frames")
+        place = (vertices[part], normals[part], cameras, pictures, order[part])
+        scores.append(photo_consistency(*place, offsets, RADIUS, SPACING * pixel))
+    return peak(torch.cat(scores), step, (order >= 0).sum(1) - 1)
 
 
 def best_views(vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOrbit, size: int) -> Tensor:
