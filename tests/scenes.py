@@ -31,6 +31,31 @@ def icosphere(rounds: int) -> tuple[Tensor, Tensor]:  # (V, 3), (F, 3)
     return vertices, faces
 
 
+def box(counts: tuple[int, int, int]) -> tuple[Tensor, Tensor]:  # (V, 3), (F, 3)
+    """The cube [−1, 1]³ with each side cut into ``counts`` parts along x, y and z; normals outward."""
+    size = torch.tensor(counts)
+    corners = []  # of quadrilaterals, counter-clockwise seen from outside
+    for axis, (u, v) in enumerate([(1, 2), (2, 0), (0, 1)]):
+        start = torch.zeros(counts[u] * counts[v], 3, dtype=torch.int64)
+        start[:, [u, v]] = torch.cartesian_prod(torch.arange(counts[u]), torch.arange(counts[v]))
+        step_u, step_v = torch.eye(3, dtype=torch.int64)[[u, v]]
+        around = torch.stack([start, start + step_u, start + step_u + step_v, start + step_v], 1)
+        corners += [around.flip(1), around + size * torch.eye(3, dtype=torch.int64)[axis]]
+    lattice, quads = torch.unique(torch.cat(corners).reshape(-1, 3), dim=0, return_inverse=True)
+    quads = quads.reshape(-1, 4)
+    return lattice / size * 2 - 1, torch.cat([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+
+
+def round_off(vertices: Tensor) -> Tensor:  # (V, 3) -> (V, 3)
+    """Turn a box into a disc: concentric squares in x and y become circles (Shirley & Chiu 1997)."""
+    x, y, z = vertices.unbind(-1)
+    radius = torch.maximum(x.abs(), y.abs())
+    flat = x.abs() >= y.abs()
+    turn = math.pi / 4 * torch.where(flat, y, x) / torch.where(flat, x, y).where(radius > 0, torch.ones(()))
+    along, across = torch.where(flat, x, y) * turn.cos(), torch.where(flat, x, y) * turn.sin()
+    return torch.stack([torch.where(flat, along, across), torch.where(flat, across, along), z], -1)
+
+
 def volume(vertices: Tensor, faces: Tensor) -> float:
     """What a closed mesh with normals outward encloses; negative if they point inward."""
     a, b, c = vertices.detach().double()[faces].unbind(1)
@@ -50,6 +75,41 @@ def wavy_orbit(count: int) -> CameraOrbit:
     turns = [i / count for i in range(count)]
     views = [View(f"{i:03d}.png", 10 + 25 * math.sin(4 * math.pi * t), 360 * t) for i, t in enumerate(turns)]
     return CameraOrbit(33.8, 2.2, tuple(views))
+
+
+def pictures_of(
+    vertices: Tensor,  # (V, 3)
+    faces: Tensor,  # (F, 3)
+    colour: Callable[[Tensor], Tensor],  # world points (P, 3) -> sRGB (P, 3)
+    orbit: CameraOrbit,
+    size: int,
+) -> Frames:
+    """Frames of a mesh, drawn four times as fine and averaged."""
+    fine, rgb, alpha = 4 * size, [], []
+    for index in range(len(orbit.views)):
+        raster = rasterize(project(vertices, orbit, index, fine), faces, fine, fine)
+        points = interpolate(vertices, raster, faces)
+        seen = torch.cat([colour(points), torch.ones(len(points), 1)], 1)
+        picture = avg_pool2d(raster.spread(seen).T.reshape(4, fine, fine), 4).permute(1, 2, 0)
+        alpha.append(picture[..., 3])
+        straight = picture[..., :3] / picture[..., 3:].clamp_min(1e-6)
+        rgb.append(torch.where(alpha[-1][..., None] > 0, straight, torch.ones(())))
+    return Frames(torch.stack(rgb), torch.stack(alpha), orbit)
+
+
+def grey(points: Tensor) -> Tensor:  # (P, 3) -> (P, 3)
+    """Nothing to match."""
+    return torch.full_like(points, 0.5)
+
+
+def blotches(points: Tensor, wavelength: float = 0.06) -> Tensor:  # (P, 3) -> (P, 3)
+    """A colourful solid texture that looks different everywhere: each channel a sum of waves in random directions."""
+    draw = torch.Generator().manual_seed(5)
+    ways = normalize(torch.randn(3, 8, 3, generator=draw), dim=-1)
+    lengths = wavelength * (1 + torch.rand(3, 8, 1, generator=draw))
+    phases = 2 * math.pi * torch.rand(3, 8, generator=draw)
+    waves = torch.einsum("pi,cwi->pcw", points, 2 * math.pi * ways / lengths) + phases
+    return (0.5 + 0.15 * waves.sin().sum(-1)).clamp(0, 1)
 
 
 def distance_field(distance: Callable[[Tensor], Tensor], half_side: float) -> RadianceField:
@@ -74,16 +134,10 @@ def egg_distance(points: Tensor) -> Tensor:  # (P, 3) -> (P,)
 
 
 def egg_orbit(count: int = 12, size: int = 64) -> Frames:
-    """Frames of an ellipsoid in two colours, drawn four times as fine and averaged."""
+    """Frames of an ellipsoid in two colours."""
     vertices, faces = icosphere(4)
-    colours = torch.where(vertices[:, :1] > 0, torch.tensor(EGG_FRONT), torch.tensor(EGG_BACK))
-    orbit, fine = wavy_orbit(count), 4 * size
-    rgb, alpha = [], []
-    for index in range(count):
-        raster = rasterize(project(vertices * torch.tensor(EGG_AXES), orbit, index, fine), faces, fine, fine)
-        seen = interpolate(torch.cat([colours, torch.ones(len(vertices), 1)], 1), raster, faces)
-        picture = avg_pool2d(raster.spread(seen).T.reshape(4, fine, fine), 4).permute(1, 2, 0)
-        alpha.append(picture[..., 3].clamp(0, 1))
-        straight = picture[..., :3] / picture[..., 3:].clamp_min(1e-6)
-        rgb.append(torch.where(alpha[-1][..., None] > 0, straight, torch.ones(())))
-    return Frames(torch.stack(rgb), torch.stack(alpha), orbit)
+
+    def colour(points: Tensor) -> Tensor:
+        return torch.where(points[:, :1] > 0, torch.tensor(EGG_FRONT), torch.tensor(EGG_BACK))
+
+    return pictures_of(vertices * torch.tensor(EGG_AXES), faces, colour, wavy_orbit(count), size)

@@ -1,0 +1,71 @@
+"""Hollows: a textured tray is carved where frames see into it, a solid block of the same outline is not."""
+
+import torch
+from scenes import blotches, box, egg_orbit, pictures_of
+
+from sv3d_engine.orbit.cameras import CameraOrbit, View
+from sv3d_engine.reconstruction.field.fit import hull_distance
+from sv3d_engine.reconstruction.frames import carving
+from sv3d_engine.reconstruction.frames.carving import Depths, carved
+from sv3d_engine.reconstruction.frames.hull import visual_hull, voxel_centres
+
+SIZE, RESOLUTION, HALF_SIDE = 112, 48, 0.5
+ORBIT = CameraOrbit(33.8, 2.2, tuple(View(f"{i:03d}.png", 38 - 6 * (i % 2), 360 * i / 14) for i in range(14)))
+SIDE, TOP, FLOOR, INNER = 0.4, 0.14, -0.06, 0.32  # of the tray, whose walls lean from 0.36 at the top to 0.32
+VOXEL = 2 * HALF_SIDE / RESOLUTION
+
+
+def tray(hollow):
+    vertices, faces = box((20, 20, 1))
+    pressed = hollow & (vertices[:, 2] > 0) & (vertices[:, :2].abs().amax(1) < 0.85)
+    vertices = vertices * torch.tensor([SIDE, SIDE, TOP])
+    vertices[pressed, 2] = FLOOR
+    return vertices, faces
+
+
+def carve(vertices, faces):
+    frames = pictures_of(vertices, faces, lambda points: blotches(points, 0.08), ORBIT, SIZE)
+    hull = visual_hull(frames.alpha, ORBIT, RESOLUTION, HALF_SIDE)
+    return hull, carved(frames, hull, hull_distance(hull, HALF_SIDE), HALF_SIDE)
+
+
+def voxels_within(side, bottom, top):
+    axis = voxel_centres(torch.arange(RESOLUTION), RESOLUTION, HALF_SIDE)
+    x, y, z = torch.meshgrid(axis, axis, axis, indexing="ij")
+    return (torch.maximum(x.abs(), y.abs()) < side) & (z > bottom) & (z < top)
+
+
+def test_a_hollow_that_no_silhouette_shows_is_carved():
+    hull, away = carve(*tray(hollow=True))
+    hollow, below = voxels_within(INNER, FLOOR, TOP), voxels_within(SIDE, -TOP, FLOOR - VOXEL)
+    assert hull[hollow].all()
+    assert away[hollow].float().mean() > 0.8
+    assert not away[below].any()
+
+
+def test_a_solid_block_of_the_same_outline_is_left_alone():
+    hull, away = carve(*tray(hollow=False))
+    block = voxels_within(SIDE - VOXEL, VOXEL - TOP, TOP - VOXEL)
+    assert hull[block].all() and not away[block].any()
+
+
+def test_what_only_silhouettes_show_stays(monkeypatch):
+    """However sure all depths are that there is nothing: without it a frame would show the object where none is."""
+
+    def far_behind(pictures, orbit, view, hull_distance, half_side):
+        rows, columns = torch.meshgrid(torch.arange(16), torch.arange(16), indexing="ij")
+        cells = torch.stack([rows.flatten(), columns.flatten()], 1)
+        origin, rotation = orbit.positions()[view], orbit.rotations()[view]
+        across = ((cells.flip(1) + 0.5) / 8 - 1) * orbit.tan_half_fov * torch.tensor([1.0, -1.0])
+        ways = torch.cat([across, -torch.ones(256, 1)], 1) @ rotation
+        far = torch.full((256,), 2 * orbit.distance)
+        return Depths(origin, torch.nn.functional.normalize(ways, dim=-1), cells, far, torch.arange(5))
+
+    monkeypatch.setattr(carving, "STRIDE", 4)
+    monkeypatch.setattr(carving, "frame_depths", far_behind)
+    monkeypatch.setattr(carving, "confirmed", lambda found, maps, orbit: torch.ones(256, dtype=torch.bool))
+    frames = egg_orbit(size=64)
+    hull = visual_hull(frames.alpha, frames.orbit, 40, 0.55)
+    assert not carved(frames, hull, hull_distance(hull, 0.55), 0.55).any()
+    monkeypatch.setattr(carving, "_missed", lambda frames, kept, away, half_side: torch.zeros_like(away))
+    assert carved(frames, hull, hull_distance(hull, 0.55), 0.55).any()

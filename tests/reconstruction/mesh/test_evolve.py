@@ -1,0 +1,147 @@
+"""Surfaces that are right stay, surfaces that are wrong come back, and a match is trusted only where it is sure."""
+
+import math
+from functools import cache
+
+import pytest
+import torch
+from scenes import blotches, box, grey, icosphere, pictures_of, round_off, volume, wavy_orbit
+
+from sv3d_engine.ground.progress import Cancelled, Progress
+from sv3d_engine.reconstruction.mesh import evolve as module
+from sv3d_engine.reconstruction.mesh.evolve import evolve, peak
+
+SIZE, ORBIT = 192, wavy_orbit(16)
+STEP = 0.0012  # of the curves below, which go from −12 to 12
+
+
+class Recorder(Progress):
+    def __init__(self, stop_at=math.inf):
+        self.told, self.stop_at = [], stop_at
+
+    def __call__(self, fraction, note=""):
+        self.told.append(fraction)
+        if len(self.told) >= self.stop_at:
+            raise Cancelled
+
+
+def ball(rounds=5):
+    vertices, faces = icosphere(rounds)
+    return 0.25 * vertices, faces
+
+
+def cube():
+    vertices, faces = box((34, 34, 34))
+    return 0.17 * vertices, faces
+
+
+def disc():
+    vertices, faces = box((56, 56, 6))
+    return round_off(vertices) * torch.tensor([0.28, 0.28, 0.03]), faces
+
+
+@cache
+def evolved(shape, colour):
+    """A true shape, and what becomes of it before its own frames."""
+    vertices, faces = shape()
+    return vertices, evolve(vertices, faces, pictures_of(vertices, faces, colour, ORBIT, SIZE), Progress()), faces
+
+
+# Outlines do not tell how far a plain flat side reaches between its edges.
+@pytest.mark.parametrize(("shape", "larger", "longer"), [(ball, 0.002, 0.006), (cube, 0.1, 0.1), (disc, 0.16, 0.3)])
+def test_a_true_plain_shape_keeps_its_size(shape, larger, longer):
+    before, after, faces = evolved(shape, grey)
+    assert abs(volume(after, faces) / volume(before, faces) - 1) < larger
+    extents = (after.amax(0) - after.amin(0)) / (before.amax(0) - before.amin(0))
+    assert (extents - 1).abs().max() < longer
+
+
+def checker(points):
+    squares = (points / 0.05 + 0.5).floor().long().sum(-1, keepdim=True) % 2
+    return torch.where(squares == 1, 0.8, 0.25).expand_as(points)
+
+
+def test_a_printed_checker_leaves_a_side_flat():
+    before, after, _ = evolved(cube, checker)
+    side = (before[:, 0] > 0.169) & (before[:, 1:].abs().amax(1) < 0.1)
+    relief = after[side, 0] - 0.17
+    assert relief.square().mean().sqrt() < 6e-4
+    assert relief.abs().max() < 1.5e-3  # a fifth of a pixel
+
+
+@pytest.fixture(scope="module")
+def wrong_ball():
+    """A textured ball too thick in front and too thin behind, the frames of the true one, and the ball's radius."""
+    vertices, faces = ball()
+    frames = pictures_of(vertices, faces, blotches, ORBIT, SIZE)
+    return vertices * (1 + 0.02 * torch.tanh(vertices[:, :1] / 0.05)), faces, frames
+
+
+def test_a_wrong_textured_surface_comes_back(wrong_ball):
+    vertices = wrong_ball[0]
+    seen = vertices[:, 2].abs() < 0.2  # not from below
+    before, after = (
+        (v.norm(dim=-1) - 0.25)[seen].square().mean().sqrt() for v in (vertices, evolve(*wrong_ball, Progress()))
+    )
+    assert after < 0.15 * before
+
+
+def test_the_same_again():
+    vertices, faces = ball(4)
+    frames = pictures_of(vertices, faces, blotches, wavy_orbit(8), 96)
+    once, again = (evolve(vertices, faces, frames, Progress()) for _ in range(2))
+    assert torch.equal(once, again) and not torch.equal(once, vertices)
+
+
+def test_progress_runs_to_one_and_cancel_is_heard():
+    vertices, faces = ball(3)
+    frames = pictures_of(vertices, faces, grey, wavy_orbit(8), 64)
+    whole, stopped = Recorder(), Recorder(stop_at=3)
+    evolve(vertices, faces, frames, whole)
+    assert whole.told == sorted(whole.told) and whole.told[-1] == pytest.approx(1)
+    assert len(whole.told) > 10
+    with pytest.raises(Cancelled):
+        evolve(vertices, faces, frames, stopped)
+    assert len(stopped.told) == 3
+
+
+def match(curve, others=5):
+    found = peak(torch.as_tensor(curve)[None], STEP, torch.tensor([others]))
+    return float(found.displacement), float(found.trust)
+
+
+def hill(top, height=0.95, width=4.0):
+    """A parabola's top at ``top``, and 0.3 elsewhere."""
+    away = torch.arange(-12, 13) - top
+    return (height - 0.3 * (away / width).square()).clamp_min(0.3)
+
+
+@pytest.mark.parametrize("top", [-6.3, -0.5, 0.0, 0.2, 3.4])
+def test_a_peak_is_found_between_the_steps(top):
+    displacement, trust = match(hill(top))
+    assert displacement == pytest.approx(top * STEP, abs=1e-5)
+    assert trust > 0.9
+
+
+def test_two_peaks_alike_are_not_trusted():
+    curve = torch.maximum(hill(-7.0), hill(7.0))
+    assert match(curve)[1] == 0
+    assert match(torch.maximum(hill(-7.0), hill(7.0, height=0.8)))[1] > 0.5
+
+
+def test_a_weak_or_flat_curve_is_not_trusted():
+    assert match(torch.full((25,), 0.9))[1] == 0
+    assert match(hill(0.0, height=0.5))[1] == 0
+    assert match(hill(0.0, width=60.0))[1] == 0
+
+
+def test_a_peak_at_the_end_or_beside_the_unknown_is_not_trusted():
+    assert match(hill(12.0))[1] == match(hill(-12.0))[1] == 0
+    curve = hill(0.0)
+    curve[20] = module.UNKNOWN
+    assert match(curve)[1] == 0
+
+
+def test_few_frames_are_trusted_less():
+    trust = [match(hill(0.0), others)[1] for others in (1, 2, 4)]
+    assert trust[0] == 0 and 0.2 < trust[1] < 0.5 < trust[2]
