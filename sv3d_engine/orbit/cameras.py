@@ -116,6 +116,11 @@ def frame_rays(orbit: CameraOrbit, size: int, view: Tensor, pixel: Tensor) -> tu
     return positions[view], torch.einsum("rc,rcw->rw", in_camera, rotations[view])
 
 
+def pixel_size(orbit: CameraOrbit, size: int) -> float:
+    """Side of a pixel of size × size frames at the object, in world units."""
+    return 2 * orbit.distance * orbit.tan_half_fov / size
+
+
 def projection_matrices(orbit: CameraOrbit, size: int) -> Tensor:  # (N, 3, 4), float32
     """World to pixels of size × size frames in homogeneous coordinates: (x·w, y·w, w), w the depth; as ``project``."""
     positions, rotations = orbit.on(torch.device("cpu"))

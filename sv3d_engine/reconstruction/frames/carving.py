@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d, max_pool3d, normalize
 
 from ...ground.progress import Progress
-from ...orbit.cameras import CameraOrbit, frame_rays, project, projection_matrices
+from ...orbit.cameras import CameraOrbit, frame_rays, pixel_size, project, projection_matrices
 from .frames import Frames
 from .hull import voxel_centres
 from .photo_consistency import photo_consistency
@@ -89,7 +89,7 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     offsets, inside = offsets[used[0] : used[-1] + 1], inside[:, used[0] : used[-1] + 1]
     order = torch.cat([torch.tensor([view]), neighbours]).expand(len(rows), -1)
     cameras = projection_matrices(orbit, size)
-    spacing = SPACING * 2 * orbit.distance * orbit.tan_half_fov / size
+    spacing = SPACING * pixel_size(orbit, size)
     scores = photo_consistency(middle, -directions, cameras, pictures, order, offsets, RADIUS, spacing)
     scores = scores.masked_fill(~inside, UNKNOWN)
     score, best = scores.max(1)

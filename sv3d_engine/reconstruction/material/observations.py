@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from scipy.ndimage import distance_transform_edt, minimum_filter
 from torch import Tensor
-from torch.nn.functional import grid_sample, normalize
+from torch.nn.functional import grid_sample, max_pool2d, normalize, pad
 
 from ...ground.colour import to_linear
-from ...orbit.cameras import CameraOrbit, project
+from ...orbit.cameras import CameraOrbit, pixel_size, project
 from ..frames.frames import Frames
-from ..render.rasterize import interpolate, rasterize
+from ..render.rasterize import depth_map
 
 OPAQUE = 0.98  # alpha from which a pixel shows the object alone
 CLIPPED = 0.985  # sRGB value from which a channel may be brighter than the picture can say
@@ -39,47 +39,46 @@ class Sightings:
     """The frames, ready to be asked what they show at points of one mesh."""
 
     linear: Tensor  # (N, 4, S, S) linear colour, and how clear of outlines and clipping a pixel is
-    depth: Tensor  # (N, S, S) of the mesh along the view axis, infinite beside it
+    farthest: Tensor  # (N, S + 1, S + 1) depth of the mesh along the view axis, the largest around each pixel corner
     orbit: CameraOrbit
 
     def __call__(self, points: Tensor, normals: Tensor) -> Observations:
-        """What each frame shows at points (P, 3) with unit normals (P, 3)."""
-        size = self.depth.shape[-1]
+        """What each frame shows at points (P, 3) with unit normals (P, 3); nothing, black, of those turned away."""
+        count, size = self.linear.shape[0], self.linear.shape[-1]
         pixel = 2 * self.orbit.distance * self.orbit.tan_half_fov / size
-        colours, weights = [], []
+        colours, weights = torch.zeros(len(points), count, 3), torch.zeros(len(points), count)
         for index, position in enumerate(self.orbit.on(points.device)[0]):
-            screen = project(points, self.orbit, index, size)
+            facing = (normalize(position - points, dim=-1) * normals).sum(-1)
+            turned = (facing > GRAZING).nonzero()[:, 0]
+            facing = facing[turned]
+            screen = project(points[turned], self.orbit, index, size)
             seen = grid_sample(
                 self.linear[index, None],
                 (screen[None, None, :, :2] / size * 2 - 1),
                 align_corners=False,
                 padding_mode="border",
             )[0, :, 0].T
-            facing = (normalize(position - points, dim=-1) * normals).sum(-1)
-            slope = (1 / facing.clamp_min(GRAZING)).clamp(max=STEEPEST)
-            before = screen[:, 2] < _farthest(self.depth[index], screen) + pixel * slope
-            trust = ((facing - GRAZING) / (1 - GRAZING)).clamp(0, 1)
-            colours.append(seen[:, :3])
-            weights.append(seen[:, 3] * trust * before)
-        return Observations(torch.stack(colours, 1), torch.stack(weights, 1))
+            slope = (1 / facing).clamp(max=STEEPEST)
+            column, row = (screen[:, :2] + 0.5).long().clamp(0, size).unbind(-1)
+            before = screen[:, 2] < self.farthest[index, row, column] + pixel * slope
+            colours[turned, index] = seen[:, :3]
+            weights[turned, index] = seen[:, 3] * ((facing - GRAZING) / (1 - GRAZING)) * before
+        return Observations(colours, weights)
 
 
 def sightings(frames: Frames, vertices: Tensor, faces: Tensor) -> Sightings:
     """Look at a mesh, vertices (V, 3) and faces (F, 3), from every frame's camera."""
     size = frames.alpha.shape[-1]
-    pixel = 2 * frames.orbit.distance * frames.orbit.tan_half_fov / size
+    step = STEEPEST * pixel_size(frames.orbit, size)
     pictures, depths = [], []
     for index, (rgb, alpha) in enumerate(zip(frames.rgb, frames.alpha, strict=True)):
-        screen = project(vertices, frames.orbit, index, size)
-        raster = rasterize(screen, faces, size, size)
-        depth = torch.full((size * size,), torch.inf)
-        depth[raster.pixels] = interpolate(screen[:, 2:].contiguous(), raster, faces)[:, 0]
-        depth = depth.reshape(size, size)
-        clear = _clearness(depth, alpha, STEEPEST * pixel)
+        depth = depth_map(project(vertices, frames.orbit, index, size), faces, size)
+        clear = _clearness(depth, alpha, step)
         clear = torch.where(rgb.amax(-1) > CLIPPED, CLIPPED_TRUST * clear, clear)
         pictures.append(torch.cat([to_linear(rgb).permute(2, 0, 1), clear[None]]))
         depths.append(depth)
-    return Sightings(torch.stack(pictures), torch.stack(depths), frames.orbit)
+    around = pad(torch.stack(depths), (1, 1, 1, 1), mode="replicate")
+    return Sightings(torch.stack(pictures), max_pool2d(around, 2, stride=1), frames.orbit)
 
 
 def _clearness(depth: Tensor, alpha: Tensor, step: float) -> Tensor:  # (S, S)
@@ -91,32 +90,20 @@ def _clearness(depth: Tensor, alpha: Tensor, step: float) -> Tensor:  # (S, S)
     return ((distance - 1) / (CLEAR - 1)).clamp(0, 1)
 
 
-def _farthest(depth: Tensor, screen: Tensor) -> Tensor:  # (S, S), (P, 3) -> (P,)
-    """The largest depth at the four pixel centres around each place."""
-    size = depth.shape[-1]
-    corner = (screen[:, :2] - 0.5).floor().long()
-    around = [
-        depth[(corner[:, 1] + dy).clamp(0, size - 1), (corner[:, 0] + dx).clamp(0, size - 1)]
-        for dy in (0, 1)
-        for dx in (0, 1)
-    ]
-    return torch.stack(around).amax(0)
-
-
 HIGH = 0.3  # weight of a colour that is brighter than the estimate, beside one that is darker: highlights only add
 WIDTH = 0.05  # of the brightness: how far views of one matt point differ
 DARK = 0.002  # the same for black, linear
 ROUNDS = 6
 
 
-def diffuse_colour(seen: Observations) -> Tensor:  # (V, 3)
+def diffuse_colour(seen: Observations, rounds: int = ROUNDS) -> Tensor:  # (V, 3)
     """What most views agree on and highlights leave alone: a low, robust mean over the views; 0 where nothing is seen.
 
     Iteratively reweighted: Cauchy's norm upwards, an absolute one downwards.
     """
     brightness, trust = seen.colour.mean(-1), seen.weight
     weight = trust
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         middle = (brightness * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp_min(1e-9)
         off = (brightness - middle) / (WIDTH * middle.abs() + DARK)
         weight = trust * torch.where(off > 0, HIGH / (1 + off.square()), (1 + off.square()).rsqrt())

@@ -16,10 +16,8 @@ from ..light import MEAN_RADIANCE, fibonacci_sphere
 
 PAIRS = 12_000
 SHADE = 0.005  # linear radiance below which a picture's noise hides the chromaticity
-SPREAD, TINTED_SPREAD = (
-    0.05,
-    0.15,
-)  # natural log: how far the chromaticities of one paint scatter, in white light and in coloured
+SPREAD = 0.05  # natural log: how far the chromaticities of one paint scatter in white light
+TINTED_SPREAD = 0.15  # the same in coloured
 BLACK = 0.001  # linear radiance that keeps logarithms finite
 ROUNDS, MORE_ROUNDS = 14, 6  # from an even light, and from one that is nearly right
 WIDEST, NARROWEST = 0.5, 0.12  # natural log: differences of albedo that count as outliers, at first and at last

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from ..light import fibonacci_sphere
-from ..render.rasterize import interpolate, rasterize
+from ..render.rasterize import depth_map
 
 DIRECTIONS = 192
 MAP_SIZE = 192  # pixels of a depth map along one side
@@ -44,14 +44,11 @@ def _axes(direction: Tensor) -> Tensor:  # (3,) -> (3, 3)
 
 
 def _height_map(mesh: Tensor, faces: Tensor, size: int) -> Tensor:  # (V, 3) -> (S, S)
-    """Height along the third axis of what is seen from above, −∞ where nothing is."""
+    """Height in [−1, 1] along the third axis of what is seen from above, −2 where nothing is."""
     screen = torch.empty_like(mesh)
     screen[:, :2] = (mesh[:, :2] + 1) * (size / 2)
     screen[:, 2] = 1 / (mesh[:, 2] + 2)  # what is linear on the screen is 1/depth: the view is parallel
-    raster = rasterize(screen, faces, size, size)
-    height = torch.full((size * size,), -torch.inf)
-    height[raster.pixels] = 1 / interpolate(screen[:, 2:].contiguous(), raster, faces)[:, 0] - 2
-    return height.reshape(size, size)
+    return 1 / depth_map(screen, faces, size) - 2
 
 
 def _above(height: Tensor, points: Tensor, bias: float) -> Tensor:  # (S, S), (P, 3) -> (P,)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy import sparse
 from scipy.spatial import cKDTree
 from torch import Tensor
+
+from ..mesh.smoothness import adjacent
 
 KNOWN = 0.1  # evidence from which a vertex keeps to its own value
 BLUR = 0.02  # weight of a neighbour beside evidence 1
@@ -27,19 +27,10 @@ def fill_unseen(values: Tensor, evidence: Tensor, vertices: Tensor, faces: Tenso
     filled = given.copy()
     _, nearest = cKDTree(vertices[known].numpy()).query(vertices[~known].numpy())
     filled[~known] = given[known][nearest]
-    joined = _adjacency(faces.numpy(), len(vertices))
+    joined = adjacent(faces, len(vertices))
     degree = np.asarray(joined.sum(1)).reshape(-1, 1)
     total = np.maximum(own + BLUR * degree, 1e-12)
     lonely = (own + degree)[:, 0] == 0
     for _ in range(ROUNDS):
         filled[~lonely] = ((own * given + BLUR * (joined @ filled)) / total)[~lonely]
     return torch.from_numpy(filled.astype(np.float32))
-
-
-def _adjacency(faces: NDArray[np.int64], count: int) -> sparse.csr_matrix:  # (V, V)
-    """1 where an edge joins two vertices."""
-    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    ends = np.concatenate([ends, ends[:, ::-1]])
-    joined = sparse.coo_matrix((np.ones(len(ends), np.float32), ends.T), (count, count)).tocsr()
-    joined.data[:] = 1
-    return joined

@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d, normalize
 
 from ...ground.progress import Progress
-from ...orbit.cameras import CameraOrbit, project, projection_matrices
+from ...orbit.cameras import CameraOrbit, pixel_size, project, projection_matrices
 from ..frames.frames import Frames
 from ..frames.photo_consistency import photo_consistency
 from ..frames.photo_consistency_ref import UNKNOWN
 from ..render.antialias import mesh_edges
-from ..render.rasterize import interpolate, rasterize, vertex_normals
+from ..render.rasterize import depth_map, vertex_normals
 from .outline import outline_distances, outline_targets
 from .smoothness import REFERENCE_EDGE, balanced_displacement, connectivity, slide, smooth, stiffness
 
@@ -86,7 +86,7 @@ def matched(
 ) -> Match:
     """Sweep every vertex's patch along its normal."""
     size = pictures.shape[1]
-    pixel = 2 * orbit.distance * orbit.tan_half_fov / size
+    pixel = pixel_size(orbit, size)
     step = STEP * pixel
     reach = max(4, round(REACH / step))
     offsets = torch.arange(-reach, reach + 1) * step
@@ -104,10 +104,7 @@ def best_views(vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOr
     facing = []
     for index, position in enumerate(orbit.on(vertices.device)[0]):
         screen = project(vertices, orbit, index, size)
-        raster = rasterize(screen, faces, size, size)
-        depth = torch.full((size * size,), torch.inf)
-        depth[raster.pixels] = interpolate(screen[:, 2:].contiguous(), raster, faces)[:, 0]
-        nearest = -max_pool2d(-depth.reshape(1, size, size), 3, 1, 1)[0]
+        nearest = -max_pool2d(-depth_map(screen, faces, size)[None], 3, 1, 1)[0]
         column, row = screen[:, :2].floor().long().clamp(0, size - 1).unbind(-1)
         cosine = (normalize(position - vertices, dim=-1) * normals).sum(-1)
         facing.append(torch.where(screen[:, 2] < nearest[row, column] + HIDDEN, cosine, -1.0))

@@ -8,7 +8,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-from ...orbit.cameras import CameraOrbit, project
+from ...orbit.cameras import CameraOrbit, pixel_size, project
 from ..render.antialias import Edges, screen_facing
 from ..render.rasterize import visible_faces
 
@@ -54,7 +54,7 @@ def outline_targets(
     beyond it: where surface lies behind, the silhouette says nothing about it.
     """
     size = distances.shape[-1] // _UPSAMPLED
-    pixel = 2 * orbit.distance * orbit.tan_half_fov / size
+    pixel = pixel_size(orbit, size)
     total, weight = vertices.new_zeros(len(vertices)), vertices.new_zeros(len(vertices))
     for index in range(len(distances)):
         screen = project(vertices, orbit, index, size)

@@ -7,7 +7,7 @@ from torch import Tensor
 from ...ground.colour import to_linear
 from ...ground.progress import Progress
 from ...ground.settings import Settings
-from ...orbit.cameras import CameraOrbit
+from ...orbit.cameras import pixel_size
 from ...picture.edges import SMALL_FRAME
 from .. import losses
 from ..field.radiance_field import RadianceField, extract_mesh
@@ -99,11 +99,6 @@ def finer_for(field: RadianceField) -> float:
         return 1.0
     share = mesh_surface_area(vertices.numpy(), faces.numpy()) / (2 * field.half_side) ** 2
     return float(min(FINEST, max(1.0, (USUAL_AREA / share) ** 0.5)))
-
-
-def pixel_size(orbit: CameraOrbit, size: int) -> float:
-    """Side of a pixel at the object, in world units."""
-    return 2 * orbit.distance * orbit.tan_half_fov / size
 
 
 def view_losses(

@@ -13,6 +13,7 @@ REFERENCE_EDGE = 0.0095  # world units: the mean edge at which the weights below
 MEMBRANE = 1.0
 THIN_PLATE = 10.0
 CREASE = 0.0015  # bend, world units, of a vertex from its neighbours' mean at which the plate begins to give way
+RINGS = 4
 INERTIA = 0.01  # weight of staying where it is: what keeps unseen parts from drifting
 _TOLERANCE, _ITERATIONS = 1e-3, 200  # of the conjugate gradients
 _TAUBIN = (0.5, -0.52)  # smooths without shrinking (Taubin 1995)
@@ -29,16 +30,22 @@ class Connectivity:
 
 def connectivity(faces: Tensor, count: int) -> Connectivity:  # (F, 3)
     """Of a closed mesh with ``count`` vertices."""
-    start, end = faces.numpy().ravel(), faces.roll(-1, 1).numpy().ravel()
-    rows, columns = np.concatenate([start, end]), np.concatenate([end, start])
-    adjacency = sparse.coo_matrix((np.ones(len(rows)), (rows, columns)), (count, count)).tocsr()
-    adjacency.data[:] = 1
+    adjacency = adjacent(faces, count)
     valence = np.asarray(adjacency.sum(1)).ravel()
     own = sparse.identity(count, format="csr")
     umbrella = own - sparse.diags(1 / np.maximum(valence, 1)) @ adjacency
     stretching = (sparse.diags(valence) - adjacency) / 6
     averaging = sparse.diags(1 / (valence + 1)) @ (adjacency + own)
     return Connectivity(umbrella.tocsr(), stretching.tocsr(), averaging.tocsr())
+
+
+def adjacent(faces: Tensor, count: int) -> sparse.csr_matrix:  # (F, 3) -> (V, V)
+    """1 where an edge joins two vertices."""
+    start, end = faces.numpy().ravel(), faces.roll(-1, 1).numpy().ravel()
+    rows, columns = np.concatenate([start, end]), np.concatenate([end, start])
+    joined = sparse.coo_matrix((np.ones(len(rows)), (rows, columns)), (count, count)).tocsr()
+    joined.data[:] = 1
+    return joined
 
 
 def smooth(vertices: Tensor, mesh: Connectivity, rounds: int) -> Tensor:  # (V, 3) -> (V, 3)
@@ -65,18 +72,26 @@ class Stiffness:
 
 
 def stiffness(vertices: Tensor, normals: Tensor, mesh: Connectivity, edge: float) -> Stiffness:
-    """MEMBRANE·|∇d|² + THIN_PLATE·w|L(x + d·n)|² + INERTIA·d² of vertices x (V, 3) with unit normals n (V, 3).
+    """MEMBRANE·|∇d|² + THIN_PLATE·w|L(x + d·n) − c|² + INERTIA·d² of vertices x (V, 3) with unit normals n (V, 3).
 
+    c is the mean curvature vector L(x) of RINGS rings around: the plate is at rest in the shape's own even curvature, so
+    that a ball does not shrink and a flat side beside a crease does not dome.
     ``edge``, the mean length of the edges, scales the terms so that their balance does not depend on how fine the mesh
     is.  The plate gives way where it is bent more than noise would bend it (w falls as in Geman & McClure's norm), so
     that creases stay sharp.
     """
     n, x = normals.double().numpy(), vertices.double().numpy()
     density = (edge / REFERENCE_EDGE) ** 2  # surface per vertex
-    bend = np.linalg.norm(mesh.averaging @ (mesh.umbrella @ x), axis=1) / density
-    plate = THIN_PLATE / density / (1 + (bend / CREASE) ** 2) ** 2
-    bending = (mesh.umbrella.T @ sparse.diags(plate) @ mesh.umbrella).tocoo()
-    force = -((bending @ x) * n).sum(1)
+    curvature = mesh.umbrella @ x
+    bend = np.linalg.norm(mesh.averaging @ curvature, axis=1) / density
+    kept = 1 / (1 + (bend / CREASE) ** 2) ** 2
+    around, share = kept[:, None] * curvature, kept
+    for _ in range(RINGS):
+        around, share = mesh.averaging @ around, mesh.averaging @ share
+    plate = sparse.diags(THIN_PLATE / density * kept)
+    uneven = curvature - around / np.maximum(share, 1e-9)[:, None]
+    force = -((mesh.umbrella.T @ (plate @ uneven)) * n).sum(1)
+    bending = (mesh.umbrella.T @ plate @ mesh.umbrella).tocoo()
     facing = (n[bending.row] * n[bending.col]).sum(1)
     along = sparse.coo_matrix((bending.data * facing, (bending.row, bending.col)), bending.shape)
     inertia = sparse.diags(np.full(len(x), INERTIA * density))

@@ -121,6 +121,14 @@ def interpolate(attributes: Tensor, raster: Raster, faces: Tensor) -> Tensor:  #
     return (gather(attributes, faces[raster.faces]) * raster.barycentric[..., None]).sum(1)
 
 
+def depth_map(screen: Tensor, faces: Tensor, size: int) -> Tensor:  # (V, 3), (F, 3) -> (S, S)
+    """Depth at the pixel centres of a size × size frame, infinite where nothing is seen."""
+    raster = rasterize(screen, faces, size, size)
+    depth = screen.new_full((size * size,), torch.inf)
+    depth[raster.pixels] = interpolate(screen[:, 2:].contiguous(), raster, faces)[:, 0]
+    return depth.reshape(size, size)
+
+
 def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:  # (V, 3), (F, 3) -> (V, 3)
     """Unit normals, weighted by the areas of the faces around."""
     a, b, c = gather(vertices, faces).unbind(1)
