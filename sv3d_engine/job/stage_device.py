@@ -181,7 +181,7 @@ class _Slow(Exception):
 
 
 class _Steps(Progress):
-    """Times what it is told of; a fit tells of each of its steps."""
+    """Times what it is told of without a note; a fit tells so of each of its steps, and of nothing else."""
 
     def __init__(self, device: "torch.device", outer: Progress) -> None:
         self._device, self._outer = device, outer
@@ -189,6 +189,8 @@ class _Steps(Progress):
 
     def __call__(self, fraction: float, note: str = "") -> None:
         self._outer(0.0, TRYING)
+        if note:
+            return
         synchronize(self._device)
         self._ends.append(time.perf_counter())
         if len(self._ends) > 2 and self._ends[-1] - self._ends[0] > _SECONDS:

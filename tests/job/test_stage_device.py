@@ -349,6 +349,17 @@ def test_a_slow_device_is_not_timed_for_long(monkeypatch):
     assert next(clock) < 6
 
 
+def test_what_leads_up_to_the_steps_does_not_count(monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr(stage_device.time, "perf_counter", lambda: next(clock))
+    told = Told()
+    steps = stage_device._Steps(torch.device("cpu"), told)
+    for _ in range(5):
+        steps(0.1, "Looking into hollows")
+    assert next(clock) == 0
+    assert told.notes == [TRYING] * 5  # which a Cancel may answer
+
+
 def test_one_step_that_is_held_up_does_not_count(monkeypatch):
     ends = iter([0.0, 0.1, 0.2, 5.0, 5.1, 5.2])
     monkeypatch.setattr(stage_device.time, "perf_counter", lambda: next(ends))
