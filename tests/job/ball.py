@@ -16,7 +16,7 @@ TINY = replace(
     fine_size=SIZE,
     grid_resolution=24,
     face_budget=600,
-    texture_size=128,
+    texture_size=512,
     turntable_size=64,
     turntable_count=2,
 )

@@ -198,6 +198,20 @@ def test_the_rate_rises_at_first_and_falls_at_the_end(frames, monkeypatch):
     assert rates[-1] < 0.3 * max(rates)
 
 
+def test_the_field_starts_as_the_hull_less_what_the_frames_see_through(frames, monkeypatch):
+    def upper_half(frames, hull, *_):
+        away = hull.clone()
+        away[..., : hull.shape[2] // 2] = False
+        return away
+
+    monkeypatch.setattr(fit, "carved", upper_half)
+    field = fit.fit_field(frames, Settings("tiny", coarse_steps=0, coarse_size=32), CPU, seed=1, progress=Progress())
+    with torch.no_grad():
+        above, below = field.distance(torch.tensor([[0.0, 0.0, 0.1], [0.0, 0.0, -0.1]]))
+    assert above == pytest.approx(0.1, abs=0.03)
+    assert below == pytest.approx(-0.1, abs=0.03)
+
+
 def test_a_field_is_fitted_in_shape_and_colour(frames, monkeypatch):
     monkeypatch.setattr(fit, "RAYS", 768)
     settings = Settings("tiny", coarse_steps=40, coarse_size=48)

@@ -11,14 +11,14 @@ from scenes import EGG_BACK, EGG_FRONT, EGG_VOLUME, distance_field, egg_distance
 from sv3d_engine.ground.colour import to_linear, to_srgb
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.ground.settings import PRESETS, Settings
-from sv3d_engine.orbit.cameras import CameraOrbit, View, project
+from sv3d_engine.orbit.cameras import CameraOrbit, View, pixel_size
 from sv3d_engine.reconstruction.field.fit import fit_field
 from sv3d_engine.reconstruction.light import fibonacci_sphere
+from sv3d_engine.reconstruction.mesh import refine as fine_stage
 from sv3d_engine.reconstruction.mesh import refined_surface
 from sv3d_engine.reconstruction.mesh.refine import (
     WEIGHTS,
     finest_detail,
-    pixel_size,
     refine,
     start_shape,
     view_losses,
@@ -125,7 +125,13 @@ def test_shape_and_colours_go_slower_towards_their_end(frames, wrong_field, monk
     for rates in (colours, shape):
         assert rates[0] < max(rates)
         assert rates[-1] < 0.6 * max(rates)
-    assert len(shape) == 10  # and stands still from then on
+    assert len(shape) == len(colours) == 25
+
+
+def test_large_frames_are_averaged_down_first(frames, wrong_field, monkeypatch):
+    monkeypatch.setattr(fine_stage, "FRAME_SIZE", 40)
+    large, small = (refine(f, wrong_field, SHORT, CPU, 1, Progress()) for f in (frames, frames.shrunk(40)))
+    assert torch.equal(large.vertices, small.vertices)
 
 
 def test_losses_without_a_weight_move_nothing(with_weights, wrong_field):
@@ -178,12 +184,6 @@ def test_the_true_shape_costs_least(grey_view):
     small, right, large = (grey_view(offset, 1)[0] for offset in (-0.02, 0.0, 0.02))
     for other in (small, large):
         assert other["mask"] > 5 * right["mask"]
-
-
-def test_a_pixels_size_is_that_at_the_object(frames):
-    right = frames.orbit.rotations()[4][0] * pixel_size(frames.orbit, SIZE)
-    here, there = project(torch.stack([torch.zeros(3), right]), frames.orbit, 4, SIZE)
-    torch.testing.assert_close((there - here)[:2], torch.tensor([1.0, 0.0]), atol=1e-3, rtol=0)
 
 
 def two_balls(gap):
