@@ -45,13 +45,13 @@ class Sightings:
     def __call__(self, points: Tensor, normals: Tensor) -> Observations:
         """What each frame shows at points (P, 3) with unit normals (P, 3); nothing, black, of those turned away."""
         count, size = self.linear.shape[0], self.linear.shape[-1]
-        pixel = 2 * self.orbit.distance * self.orbit.tan_half_fov / size
+        pixel = pixel_size(self.orbit, size)
         colours, weights = torch.zeros(len(points), count, 3), torch.zeros(len(points), count)
         for index, position in enumerate(self.orbit.on(points.device)[0]):
             facing = (normalize(position - points, dim=-1) * normals).sum(-1)
-            turned = (facing > GRAZING).nonzero()[:, 0]
-            facing = facing[turned]
-            screen = project(points[turned], self.orbit, index, size)
+            front = (facing > GRAZING).nonzero()[:, 0]
+            facing = facing[front]
+            screen = project(points[front], self.orbit, index, size)
             seen = grid_sample(
                 self.linear[index, None],
                 (screen[None, None, :, :2] / size * 2 - 1),
@@ -61,8 +61,8 @@ class Sightings:
             slope = (1 / facing).clamp(max=STEEPEST)
             column, row = (screen[:, :2] + 0.5).long().clamp(0, size).unbind(-1)
             before = screen[:, 2] < self.farthest[index, row, column] + pixel * slope
-            colours[turned, index] = seen[:, :3]
-            weights[turned, index] = seen[:, 3] * ((facing - GRAZING) / (1 - GRAZING)) * before
+            colours[front, index] = seen[:, :3]
+            weights[front, index] = seen[:, 3] * ((facing - GRAZING) / (1 - GRAZING)) * before
         return Observations(colours, weights)
 
 

@@ -10,6 +10,8 @@ from .observations import Observations, diffuse_colour, sightings
 
 NEIGHBOURS = 3  # vertices whose shading is interpolated
 SHARPENING = 2.0  # power of a view's trust: the one that looks straight on counts most
+VIEWS = 6  # the best of a point, which all others hardly change
+ROUNDS = 4  # of reweighting: what the eighth bit of a texel can tell
 SURE = 0.5  # evidence from which the frames alone decide a colour
 
 
@@ -29,7 +31,7 @@ class Painter:
         """Colours from the frames, less highlight and shading; what they hardly show is as the vertices have it."""
         properties, shading, base, highlight = self._interpolated(points).split([3, 3, 3, self._values.shape[1] - 9], 1)
         seen = self._sightings(points, normals)
-        colour = diffuse_colour(without(Observations(seen.colour, seen.weight**SHARPENING), highlight))
+        colour = diffuse_colour(_best(without(seen, highlight)), ROUNDS)
         sharp = (colour / shading.clamp_min(DIM)).clamp(0, 1)
         sure = (seen.evidence[:, None] / SURE).clamp(max=1)
         sure = sure * sure * (3 - 2 * sure)
@@ -41,3 +43,10 @@ class Painter:
         weight = 1 / (torch.from_numpy(distance).float().square() + 1e-10)
         weight = weight / weight.sum(1, keepdim=True)
         return torch.einsum("pk,pkc->pc", weight, self._values[torch.from_numpy(index)])
+
+
+def _best(seen: Observations) -> Observations:  # (P, N) -> (P, VIEWS)
+    """The views that show each point best, their trust sharpened."""
+    weight, view = seen.weight.topk(min(VIEWS, seen.weight.shape[1]), dim=1, sorted=False)
+    colour = seen.colour.gather(1, view[..., None].expand(-1, -1, 3))
+    return Observations(colour, weight**SHARPENING)
