@@ -51,7 +51,7 @@ def tinted_shading(
         pairs = _neighbours(place, normals, colour / cast, weight, spread, draw)
         for width in steps:
             tint = _step(tint, basis, transfer, indirect, light, chromaticity(colour), pairs, float(width))
-        shading = transfer @ (light[:, None] * (basis @ tint).exp()) + indirect
+        shading = transfer @ _tinted(light, basis, tint) + indirect
     return shading if _unexplained(colour, shading, first_pairs) < CLEARLY_TINTED * before else None
 
 
@@ -86,7 +86,7 @@ def _step(
     points, place = torch.unique(torch.cat([pairs.first, pairs.second]), return_inverse=True)
     first, second = place.split(len(pairs.first))
     transfer = transfer[points]
-    lit = light[:, None] * (basis @ tint).exp()
+    lit = _tinted(light, basis, tint)
     shading = transfer @ lit + indirect[points] + BLACK
     paint = seen[points] - shading.log() @ _CENTRED
     error = paint[first] - paint[second]
@@ -100,6 +100,12 @@ def _step(
     change = torch.linalg.solve(curvature, torch.einsum("qjm,qj->m", weighted, error) + stiffness @ flat)
     tint = (flat - change.clamp(-0.5, 0.5)).reshape(3, count).T
     return tint - tint.mean(1, keepdim=True)
+
+
+def _tinted(light: Tensor, basis: Tensor, tint: Tensor) -> Tensor:  # (K,), (K, B), (B, 3) -> (K, 3)
+    """Coloured light that is white on average over all directions, which pairs of points leave open."""
+    lit = light[:, None] * (basis @ tint).exp()
+    return lit * (light.mean() / lit.mean(0))
 
 
 def _unexplained(colour: Tensor, shading: Tensor, pairs: Pairs) -> float:

@@ -13,7 +13,6 @@ REFERENCE_EDGE = 0.0095  # world units: the mean edge at which the weights below
 MEMBRANE = 1.0
 THIN_PLATE = 10.0
 CREASE = 0.0015  # bend, world units, of a vertex from its neighbours' mean at which the plate begins to give way
-RINGS = 4
 INERTIA = 0.01  # weight of staying where it is: what keeps unseen parts from drifting
 _TOLERANCE, _ITERATIONS = 1e-3, 200  # of the conjugate gradients
 _TAUBIN = (0.5, -0.52)  # smooths without shrinking (Taubin 1995)
@@ -72,26 +71,18 @@ class Stiffness:
 
 
 def stiffness(vertices: Tensor, normals: Tensor, mesh: Connectivity, edge: float) -> Stiffness:
-    """MEMBRANE·|∇d|² + THIN_PLATE·w|L(x + d·n) − c|² + INERTIA·d² of vertices x (V, 3) with unit normals n (V, 3).
+    """MEMBRANE·|∇d|² + THIN_PLATE·w|L(x + d·n)|² + INERTIA·d² of vertices x (V, 3) with unit normals n (V, 3).
 
-    c is the mean curvature vector L(x) of RINGS rings around: the plate is at rest in the shape's own even curvature, so
-    that a ball does not shrink and a flat side beside a crease does not dome.
     ``edge``, the mean length of the edges, scales the terms so that their balance does not depend on how fine the mesh
     is.  The plate gives way where it is bent more than noise would bend it (w falls as in Geman & McClure's norm), so
     that creases stay sharp.
     """
     n, x = normals.double().numpy(), vertices.double().numpy()
     density = (edge / REFERENCE_EDGE) ** 2  # surface per vertex
-    curvature = mesh.umbrella @ x
-    bend = np.linalg.norm(mesh.averaging @ curvature, axis=1) / density
-    kept = 1 / (1 + (bend / CREASE) ** 2) ** 2
-    around, share = kept[:, None] * curvature, kept
-    for _ in range(RINGS):
-        around, share = mesh.averaging @ around, mesh.averaging @ share
-    plate = sparse.diags(THIN_PLATE / density * kept)
-    uneven = curvature - around / np.maximum(share, 1e-9)[:, None]
-    force = -((mesh.umbrella.T @ (plate @ uneven)) * n).sum(1)
+    bend = np.linalg.norm(mesh.averaging @ (mesh.umbrella @ x), axis=1) / density
+    plate = sparse.diags(THIN_PLATE / density / (1 + (bend / CREASE) ** 2) ** 2)
     bending = (mesh.umbrella.T @ plate @ mesh.umbrella).tocoo()
+    force = -((bending @ x) * n).sum(1)
     facing = (n[bending.row] * n[bending.col]).sum(1)
     along = sparse.coo_matrix((bending.data * facing, (bending.row, bending.col)), bending.shape)
     inertia = sparse.diags(np.full(len(x), INERTIA * density))

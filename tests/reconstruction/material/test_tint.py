@@ -64,3 +64,11 @@ def test_one_paint_in_white_light_stays_without_tint():
     colour = EARTH * (TRANSFER @ WHITE)[:, None]
     found = shading(colour)
     assert found is None or scatter(found) < 0.02
+
+
+def test_the_light_is_white_on_average(room):
+    """Pairs leave its mean colour open: left to itself it made the demo's grey robot blue."""
+    found = shading(room)
+    assert found is not None
+    mean = found.mean(0)
+    torch.testing.assert_close(mean, mean.mean().expand(3), rtol=0.02, atol=0)
