@@ -83,7 +83,7 @@ def test_bench_mesh_tells_stages_and_kernels(
     (tmp_path / "report.json").write_text(json.dumps({"stages": stages, "seconds": 30.0, "peak_memory": 1e9}))
     result = type("Result", (), {"report": str(tmp_path / "report.json")})
     monkeypatch.setattr("sv3d_engine.laboratory.commands.run_here", lambda job, details: result)
-    monkeypatch.setattr(kernel_bench, "measure", lambda device: iter([Timing("march", "numba", 9, 1.0, 2.0, None)]))
+    monkeypatch.setattr(kernel_bench, "measure", lambda device: iter([Timing("march", "numba", 18, 1.0, 2.0, None)]))
     assert command_line.main(["bench", "mesh", str(tmp_path), "--device", "cpu"]) == 0
     rows = [row.split() for row in capsys.readouterr().out.splitlines()]
     assert ["field", "30.0", "1.00", "GB"] in rows
