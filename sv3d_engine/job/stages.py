@@ -230,11 +230,11 @@ def _seconds(draft: float, standard: float, high: float) -> Callable[[FramesToMe
 
 MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
-    Stage("field", "Finding the rough shape", _seconds(25, 60, 90), on_faster_device("field", _field)),
-    Stage("mesh", "Refining the shape", _seconds(30, 180, 900), on_faster_device("mesh", _mesh)),
-    Stage("material", "Separating colour, gloss and light", _seconds(10, 15, 30), _material, material_inputs),
-    Stage("asset", "Making the textured mesh", _seconds(4, 8, 40), _asset, asset_inputs),
-    Stage("turntable", "Rendering the turntable", _seconds(1, 3, 6), _turntable),
+    Stage("field", "Finding the rough shape", _seconds(30, 65, 100), on_faster_device("field", _field)),
+    Stage("mesh", "Refining the shape", _seconds(15, 45, 180), on_faster_device("mesh", _mesh)),
+    Stage("material", "Separating colour, gloss and light", _seconds(5, 8, 20), _material, material_inputs),
+    Stage("asset", "Making the textured mesh", _seconds(10, 25, 90), _asset, asset_inputs),
+    Stage("turntable", "Rendering the turntable", _seconds(1, 4, 10), _turntable),
 )
 
 
