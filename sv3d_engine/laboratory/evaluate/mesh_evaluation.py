@@ -34,6 +34,7 @@ from .mesh_tables import (
     worse_than_hull,
 )
 from .reconstruction import REAL_ORBITS, Task, as_json
+from .relight import SCENE as RELIT_SCENE
 
 PACKAGE = Path(__file__).parents[2]
 _CODE = ("shared", "ground", "orbit", "reconstruction", "job")  # what a mesh depends on
@@ -147,6 +148,9 @@ def copy_engine(source: Path) -> None:
     """A copy to evaluate: a run takes long, and all of it is of one and the same code, whatever is edited meanwhile."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(PACKAGE, source / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__", "sv3d_mini"))
+    scene = source / RELIT_SCENE.relative_to(PACKAGE.parent)
+    scene.parent.mkdir()
+    shutil.copyfile(RELIT_SCENE, scene)
 
 
 def perform_apart(task: Task, jobs: int, source: Path) -> Failure | None:

@@ -1,7 +1,7 @@
 """The relighting figure: a rebuilt mesh in a light that it has not seen, against the true one in the same light.
 
-Both are rendered in Blender (``relight_scene.py``) with their own Principled materials, so what counts is base colour,
-roughness, metallic and shape together.  bpy runs in a Python of its own.
+Both are rendered in Blender (``building/relight_scene.py``) with their own Principled materials, so what counts is base
+colour, roughness, metallic and shape together.  bpy runs in a Python of its own.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from ...ground.colour import from_srgb_bytes, to_srgb_bytes
 from ...shared.errors import UserError
 from .nvs_figures import psnr
 
-SCENE = Path(__file__).with_name("relight_scene.py")
+SCENE = Path(__file__).parents[3] / "building" / "relight_scene.py"  # not the engine's: it imports bpy
 LIGHTS = ("city.exr", "interior.exr")  # of Blender's own (CC0): the first that the object has not stood in
 ROUGHNESS = 0.5  # Blender's own, where the benchmark names none
 SIZE = 288

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SCENE = Path(__file__).parents[3] / "sv3d_engine" / "laboratory" / "evaluate" / "relight_scene.py"
+SCENE = Path(__file__).parents[3] / "building" / "relight_scene.py"
 
 
 # In a process of its own, which ends without cleaning up: after its exporter for glTF bpy 4.2 dies of that.

@@ -128,6 +128,7 @@ def test_a_process_of_its_own_tells_why_it_failed(bench: Path, tmp_path: Path) -
     assert (failure.name, failure.seed) == ("bag", 0)
     assert "frame" in failure.reason
     assert not list((tmp_path / "source").glob("**/sv3d_mini"))
+    assert (tmp_path / "source" / "building" / "relight_scene.py").is_file()
 
 
 def test_what_counts_as_an_object(bench: Path) -> None:

@@ -1,10 +1,10 @@
 """Surfaces that are right stay, surfaces that are wrong come back, and a match is trusted only where it is sure."""
 
-import math
 from functools import cache
 
 import pytest
 import torch
+from recorder import Recorder
 from scenes import blotches, box, grey, icosphere, pictures_of, round_off, volume, wavy_orbit
 
 from sv3d_engine.ground.progress import Cancelled, Progress
@@ -13,16 +13,6 @@ from sv3d_engine.reconstruction.mesh.evolve import evolve, peak
 
 SIZE, ORBIT = 192, wavy_orbit(16)
 STEP = 0.0012  # of the curves below, which go from −12 to 12
-
-
-class Recorder(Progress):
-    def __init__(self, stop_at=math.inf):
-        self.told, self.stop_at = [], stop_at
-
-    def __call__(self, fraction, note=""):
-        self.told.append(fraction)
-        if len(self.told) >= self.stop_at:
-            raise Cancelled
 
 
 def ball(rounds=5):

@@ -1,11 +1,11 @@
 """The fine stage on twelve pictures of an egg in two colours, from fields that are known to be wrong."""
 
-import math
 from dataclasses import replace
 from functools import cache
 
 import pytest
 import torch
+from recorder import Recorder
 from scenes import EGG_BACK, EGG_FRONT, EGG_VOLUME, distance_field, egg_distance, egg_orbit, is_closed, volume
 
 from sv3d_engine.ground.colour import to_linear, to_srgb
@@ -34,16 +34,6 @@ SIZE, HALF_SIDE = 96, 0.55
 FINE = Settings("fine", fine_steps=80, fine_size=64, grid_resolution=12)
 SHORT = Settings("short", coarse_steps=2, fine_steps=5, coarse_size=32, fine_size=64, grid_resolution=14)
 WRONG_BY = 0.012  # a thirtieth of the egg's radius
-
-
-class Recorder(Progress):
-    def __init__(self, stop_at=math.inf):
-        self.told, self.stop_at = [], stop_at
-
-    def __call__(self, fraction, note=""):
-        self.told.append(fraction)
-        if len(self.told) >= self.stop_at:
-            raise Cancelled
 
 
 @pytest.fixture(scope="module")
