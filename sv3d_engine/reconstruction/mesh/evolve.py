@@ -60,7 +60,7 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) 
         match = matched(vertices, along, faces, orbit, cameras, pictures, now.part(0.0, 0.5))
         for turn in range(TURNS):
             normals = _normals(vertices, faces)
-            outline = outline_targets(vertices, normals, faces, edges, orbit, cameras, distances)
+            outline = outline_targets(vertices, normals, faces, edges, mesh, orbit, cameras, distances)
             left = match.displacement - ((vertices - start) * along).sum(-1)
             pull = OUTLINE_WEIGHT * outline.weight
             trust, held = match.trust, stiffness(vertices, normals, mesh, edge)

@@ -11,12 +11,15 @@ from torch.nn.functional import grid_sample, interpolate
 from ...orbit.cameras import CameraOrbit, pixel_size, project
 from ..render.antialias import Edges, screen_facing
 from ..render.rasterize import visible_faces
+from .smoothness import Connectivity
 
 _UPSAMPLED = 2  # pixels of the distance maps per pixel of a frame along each side
 _AHEAD = 0.8  # pixels beyond an outline where nothing of the mesh may be seen
 _STEEP = 0.7  # share of a pixel's size that a step along the normal must move the outline by
 _FURTHEST = 4.0  # pixels that one outline may ask for at once
 _USUAL_EDGE = 3.0  # pixels: an edge this long on the screen has weight 1
+_DISAGREEMENT = 1.0  # pixels, standard deviation: true frames have about a third, contradictory ones 1.5
+_NEIGHBOURHOOD = 3  # rings that it is measured over
 
 
 def outline_distances(alpha: Tensor) -> Tensor:  # (N, S, S) -> (N, 2S, 2S)
@@ -44,18 +47,21 @@ def outline_targets(
     normals: Tensor,  # (V, 3)
     faces: Tensor,  # (F, 3)
     edges: Edges,
+    mesh: Connectivity,
     orbit: CameraOrbit,
     cameras: Tensor,  # (N, 3, 4) world to pixels, homogeneous
     distances: Tensor,  # (N, 2S, 2S) as outline_distances gives them
 ) -> Wanted:
     """How far vertices on the mesh's outline are from the frames' outlines, mean over frames, weighted by length.
 
+    Where frames contradict each other the weight falls: each pulling at its own outline would fray the surface.
+
     An edge counts where one of its faces looks at the camera and the other away, and nothing of the mesh is seen just
     beyond it: where surface lies behind, the silhouette says nothing about it.
     """
     size = distances.shape[-1] // _UPSAMPLED
     pixel = pixel_size(orbit, size)
-    total, weight = vertices.new_zeros(len(vertices)), vertices.new_zeros(len(vertices))
+    weight, total, square = vertices.new_zeros(3, len(vertices)).unbind()
     for index in range(len(distances)):
         screen = project(vertices, orbit, index, size)
         covered = visible_faces(screen, faces, size, size) >= 0
@@ -75,9 +81,24 @@ def outline_targets(
         step = -distance.clamp(-_FURTHEST, _FURTHEST) / speed.clamp_min(_STEEP / pixel)
         share = usable * (length / _USUAL_EDGE).clamp(0.1, 2.0)
         for end_ in ends.unbind(1):
-            total.index_add_(0, end_, share * step)
             weight.index_add_(0, end_, share)
-    return Wanted(total / weight.clamp_min(1e-9), weight)
+            total.index_add_(0, end_, share * step)
+            square.index_add_(0, end_, share * step.square())
+    agreed = _agreement(torch.stack([weight, total, square], 1), mesh, _DISAGREEMENT * pixel)
+    return Wanted(total / weight.clamp_min(1e-9), weight * agreed)
+
+
+def _agreement(moments: Tensor, mesh: Connectivity, usual: float) -> Tensor:  # (V, 3) -> (V,)
+    """1 where outlines ask for much the same around a vertex, falling to 0 where frames contradict each other.
+
+    ``moments`` of what is asked for at each vertex: weight, and weighted sums of the displacement and its square.
+    """
+    around = moments.double().numpy()
+    for _ in range(_NEIGHBOURHOOD):
+        around = mesh.averaging @ around
+    mean, square = (around[:, 1:] / np.maximum(around[:, :1], 1e-9)).T
+    variance = np.maximum(square - mean**2, 0)
+    return torch.from_numpy((1 + variance / usual**2) ** -2).to(moments)
 
 
 def _screen_motion(points: Tensor, normals: Tensor, camera: Tensor) -> Tensor:  # (E, 3), (E, 3), (3, 4) -> (E, 2)

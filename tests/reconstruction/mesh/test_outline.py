@@ -6,6 +6,7 @@ from scenes import grey, icosphere, pictures_of, wavy_orbit
 
 from sv3d_engine.orbit.cameras import CameraOrbit, View, projection_matrices
 from sv3d_engine.reconstruction.mesh.outline import outline_distances, outline_targets
+from sv3d_engine.reconstruction.mesh.smoothness import connectivity
 from sv3d_engine.reconstruction.render.antialias import mesh_edges
 from sv3d_engine.reconstruction.render.rasterize import vertex_normals
 
@@ -26,10 +27,9 @@ def distances(ball):
 
 
 def targets(vertices, faces, orbit, distances):
-    normals = vertex_normals(vertices, faces)
-    return outline_targets(
-        vertices, normals, faces, mesh_edges(faces), orbit, projection_matrices(orbit, SIZE), distances
-    )
+    normals, mesh = vertex_normals(vertices, faces), connectivity(faces, len(vertices))
+    cameras = projection_matrices(orbit, SIZE)
+    return outline_targets(vertices, normals, faces, mesh_edges(faces), mesh, orbit, cameras, distances)
 
 
 def test_distances_are_in_pixels_and_negative_inside():
@@ -57,6 +57,15 @@ def test_only_the_outline_is_asked(ball, distances):
     cosine = (torch.nn.functional.normalize(to_cameras, dim=-1) * (ball[0] / RADIUS)).sum(-1)
     assert (wanted.weight[cosine.abs().amin(0) > 0.1] == 0).all()
     assert (wanted.displacement[wanted.weight == 0] == 0).all()
+
+
+def test_frames_that_contradict_each_other_pull_less(ball, distances):
+    """Every other frame shows a smaller ball.  Their outlines cross at the poles."""
+    smaller = outline_distances(pictures_of(0.9 * ball[0], ball[1], grey, ORBIT, SIZE).alpha)
+    mixed = torch.where(torch.arange(len(distances))[:, None, None] % 2 == 1, smaller, distances)
+    pole = ball[0][:, 2].abs() > 0.97 * RADIUS
+    one, other, both = (targets(*ball, ORBIT, d).weight[pole].sum() for d in (distances, smaller, mixed))
+    assert both < 0.5 * torch.minimum(one, other)
 
 
 def test_nothing_is_asked_where_surface_lies_behind_an_outline(ball):
