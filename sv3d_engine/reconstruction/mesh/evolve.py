@@ -51,8 +51,8 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) 
     pictures = frames.premultiplied()
     cameras, distances = projection_matrices(orbit, size), outline_distances(frames.alpha)
     edges, mesh = mesh_edges(faces), connectivity(faces, len(vertices))
-    vertices = smooth(vertices, mesh, SMOOTHED)
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
+    vertices = smooth(vertices, faces, mesh, edge, SMOOTHED)
     photo = PHOTO_WEIGHT * (edge / REFERENCE_EDGE) ** 2
     for sweep in range(SWEEPS):
         now = progress.part(sweep / SWEEPS, (sweep + 1) / SWEEPS)

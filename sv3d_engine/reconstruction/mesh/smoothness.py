@@ -9,12 +9,16 @@ from scipy import sparse
 from scipy.sparse.linalg import cg
 from torch import Tensor
 
+from ..render.rasterize import vertex_normals
+
 REFERENCE_EDGE = 0.0095  # world units: the mean edge at which the weights below were found
 MEMBRANE = 1.0
 THIN_PLATE = 10.0
-CREASE = 0.0015  # bend, world units, of a vertex from its neighbours' mean at which the plate begins to give way
+CREASE = 8.0  # times the usual bend of a vertex from its neighbours' mean: where the plate begins to give way
+SHARPEST, BLUNTEST = 0.0001, 0.0015  # world units that this stays between
 INERTIA = 0.01  # weight of staying where it is: what keeps unseen parts from drifting
 _TOLERANCE, _ITERATIONS = 1e-3, 200  # of the conjugate gradients
+_STAIRS = 3.0  # times as much bend as noise has is taken away at first
 _TAUBIN = (0.5, -0.52)  # smooths without shrinking (Taubin 1995)
 
 
@@ -47,13 +51,31 @@ def adjacent(faces: Tensor, count: int) -> sparse.csr_matrix:  # (F, 3) -> (V, V
     return joined
 
 
-def smooth(vertices: Tensor, mesh: Connectivity, rounds: int) -> Tensor:  # (V, 3) -> (V, 3)
-    """Take away the stairs of the grid that a surface comes from."""
+def smooth(vertices: Tensor, faces: Tensor, mesh: Connectivity, edge: float, rounds: int) -> Tensor:  # (V, 3)
+    """Take away the stairs of the grid that a surface comes from, and leave its creases."""
     moved = vertices.double().numpy()
     for _ in range(rounds):
+        normals = vertex_normals(torch.from_numpy(moved), faces).nan_to_num().numpy()
+        even = evenness(moved, normals, mesh, edge, slack=_STAIRS)[:, None]
         for factor in _TAUBIN:
-            moved = moved - factor * (mesh.umbrella @ moved)
+            moved = moved - factor * even * (mesh.umbrella @ moved)
     return torch.from_numpy(moved).to(vertices)
+
+
+def evenness(
+    x: NDArray[np.float64], n: NDArray[np.float64], mesh: Connectivity, edge: float, slack: float = 1.0
+) -> NDArray[np.float64]:  # (V, 3), (V, 3) -> (V,)
+    """1 where a surface is bent no more than noise bends it, falling to 0 at creases, as Geman & McClure's weights.
+
+    How much the usual vertex is bent, which is noise for the most part, tells what a crease is: a clean cube keeps its
+    edges, and as a rough mesh gets smoother its creases get sharper.
+    """
+    density = (edge / REFERENCE_EDGE) ** 2  # surface per vertex
+    curvature = mesh.umbrella @ x / density
+    usual = float(np.median(np.abs((curvature * n).sum(1))))
+    bend = np.linalg.norm(mesh.averaging @ curvature, axis=1)
+    crease = slack * np.clip(CREASE * usual, SHARPEST, BLUNTEST)
+    return np.asarray((1 + (bend / crease) ** 2) ** -2)
 
 
 def slide(vertices: Tensor, normals: Tensor, mesh: Connectivity, share: float) -> Tensor:  # (V, 3) -> (V, 3)
@@ -74,13 +96,11 @@ def stiffness(vertices: Tensor, normals: Tensor, mesh: Connectivity, edge: float
     """MEMBRANE·|∇d|² + THIN_PLATE·w|L(x + d·n)|² + INERTIA·d² of vertices x (V, 3) with unit normals n (V, 3).
 
     ``edge``, the mean length of the edges, scales the terms so that their balance does not depend on how fine the mesh
-    is.  The plate gives way where it is bent more than noise would bend it (w falls as in Geman & McClure's norm), so
-    that creases stay sharp.
+    is.  w is the surface's evenness: the plate gives way at creases.
     """
     n, x = normals.double().numpy(), vertices.double().numpy()
     density = (edge / REFERENCE_EDGE) ** 2  # surface per vertex
-    bend = np.linalg.norm(mesh.averaging @ (mesh.umbrella @ x), axis=1) / density
-    plate = sparse.diags(THIN_PLATE / density / (1 + (bend / CREASE) ** 2) ** 2)
+    plate = sparse.diags(THIN_PLATE / density * evenness(x, n, mesh, edge))
     bending = (mesh.umbrella.T @ plate @ mesh.umbrella).tocoo()
     force = -((bending @ x) * n).sum(1)
     facing = (n[bending.row] * n[bending.col]).sum(1)
