@@ -29,6 +29,7 @@ RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pi
 VIEWS = 6  # frames that see a patch best
 FACING = 0.3  # least cosine between a patch and a frame that it is compared in
 BATCH = 8192  # vertices compared at once: under a second, so that Cancel is heard
+ASIDE, ELSEWHERE = 0.0036, 0.005  # world units from a match: where frames must disagree a little, and may not agree
 HIDDEN = 0.02  # world units that surface must lie before a point to hide it
 
 PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDGE apart
@@ -87,7 +88,7 @@ def matched(
     """Sweep every vertex's patch along its normal."""
     size = pictures.shape[1]
     pixel = pixel_size(orbit, size)
-    step = STEP * pixel
+    step = min(STEP * pixel, ASIDE / 2)  # or a peak's sides are not seen in small frames
     reach = max(4, round(REACH / step))
     offsets = torch.arange(-reach, reach + 1) * step
     order = best_views(vertices, normals, faces, orbit, size)
@@ -115,7 +116,7 @@ def best_views(vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOr
 def peak(scores: Tensor, step: float, others: Tensor) -> Match:
     """The best offset, to a fraction of ``step``, of scores (V, K), where ``others`` (V,) frames were compared.
 
-    A match is trusted if frames agree there, disagree a pixel or two aside, agree nowhere else as well, and are many:
+    A match is trusted if frames agree there, disagree a little aside, agree nowhere else as well, and are many:
     each of these tells large errors from small ones on true surfaces.
     """
     count = scores.shape[1]
@@ -125,10 +126,9 @@ def peak(scores: Tensor, step: float, others: Tensor) -> Match:
     before, here, after = (scores.gather(1, at + d)[:, 0] for d in (-1, 0, 1))
     bend = before - 2 * here + after
     fraction = torch.where(bend < -1e-6, 0.5 * (before - after) / bend, 0.0).clamp(-0.5, 0.5)
-    aside = max(1, round(0.0036 / step))
-    beside = torch.maximum(*(scores.gather(1, (at + d).clamp(0, count - 1))[:, 0] for d in (-aside, aside)))
+    beside = torch.maximum(*(_between(scores, at[:, 0] + fraction + side / step) for side in (-ASIDE, ASIDE)))
     distance = (torch.arange(count) - at).abs() * step
-    elsewhere = scores.masked_fill(distance < 0.005, UNKNOWN).amax(1)
+    elsewhere = scores.masked_fill(distance < ELSEWHERE, UNKNOWN).amax(1)
     trust = (
         ((here - 0.5) / 0.4).clamp(0, 1)
         * ((here - beside - 0.008) / 0.05).clamp(0, 1)
@@ -136,6 +136,13 @@ def peak(scores: Tensor, step: float, others: Tensor) -> Match:
         * ((others - 1) / 3).clamp(0, 1)
     )
     return Match((at[:, 0] - count // 2 + fraction) * step, torch.where(inner, trust, 0.0))
+
+
+def _between(scores: Tensor, at: Tensor) -> Tensor:  # (V, K), (V,) -> (V,)
+    """Scores at fractions of a step, as straight lines between them."""
+    low = at.floor().clamp(0, scores.shape[1] - 2)
+    near, far = (scores.gather(1, low.long()[:, None] + d)[:, 0] for d in (0, 1))
+    return torch.lerp(near, far, (at - low).clamp(0, 1))
 
 
 def _normals(vertices: Tensor, faces: Tensor) -> Tensor:  # (V, 3)

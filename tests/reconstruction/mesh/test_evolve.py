@@ -63,21 +63,17 @@ def test_a_printed_checker_leaves_a_side_flat():
     assert relief.abs().max() < 1e-3  # 0.4 pixels
 
 
-@pytest.fixture(scope="module")
-def wrong_ball():
-    """A textured ball too thick in front and too thin behind, the frames of the true one, and the ball's radius."""
+@pytest.mark.parametrize(("pixels", "left"), [(SIZE // 2, 0.15), (2 * SIZE, 0.1)])
+def test_a_wrong_textured_surface_comes_back(pixels, left):
+    """A ball too thick in front and too thin behind."""
     vertices, faces = ball()
-    frames = pictures_of(vertices, faces, blotches, ORBIT, SIZE)
-    return vertices * (1 + 0.02 * torch.tanh(vertices[:, :1] / 0.05)), faces, frames
-
-
-def test_a_wrong_textured_surface_comes_back(wrong_ball):
-    vertices = wrong_ball[0]
+    frames = pictures_of(vertices, faces, blotches, ORBIT, pixels)
+    wrong = vertices * (1 + 0.02 * torch.tanh(vertices[:, :1] / 0.05))
     seen = vertices[:, 2].abs() < 0.2  # not from below
     before, after = (
-        (v.norm(dim=-1) - 0.25)[seen].square().mean().sqrt() for v in (vertices, evolve(*wrong_ball, Progress()))
+        (v.norm(dim=-1) - 0.25)[seen].square().mean().sqrt() for v in (wrong, evolve(wrong, faces, frames, Progress()))
     )
-    assert after < 0.15 * before
+    assert after < left * before
 
 
 def test_the_same_again():
@@ -115,6 +111,14 @@ def test_a_peak_is_found_between_the_steps(top):
     displacement, trust = match(hill(top))
     assert displacement == pytest.approx(top * STEP, abs=1e-5)
     assert trust > 0.9
+
+
+@pytest.mark.parametrize("top", [0.0, 0.25, 0.5])
+def test_a_match_half_way_between_coarse_steps_is_trusted_as_well(top):
+    """Of small frames, whose steps are as long as ASIDE."""
+    curve = hill(top, width=2.0)
+    found = peak(curve[None], module.ASIDE, torch.tensor([5]))
+    assert float(found.trust) > 0.9
 
 
 def test_two_peaks_alike_are_not_trusted():
