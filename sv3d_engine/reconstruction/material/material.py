@@ -14,7 +14,7 @@ from ..light import MEAN_RADIANCE, Gaussians
 from ..render.rasterize import gather, vertex_normals
 from .gaussian_fit import fit_gaussians
 from .observations import Observations, diffuse_colour, sightings
-from .separation import TINTED_SPREAD, Glints, chromaticity_pairs, fit_light
+from .separation import Glints, chromaticity_pairs, fit_light
 from .specular import reflection
 from .tint import tinted_shading
 from .transfer import irradiance, visibility
@@ -77,7 +77,7 @@ def recover_material(
             colour = diffuse_colour(without(seen, highlight))
             light = scene.fit(colour, draw, fits[best], candidates[best])
     progress(0.9, "Filling what is not seen")
-    shading = scene.shading(vertices, colour, light, draw)
+    shading, light = scene.shading(vertices, colour, light, draw)
     base = (colour / shading.clamp_min(DIM)).clamp(0, 1)
     base = fill_unseen(base, seen.evidence, vertices, faces)
     same = torch.ones(len(vertices))
@@ -114,20 +114,15 @@ class _Scene:
         pairs = chromaticity_pairs(colour, self.weight, draw)
         return fit_light(self.transfer, self.indirect(grey[:, None])[:, 0], grey, pairs, start, glints)
 
-    def shading(self, vertices: Tensor, colour: Tensor, light: Tensor, draw: torch.Generator) -> Tensor:  # (V, 3)
-        """Irradiance over π by channel.  Warm and cool lights, as sun and sky, differ from the white one a little;
-        a lamp in a room much, which shows."""
+    def shading(
+        self, vertices: Tensor, colour: Tensor, light: Tensor, draw: torch.Generator
+    ) -> tuple[Tensor, Tensor]:  # (V, 3), (K,)
+        """Irradiance over π by channel, and the light fitted again to it without its tint.  Warm and cool lights, as
+        sun and sky, differ from the white one a little; a lamp in a room much, which shows."""
         indirect = self.indirect(colour)
         if not (self.weight > 0).any():
-            return (self.transfer @ light)[:, None] + indirect
-        tinted = tinted_shading(vertices, self.normals, self.transfer, indirect, light, colour, self.weight, draw)
-        if tinted is not None:
-            return tinted
-        pairs = chromaticity_pairs(colour, self.weight, draw, spread=TINTED_SPREAD)
-        by_channel = [
-            fit_light(self.transfer, indirect[:, c], colour[:, c], pairs, start=light, about=light) for c in range(3)
-        ]
-        return self.transfer @ torch.stack(by_channel, 1) + indirect
+            return (self.transfer @ light)[:, None] + indirect, light
+        return tinted_shading(vertices, self.normals, self.transfer, indirect, light, colour, self.weight, draw)
 
     def glints(self, beyond: Tensor, roughness: float, draw: torch.Generator) -> Glints:
         """Pairs of views of one vertex, ``beyond`` () being the radiance of what hides the light."""

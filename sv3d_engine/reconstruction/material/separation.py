@@ -17,7 +17,6 @@ from ..light import MEAN_RADIANCE, fibonacci_sphere
 PAIRS = 12_000
 SHADE = 0.005  # linear radiance below which a picture's noise hides the chromaticity
 SPREAD = 0.05  # natural log: how far the chromaticities of one paint scatter in white light
-TINTED_SPREAD = 0.15  # the same in coloured
 BLACK = 0.001  # linear radiance that keeps logarithms finite
 ROUNDS, MORE_ROUNDS = 14, 6  # from an even light, and from one that is nearly right
 WIDEST, NARROWEST = 0.5, 0.12  # natural log: differences of albedo that count as outliers, at first and at last
@@ -58,11 +57,9 @@ def chromaticity(colour: Tensor) -> Tensor:  # (P, 3) -> (P, 3)
     return log - log.mean(-1, keepdim=True)
 
 
-def chromaticity_pairs(
-    colour: Tensor, weight: Tensor, draw: torch.Generator, count: int = PAIRS, spread: float = SPREAD
-) -> Pairs:
+def chromaticity_pairs(colour: Tensor, weight: Tensor, draw: torch.Generator, count: int = PAIRS) -> Pairs:
     """Draw pairs of points of like chromaticity.  colour (P, 3) linear; weight (P,) ≥ 0, area times evidence."""
-    place = chromaticity(colour) / spread
+    place = chromaticity(colour) / SPREAD
     first = torch.multinomial(weight, count, replacement=True, generator=draw)
     among = torch.multinomial(weight, min(20_000, int((weight > 0).sum())), generator=draw)
     # The nearest to a place that is jittered, not to the point itself, or neighbours would only meet each other.
@@ -80,7 +77,6 @@ def fit_light(
     pairs: Pairs,
     start: Tensor | None = None,  # (K,)
     glints: Glints | None = None,
-    about: Tensor | None = None,  # (K,) the light that it differs smoothly and little from; an even one otherwise
 ) -> Tensor:  # (K,)
     """Radiance ≥ 0 from each of K ``fibonacci_sphere`` directions that gives paired points equal albedos.
 
@@ -89,8 +85,7 @@ def fit_light(
     """
     count = transfer.shape[1]
     log_light = torch.full((count,), math.log(MEAN_RADIANCE)) if start is None else start.clamp_min(1e-4).log()
-    likely = torch.zeros(count) if about is None else about.clamp_min(1e-4).log()
-    stiffness = (SMOOTH * _roughness(count) + EVEN * torch.eye(count)) / count
+    stiff = stiffness(count, SMOOTH)
     seen = (brightness + BLACK).log()
     points, place = torch.unique(torch.cat([pairs.first, pairs.second]), return_inverse=True)
     first, second = place.split(len(pairs.first))
@@ -106,17 +101,26 @@ def fit_light(
         weight = pairs.weight * (1 + (error / width).square()) ** -2 * (0.2 / width) ** 2
         jacobian = slope[second] - slope[first]
         weighted = jacobian * weight[:, None]
-        change = log_light - likely
-        gradient = weighted.T @ error + stiffness @ (change - change.mean())
-        curvature = weighted.T @ jacobian + stiffness + 1e-6 * torch.eye(count)
+        gradient = weighted.T @ error + stiff @ (log_light - log_light.mean())
+        curvature = weighted.T @ jacobian + stiff + 1e-6 * torch.eye(count)
         if glints:
             error = glints.error(light)
             jacobian = glints.share * light / GLINT_WIDTH
             weighted = jacobian * (GLINT_WEIGHT / len(error) * (1 + error.square()) ** -2)[:, None]
             gradient, curvature = gradient + weighted.T @ error, curvature + weighted.T @ jacobian
         log_light = log_light - torch.linalg.solve(curvature, gradient).clamp(-1, 1)
-        log_light = log_light - log_light.logsumexp(0) + math.log(count * MEAN_RADIANCE)
+        log_light = at_mean(log_light).log()
     return log_light.exp()
+
+
+def at_mean(log_light: Tensor) -> Tensor:  # (K,) -> (K,)
+    """The light of this logarithm, scaled to a mean of MEAN_RADIANCE."""
+    return (log_light - log_light.logsumexp(0) + math.log(len(log_light) * MEAN_RADIANCE)).exp()
+
+
+def stiffness(count: int, smooth: float) -> Tensor:  # (K, K)
+    """Weights that keep the logarithm of a light smooth over its directions, and even."""
+    return (smooth * _roughness(count) + EVEN * torch.eye(count)) / count
 
 
 def _roughness(count: int, neighbours: int = 6) -> Tensor:  # (K, K)
