@@ -10,6 +10,7 @@ class Settings:
     preset: str
     coarse_steps: int = 600  # the paper's
     fine_steps: int = 100  # of DMTet; the paper's 1000 also find colour and light, which a stage of their own does here
+    sweeps: int = 3  # of the frames along the fine surface's normals
     coarse_size: int = 160
     fine_size: int = 576  # frames larger than this are scaled down
     grid_resolution: int = 64  # cells of the tetrahedral lattice along one side

@@ -138,7 +138,7 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     field = load_field(_work(job.folder) / _FIELD)
     frames, unit = _working_frames(job)
     surface = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5))
-    vertices = evolve(surface.vertices, surface.faces, frames, progress.part(0.5, 1.0))
+    vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, progress.part(0.5, 1.0))
     surface = replace(surface, vertices=vertices).scaled(unit)
     save_surface(surface, _work(out) / _SURFACE)
     return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}

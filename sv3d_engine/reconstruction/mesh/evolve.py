@@ -21,7 +21,6 @@ from ..render.rasterize import depth_map, vertex_normals
 from .outline import outline_distances, outline_targets
 from .smoothness import REFERENCE_EDGE, balanced_displacement, connectivity, slide, smooth, stiffness
 
-SWEEPS = 3
 TURNS = 4  # of outlines and smoothness after each sweep
 REACH = 0.0145  # world units on either side of the surface that a sweep looks at
 STEP = 0.5  # pixels between two looks
@@ -46,8 +45,13 @@ class Match:
     trust: Tensor  # (V,)
 
 
-def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) -> Tensor:  # (V, 3)
-    """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic."""
+def evolve(vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progress: Progress) -> Tensor:  # (V, 3)
+    """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic.
+
+    Without ``sweeps`` it stays as it is.  Raises Cancelled.
+    """
+    if not sweeps:
+        return vertices
     size, orbit = frames.alpha.shape[-1], frames.orbit
     pictures = frames.premultiplied()
     cameras, distances = projection_matrices(orbit, size), outline_distances(frames.alpha)
@@ -55,8 +59,8 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, progress: Progress) 
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
     vertices = smooth(vertices, faces, mesh, edge, SMOOTHED)
     photo = PHOTO_WEIGHT * (edge / REFERENCE_EDGE) ** 2
-    for sweep in range(SWEEPS):
-        now = progress.part(sweep / SWEEPS, (sweep + 1) / SWEEPS)
+    for sweep in range(sweeps):
+        now = progress.part(sweep / sweeps, (sweep + 1) / sweeps)
         start, along = vertices, _normals(vertices, faces)
         match = matched(vertices, along, faces, orbit, cameras, pictures, now.part(0.0, 0.5))
         for turn in range(TURNS):

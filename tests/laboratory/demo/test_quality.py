@@ -38,7 +38,7 @@ def surface(frames: Frames) -> Surface:
     device = torch.device("cpu")
     field = fit_field(frames, SETTINGS, device, seed=0, progress=Progress())
     surface = refine(frames, field, SETTINGS, device, seed=0, progress=Progress())
-    return replace(surface, vertices=evolve(surface.vertices, surface.faces, frames, Progress()))
+    return replace(surface, vertices=evolve(surface.vertices, surface.faces, frames, SETTINGS.sweeps, Progress()))
 
 
 def test_the_surface_is_where_the_robots_is(surface: Surface) -> None:
