@@ -56,10 +56,10 @@ def card() -> Iterator[Counts]:
         yield counts
 
 
-def without_the_card(card: Counts, work: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+def without_the_card(card: Counts, work: Callable[..., object]) -> Callable[..., object]:
     """The same work, which may not ask the card for anything."""
 
-    def alone(*inputs: object) -> torch.Tensor:
+    def alone(*inputs: object) -> object:
         before = card.launches.total(), card.syncs.total()
         result = work(*inputs)
         assert (card.launches.total(), card.syncs.total()) == before
@@ -74,7 +74,7 @@ def fitted(card: Counts) -> tuple[RadianceField, list[tuple[int, int]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "RAYS", 512)  # as many launches as for more, in less time
         patch.setattr(fit, "PROBES", 256)
-        patch.setattr(fit, "carved", without_the_card(card, fit.carved))
+        patch.setattr(fit, "confirmed_depths", without_the_card(card, fit.confirmed_depths))
         return fit.fit_field(egg_orbit(), SMALL, CUDA, 0, meter), meter.steps
 
 

@@ -21,9 +21,10 @@ FRAME_SIZE = 288  # pixels along a side that larger frames are averaged down to
 STRIDE = 4  # of these pixels between two rays
 STEP = 0.012  # world units between two depths
 RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pixels between them
-NEIGHBOURS = 5  # frames that a depth is looked for in, and confirmed by
+SWEPT = 3  # neighbouring frames that a depth is looked for in: at the bottom of a hollow more would see its rim
+NEIGHBOURS = 5  # frames that may confirm it
 CONFIRMED = 2  # of them
-AGREEMENT, UNIQUENESS = 0.75, 0.08  # least correlation, and how much less it must be at any other depth
+AGREEMENT, UNIQUENESS = 0.6, 0.05  # least correlation, and how much less it must be at any other depth
 SAME_DEPTH = 0.016  # world units that confirming depths may differ by
 SAFE = 0.025  # world units before a depth that are left alone
 SOLID = (-0.012, 0.03)  # world units around a depth that count as filled
@@ -40,13 +41,18 @@ class Depths:
     distance: Tensor  # (R,) world units from the origin, NaN where nothing is certain
     neighbours: Tensor  # (at most NEIGHBOURS,) frames
 
+    def only(self, chosen: Tensor) -> "Depths":
+        """The rays that ``chosen`` (R,) says."""
+        rays = self.directions[chosen], self.cells[chosen], self.distance[chosen]
+        return Depths(self.origin, *rays, self.neighbours)
 
-def carved(
-    frames: Frames, hull: Tensor, hull_distance: Tensor, half_side: float, progress: Progress | None = None
-) -> Tensor:  # (R, R, R) bool
-    """Voxels of a visual hull (R, R, R) that the frames see through.
 
-    ``hull_distance`` (R, R, R) is its signed distance; both span [−half_side, half_side]³.  Raises Cancelled.
+def confirmed_depths(
+    frames: Frames, hull_distance: Tensor, half_side: float, progress: Progress | None = None
+) -> list[Depths]:
+    """What every frame sees and its neighbours confirm, within a visual hull.
+
+    ``hull_distance`` (R, R, R) is its signed distance over [−half_side, half_side]³.  Raises Cancelled.
     """
     progress = progress or Progress()
     pictures = frames.shrunk(FRAME_SIZE).premultiplied()
@@ -58,11 +64,15 @@ def carved(
     maps = torch.full((len(depths), cells, cells), torch.nan)
     for view, found in enumerate(depths):
         maps[view, found.cells[:, 0], found.cells[:, 1]] = found.distance
+    return [found.only(confirmed(found, maps, frames.orbit)) for found in depths]
+
+
+def carved(depths: list[Depths], frames: Frames, hull: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
+    """Voxels of a visual hull (R, R, R) over [−half_side, half_side]³ that the frames see through."""
     empty, filled = (torch.zeros(hull.shape, dtype=torch.int16) for _ in range(2))
     for found in depths:
-        sure = confirmed(found, maps, frames.orbit)
-        empty += _voxels(found, sure, -torch.inf, -SAFE, hull.shape[0], half_side)
-        filled += _voxels(found, sure, *SOLID, hull.shape[0], half_side)
+        empty += _voxels(found, -torch.inf, -SAFE, hull.shape[0], half_side)
+        filled += _voxels(found, *SOLID, hull.shape[0], half_side)
     away = hull & (empty >= LEAST_VIEWS) & (empty > filled)
     return away & ~_missed(frames, hull & ~away, away, half_side)
 
@@ -87,7 +97,7 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     if not len(used):  # of a thin wire the grid may hit nothing
         return Depths(orbit.positions()[view], directions[:0], cells[:0], closest[:0], neighbours)
     offsets, inside = offsets[used[0] : used[-1] + 1], inside[:, used[0] : used[-1] + 1]
-    order = torch.cat([torch.tensor([view]), neighbours]).expand(len(rows), -1)
+    order = torch.cat([torch.tensor([view]), neighbours[:SWEPT]]).expand(len(rows), -1)
     cameras = projection_matrices(orbit, size)
     spacing = SPACING * pixel_size(orbit, size)
     scores = photo_consistency(middle, -directions, cameras, pictures, order, offsets, RADIUS, spacing)
@@ -95,8 +105,17 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     score, best = scores.max(1)
     apart = (torch.arange(len(offsets)) - best[:, None]).abs() > 3
     sure = (score > AGREEMENT) & (score - scores.masked_fill(~apart, UNKNOWN).amax(1) > UNIQUENESS)
-    distance = torch.where(sure, closest - offsets[best], torch.nan)
+    distance = torch.where(sure, closest - offsets[best] - _between(scores, best) * STEP, torch.nan)
     return Depths(origins[0], directions, cells, distance, neighbours)
+
+
+def _between(scores: Tensor, best: Tensor) -> Tensor:  # (R, K), (R,) -> (R,)
+    """How far from the best of evenly spaced scores their parabola's top lies, in [−1/2, 1/2] of a space."""
+    count = scores.shape[1]
+    before, here, after = (scores.gather(1, (best[:, None] + d).clamp(0, count - 1))[:, 0] for d in (-1, 0, 1))
+    bend = before - 2 * here + after
+    known = (best > 0) & (best < count - 1) & (torch.minimum(before, after) > UNKNOWN) & (bend < 0)
+    return torch.where(known, (before - after) / (2 * bend), 0.0).clamp(-0.5, 0.5)
 
 
 def _neighbours(orbit: CameraOrbit, view: int) -> Tensor:
@@ -123,13 +142,13 @@ def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit) -> Tensor:  # (R,
     return (agreeing >= CONFIRMED) & ~found.distance.isnan()
 
 
-def _voxels(found: Depths, sure: Tensor, start: float, end: float, resolution: int, half_side: float) -> Tensor:
-    """Voxels (R, R, R) from ``start`` to ``end`` world units behind what the sure rays see, and those beside."""
+def _voxels(found: Depths, start: float, end: float, resolution: int, half_side: float) -> Tensor:
+    """Voxels (R, R, R) from ``start`` to ``end`` world units behind what the rays see, and those beside."""
     length = 2 * half_side / resolution
     steps = torch.arange(0, 2 * float(found.origin.norm()), length / 2)
-    distance = found.distance[sure, None]
+    distance = found.distance[:, None]
     taken = (steps > distance + start) & (steps < distance + end)
-    points = found.origin + steps[:, None] * found.directions[sure, None]
+    points = found.origin + steps[:, None] * found.directions[:, None]
     taken &= points.abs().amax(-1) < half_side
     index = ((points[taken] / half_side + 1) / 2 * resolution).long().clamp(0, resolution - 1)
     touched = torch.zeros(resolution, resolution, resolution)

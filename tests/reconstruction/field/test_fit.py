@@ -12,6 +12,7 @@ from sv3d_engine.reconstruction.field import fit
 from sv3d_engine.reconstruction.field.fit import Targets, distance_rules, drawn_by_weight, near_surface, step_loss
 from sv3d_engine.reconstruction.field.radiance_field import extract_mesh
 from sv3d_engine.reconstruction.field.volume import march
+from sv3d_engine.reconstruction.frames.carving import Depths
 from sv3d_engine.reconstruction.frames.frames import Frames
 
 CPU = torch.device("cpu")
@@ -122,6 +123,32 @@ def test_rules_hold_around_the_samples_too():
     assert float(rules.detach()) > 0.2 * 0.02
 
 
+def depth_loss(field, ends):
+    """Of sight lines from one camera."""
+    ends = torch.tensor(ends)
+    lines = fit.SightLines(torch.tensor([1.0, 0.0, 0.0]).expand(len(ends), 3), ends)
+    return float(fit.depth_rules(field, lines, torch.Generator().manual_seed(0)).detach())
+
+
+def test_a_surface_costs_by_how_far_it_is_from_what_frames_agree_to_see():
+    right, before, behind = (depth_loss(ball(radius=RADIUS + offset), [[RADIUS, 0, 0]]) for offset in (0, 0.02, -0.02))
+    assert right == pytest.approx(0, abs=1e-3)
+    assert behind == pytest.approx(fit.SURFACE_WEIGHT * 0.02, rel=0.1)
+    assert before == pytest.approx(fit.SURFACE_WEIGHT * 0.02, rel=0.1)  # within what is left alone before a depth
+
+
+def test_matter_between_a_camera_and_what_it_sees_costs_more():
+    """A place on the far side of the ball lies on its surface, but the ball is in the way."""
+    assert depth_loss(ball(), [[-RADIUS, 0, 0]]) > 0.1 * fit.FREE_WEIGHT
+
+
+def test_frames_that_agree_on_nothing_ask_for_nothing():
+    lines = fit.sight_lines(
+        [Depths(torch.zeros(3), torch.zeros(0, 3), torch.zeros(0, 2), torch.zeros(0), torch.zeros(5))], CPU
+    )
+    assert float(fit.depth_rules(ball(), lines, torch.Generator())) == 0
+
+
 def test_rays_that_meet_nothing_have_a_loss_too():
     empty = torch.zeros_like(EVERYWHERE)
     assert loss(ball(), alpha=1.0, colour=0.5, occupied=empty) == pytest.approx(loss(NOTHING, 1.0, 0.5), rel=0.02)
@@ -199,7 +226,7 @@ def test_the_rate_rises_at_first_and_falls_at_the_end(frames, monkeypatch):
 
 
 def test_the_field_starts_as_the_hull_less_what_the_frames_see_through(frames, monkeypatch):
-    def upper_half(frames, hull, *_):
+    def upper_half(depths, frames, hull, half_side):
         away = hull.clone()
         away[..., : hull.shape[2] // 2] = False
         return away

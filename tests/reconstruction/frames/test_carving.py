@@ -6,7 +6,7 @@ from scenes import blotches, box, egg_orbit, pictures_of
 from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.reconstruction.field.fit import hull_distance
 from sv3d_engine.reconstruction.frames import carving
-from sv3d_engine.reconstruction.frames.carving import Depths, carved
+from sv3d_engine.reconstruction.frames.carving import Depths, carved, confirmed_depths
 from sv3d_engine.reconstruction.frames.hull import visual_hull, voxel_centres
 
 SIZE, RESOLUTION, HALF_SIDE = 112, 48, 0.5
@@ -23,10 +23,11 @@ def tray(hollow):
     return vertices, faces
 
 
-def carve(vertices, faces):
-    frames = pictures_of(vertices, faces, lambda points: blotches(points, 0.08), ORBIT, SIZE)
-    hull = visual_hull(frames.alpha, ORBIT, RESOLUTION, HALF_SIDE)
-    return hull, carved(frames, hull, hull_distance(hull, HALF_SIDE), HALF_SIDE)
+def carve(vertices, faces, orbit=ORBIT):
+    frames = pictures_of(vertices, faces, lambda points: blotches(points, 0.08), orbit, SIZE)
+    hull = visual_hull(frames.alpha, orbit, RESOLUTION, HALF_SIDE)
+    depths = confirmed_depths(frames, hull_distance(hull, HALF_SIDE), HALF_SIDE)
+    return hull, carved(depths, frames, hull, HALF_SIDE)
 
 
 def voxels_within(side, bottom, top):
@@ -49,6 +50,18 @@ def test_a_solid_block_of_the_same_outline_is_left_alone():
     assert hull[block].all() and not away[block].any()
 
 
+def test_a_top_between_scores_is_that_of_their_parabola():
+    places = torch.arange(7.0)
+    tops = torch.tensor([2.7, 3.0, 3.4])
+    scores = 1 - 0.1 * (places - tops[:, None]) ** 2
+    best = scores.argmax(1)
+    torch.testing.assert_close(best + carving._between(scores, best), tops)
+    ends = scores[:, 3:]  # whose best has nothing before it
+    assert torch.equal(carving._between(ends[:1], ends[:1].argmax(1)), torch.zeros(1))
+    flat = torch.zeros(1, 5)
+    assert torch.equal(carving._between(flat, flat.argmax(1)), torch.zeros(1))
+
+
 def test_what_only_silhouettes_show_stays(monkeypatch):
     """However sure all depths are that there is nothing: without it a frame would show the object where none is."""
 
@@ -66,6 +79,7 @@ def test_what_only_silhouettes_show_stays(monkeypatch):
     monkeypatch.setattr(carving, "confirmed", lambda found, maps, orbit: torch.ones(256, dtype=torch.bool))
     frames = egg_orbit(size=64)
     hull = visual_hull(frames.alpha, frames.orbit, 40, 0.55)
-    assert not carved(frames, hull, hull_distance(hull, 0.55), 0.55).any()
+    depths = confirmed_depths(frames, hull_distance(hull, 0.55), 0.55)
+    assert not carved(depths, frames, hull, 0.55).any()
     monkeypatch.setattr(carving, "_missed", lambda frames, kept, away, half_side: torch.zeros_like(away))
-    assert carved(frames, hull, hull_distance(hull, 0.55), 0.55).any()
+    assert carved(depths, frames, hull, 0.55).any()
