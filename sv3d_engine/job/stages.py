@@ -100,17 +100,18 @@ def _not_one_object(job: PictureToMesh, error: UserError) -> UserError:
     )
 
 
-# Steps, priors and grids are tuned in these units, whatever the artist's own are.
-WORKING_DISTANCE = 2.3
+# Steps, priors and grids are tuned in units in which frames are this wide where the object stands, whatever the
+# artist's own units and lens are.
+WORKING_WIDTH = 1.4
 
 
 def _working_frames(job: FramesToMesh) -> tuple["Frames", float]:
-    """The frames with their cameras at WORKING_DISTANCE, and how many of the artist's units one such unit is."""
+    """The frames with their cameras where they see WORKING_WIDTH, and how many of the artist's units one such is."""
     from ..reconstruction.frames.frames import load_frames
 
     frames = load_frames(job.folder)
-    unit = frames.orbit.distance / WORKING_DISTANCE
-    return replace(frames, orbit=replace(frames.orbit, distance=WORKING_DISTANCE)), unit
+    distance = WORKING_WIDTH / (2 * frames.orbit.tan_half_fov)
+    return replace(frames, orbit=replace(frames.orbit, distance=distance)), frames.orbit.distance / distance
 
 
 def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:

@@ -13,7 +13,7 @@ from ...ground.settings import Settings
 from ...orbit.cameras import CameraOrbit, frame_rays
 from ..frames.carving import SAFE, Depths, carved, confirmed_depths
 from ..frames.frames import Frames
-from ..frames.hull import frame_reach, visual_hull, voxel_centres
+from ..frames.hull import agreed_points, frame_reach, visual_hull, voxel_centres
 from .radiance_field import RadianceField, unbiased_thickness
 from .volume import march, ray_of_sample, weights
 
@@ -77,12 +77,16 @@ def targets(frames: Frames, size: int, device: torch.device) -> Targets:
     return Targets(chosen[:, :3], chosen[:, 3], view.to(device), pixel.to(device), size)
 
 
-def bounding_half_side(alpha: Tensor, orbit: CameraOrbit) -> float:
-    """Half the side of an origin-centred cube that holds the visual hull with a margin, in world units."""
-    reach = frame_reach(orbit)
-    hull = visual_hull(alpha, orbit, 64, reach).nonzero()
-    furthest = voxel_centres(hull, 64, 1.0).abs().max() + 1 / 32 if len(hull) else torch.tensor(1.0)
-    return min(float(furthest) * MARGIN, 1.0) * reach
+def object_hull(frames: Frames) -> tuple[Tensor, float]:
+    """The visual hull (R, R, R), and half the side of the origin-centred cube that holds it with a margin, world units.
+
+    One frame that shows less than the others must not carve the object away: as few as it takes may miss a place.
+    """
+    may_miss, points = agreed_points(frames.alpha, frames.orbit, 64)
+    reach = frame_reach(frames.orbit)
+    furthest = float(points.abs().max()) + reach / 32 if len(points) else reach
+    half_side = min(furthest * MARGIN, reach)
+    return visual_hull(frames.alpha, frames.orbit, HULL_RESOLUTION, half_side, may_miss), half_side
 
 
 def hull_distance(hull: Tensor, half_side: float) -> Tensor:
@@ -99,8 +103,7 @@ def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: in
     torch.manual_seed(seed)
     draw = torch.Generator(device).manual_seed(seed)
     orbit = frames.orbit
-    half_side = bounding_half_side(frames.alpha, orbit)
-    hull = visual_hull(frames.alpha, orbit, HULL_RESOLUTION, half_side)
+    hull, half_side = object_hull(frames)
     depths = confirmed_depths(frames, hull_distance(hull, half_side), half_side, progress.part(0.0, CARVING))
     hollow = carved(depths, frames, hull, half_side)
     progress = progress.part(CARVING, 1.0)

@@ -114,18 +114,24 @@ def fit_distance(alpha: Tensor, orbit: CameraOrbit, resolution: int = 128) -> fl
     A hull scales with its cameras' distance, so one measured at any distance tells: first in a cube that holds all
     that the frames can show, then again in a cube that just holds the object.
     """
-    half_side = frame_reach(orbit)
-    for may_miss in sorted({0, _few(orbit) // 2, _few(orbit)}):
-        points = surviving_points(alpha, orbit, resolution // 2, half_side, may_miss)
-        if coverage(alpha, orbit, points) >= _WHOLE:
-            break  # else frames that differ a little have carved a part of the object away
+    may_miss, points = agreed_points(alpha, orbit, resolution // 2)
     if not len(points):
         return None
-    half_side = min(half_side, float(points.abs().max()) + 4 * half_side / resolution)
+    reach = frame_reach(orbit)
+    half_side = min(reach, float(points.abs().max()) + 4 * reach / resolution)
     filled = visual_hull(alpha, orbit, resolution, half_side, may_miss, seen_alpha=0.5).nonzero()
     if not len(filled):
         return None
     return orbit.distance / (float((filled.amax(0) + 1 - filled.amin(0)).max()) * 2 * half_side / resolution)
+
+
+def agreed_points(alpha: Tensor, orbit: CameraOrbit, resolution: int) -> tuple[int, Tensor]:
+    """How many frames a hull must forgive to fill the silhouettes, and its voxel centres (P, 3) in all of space."""
+    for may_miss in sorted({0, _few(orbit) // 2, _few(orbit)}):
+        points = surviving_points(alpha, orbit, resolution, frame_reach(orbit), may_miss)
+        if coverage(alpha, orbit, points) >= _WHOLE:
+            break  # else frames that differ a little have carved a part of the object away
+    return may_miss, points
 
 
 def _few(orbit: CameraOrbit) -> int:

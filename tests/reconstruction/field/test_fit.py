@@ -1,6 +1,7 @@
 """The coarse stage: what its loss asks for, one thing at a time, on balls whose distance is known."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -185,7 +186,24 @@ def frames():
 
 
 def test_the_cube_holds_the_object_and_little_more(frames):
-    assert 0.45 < fit.bounding_half_side(frames.alpha, frames.orbit) < 1.3 * 0.45
+    hull, half_side = fit.object_hull(frames)
+    assert 0.45 < half_side < 1.3 * 0.45
+    assert EGG_VOLUME < hull_volume(hull, half_side) < 1.25 * EGG_VOLUME
+
+
+@pytest.mark.parametrize("fault", ["a speck", "aside"])
+def test_one_wrong_frame_does_not_carve_the_object_away(frames, fault):
+    alpha = frames.alpha.clone()
+    if fault == "a speck":
+        alpha[5] = 0
+        alpha[5, 46:50, 46:50] = 1
+    else:
+        alpha[5] = alpha[5].roll(15, 1)
+    assert EGG_VOLUME < hull_volume(*fit.object_hull(replace(frames, alpha=alpha))) < 1.4 * EGG_VOLUME
+
+
+def hull_volume(hull, half_side):
+    return float(hull.float().mean()) * (2 * half_side) ** 3
 
 
 def test_pixels_are_those_of_the_object_and_two_around():
