@@ -81,7 +81,7 @@ def fitted(card: Counts) -> tuple[RadianceField, list[tuple[int, int]]]:
 def test_a_step_of_the_field(fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:
     steps = fitted[1][1:]  # the first one pays for what is made once
     usual = [step for i, step in enumerate(steps, start=2) if i % fit.OCCUPANCY_INTERVAL]
-    assert max(launches for launches, _ in usual) <= 500
+    assert max(launches for launches, _ in usual) <= 550
     assert max(syncs for _, syncs in usual) <= 1
     assert max(syncs for _, syncs in steps) <= 4
 
@@ -98,7 +98,7 @@ def test_the_fields_surface_comes_off_the_card(
 
 def test_a_step_of_the_fine_stage(card: Counts, fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:
     meter = Meter(card)
-    surface = refine(egg_orbit(), fitted[0], SMALL, CUDA, 0, meter)
+    surface, _ = refine(egg_orbit(), fitted[0], SMALL, CUDA, 0, meter)
     steps = meter.steps[1:]
     assert max(launches for launches, _ in steps) <= 1000
     assert max(syncs for _, syncs in steps) <= 10

@@ -138,9 +138,9 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     seed = seed_everything(job.seed, "mesh")
     field = load_field(_work(job.folder) / _FIELD)
     frames, unit = _working_frames(job)
-    surface = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5))
+    surface, _ = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5))
     vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, progress.part(0.5, 1.0))
-    surface = replace(surface, vertices=vertices).scaled(unit)
+    surface = replace(surface, vertices=vertices * unit)
     save_surface(surface, _work(out) / _SURFACE)
     return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
 

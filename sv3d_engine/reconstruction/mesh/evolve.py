@@ -54,13 +54,13 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progres
         return vertices
     size, orbit = frames.alpha.shape[-1], frames.orbit
     pictures = frames.premultiplied()
-    cameras, distances = projection_matrices(orbit, size), outline_distances(frames.alpha)
+    cameras, distances = projection_matrices(orbit, size), outline_distances(frames.alpha, progress.part(0.0, 0.1))
     edges, mesh = mesh_edges(faces), connectivity(faces, len(vertices))
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
     vertices = smooth(vertices, faces, mesh, edge, SMOOTHED)
     photo = PHOTO_WEIGHT * (edge / REFERENCE_EDGE) ** 2
     for sweep in range(sweeps):
-        now = progress.part(sweep / sweeps, (sweep + 1) / sweeps)
+        now = progress.part(0.1 + 0.9 * sweep / sweeps, 0.1 + 0.9 * (sweep + 1) / sweeps)
         start, along = vertices, _normals(vertices, faces)
         match = matched(vertices, along, faces, orbit, cameras, pictures, now.part(0.0, 0.5))
         for turn in range(TURNS):
@@ -95,19 +95,22 @@ def matched(
     step = min(STEP * pixel, ASIDE / 2)  # or a peak's sides are not seen in small frames
     reach = max(4, round(REACH / step))
     offsets = torch.arange(-reach, reach + 1) * step
-    order = best_views(vertices, normals, faces, orbit, size)
+    order = best_views(vertices, normals, faces, orbit, size, progress.part(0.0, 0.2))
     scores = []
     for part in torch.arange(len(vertices)).split(BATCH):
-        progress(int(part[0]) / len(vertices), "Comparing the frames")
+        progress(0.2 + 0.8 * int(part[0]) / len(vertices), "Comparing the frames")
         place = (vertices[part], normals[part], cameras, pictures, order[part])
         scores.append(photo_consistency(*place, offsets, RADIUS, SPACING * pixel))
     return peak(torch.cat(scores), step, (order >= 0).sum(1) - 1)
 
 
-def best_views(vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOrbit, size: int) -> Tensor:
+def best_views(
+    vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOrbit, size: int, progress: Progress
+) -> Tensor:
     """The frames that see each vertex most squarely, best first: (V, VIEWS) int64, −1 where there are no more."""
     facing = []
     for index, position in enumerate(orbit.on(vertices.device)[0]):
+        progress(index / len(orbit.views), "Comparing the frames")
         screen = project(vertices, orbit, index, size)
         nearest = -max_pool2d(-depth_map(screen, faces, size)[None], 3, 1, 1)[0]
         column, row = screen[:, :2].floor().long().clamp(0, size - 1).unbind(-1)

@@ -8,6 +8,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
+from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, pixel_size, project
 from ..render.antialias import Edges, screen_facing
 from ..render.rasterize import visible_faces
@@ -22,10 +23,11 @@ _DISAGREEMENT = 1.0  # pixels, standard deviation: true frames have about a thir
 _NEIGHBOURHOOD = 3  # rings that it is measured over
 
 
-def outline_distances(alpha: Tensor) -> Tensor:  # (N, S, S) -> (N, 2S, 2S)
+def outline_distances(alpha: Tensor, progress: Progress) -> Tensor:  # (N, S, S) -> (N, 2S, 2S)
     """Signed distance in pixels to each silhouette's outline, where alpha is ½; negative inside."""
     maps = []
-    for frame in alpha.cpu():
+    for index, frame in enumerate(alpha.cpu()):
+        progress(index / len(alpha), "Looking at the outlines")
         large = interpolate(frame[None, None], scale_factor=_UPSAMPLED, mode="bilinear", align_corners=False)[0, 0]
         inside = (large > 0.5).numpy()
         outer, inner = ndimage.distance_transform_edt(~inside), ndimage.distance_transform_edt(inside)

@@ -1,4 +1,4 @@
-"""Fine stage: DMTet and the light, fitted to the frames at full resolution."""
+"""Fine stage: DMTet, fitted to the frames by gradients."""
 
 import torch
 from skimage.measure import mesh_surface_area
@@ -13,7 +13,8 @@ from .. import losses
 from ..field.radiance_field import RadianceField, extract_mesh
 from ..frames.frames import Frames
 from ..render.antialias import antialias, mesh_edges
-from .refined_surface import Appearance, Surface
+from .appearance import Appearance
+from .refined_surface import Surface
 from .tet_shape import TetShape
 from .tetrahedra import band_grid
 from .views import Sight, Window, nothing_solid, see, windows
@@ -40,8 +41,11 @@ FRAME_SIZE = 288  # pixels that larger frames are averaged down to: what is fine
 
 def refine(
     frames: Frames, field: RadianceField, settings: Settings, device: torch.device, seed: int, progress: Progress
-) -> Surface:
-    """Refine the field's surface.  On the CPU one seed gives one result.  Raises Cancelled and UserError."""
+) -> tuple[Surface, Appearance]:
+    """Refine the field's surface, with an appearance that explains the frames well enough to judge a shape by.
+
+    On the CPU one seed gives one result.  Raises Cancelled and UserError.
+    """
     torch.manual_seed(seed)
     draw, shuffle = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
     frames = frames.shrunk(FRAME_SIZE)
@@ -75,7 +79,7 @@ def refine(
         progress((step + 1) / settings.fine_steps)
     vertices, faces = shape.settle()
     curves = torch.stack(history, 1).tolist()
-    return Surface(vertices.cpu(), faces.cpu(), appearance.cpu(), dict(zip(WEIGHTS, curves, strict=True)))
+    return Surface(vertices.cpu(), faces.cpu(), dict(zip(WEIGHTS, curves, strict=True))), appearance.cpu()
 
 
 def finest_detail(wanted: int, frame_size: int) -> int:

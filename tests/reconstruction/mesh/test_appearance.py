@@ -2,7 +2,7 @@ import torch
 from torch.nn.functional import normalize
 
 from sv3d_engine.ground.colour import to_linear
-from sv3d_engine.reconstruction.mesh.refined_surface import Appearance
+from sv3d_engine.reconstruction.mesh.appearance import Appearance
 
 
 def some():

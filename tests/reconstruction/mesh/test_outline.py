@@ -4,6 +4,7 @@ import pytest
 import torch
 from scenes import grey, icosphere, pictures_of, wavy_orbit
 
+from sv3d_engine.ground.progress import Progress
 from sv3d_engine.orbit.cameras import CameraOrbit, View, projection_matrices
 from sv3d_engine.reconstruction.mesh.outline import outline_distances, outline_targets
 from sv3d_engine.reconstruction.mesh.smoothness import connectivity
@@ -23,7 +24,7 @@ def ball():
 
 @pytest.fixture(scope="module")
 def distances(ball):
-    return outline_distances(pictures_of(*ball, grey, ORBIT, SIZE).alpha)
+    return outline_distances(pictures_of(*ball, grey, ORBIT, SIZE).alpha, Progress())
 
 
 def targets(vertices, faces, orbit, distances):
@@ -35,7 +36,7 @@ def targets(vertices, faces, orbit, distances):
 def test_distances_are_in_pixels_and_negative_inside():
     row, column = torch.meshgrid(torch.arange(64) + 0.5, torch.arange(64) + 0.5, indexing="ij")
     apart = torch.stack([column - 32, row - 32], -1).norm(dim=-1) - 20
-    found = outline_distances((0.5 - apart).clamp(0, 1)[None])[0]
+    found = outline_distances((0.5 - apart).clamp(0, 1)[None], Progress())[0]
     fine = torch.nn.functional.interpolate(apart[None, None], scale_factor=2, mode="bilinear")[0, 0]
     near = fine.abs() < 8
     assert (found - fine)[near].abs().max() < 0.3
@@ -61,7 +62,7 @@ def test_only_the_outline_is_asked(ball, distances):
 
 def test_frames_that_contradict_each_other_pull_less(ball, distances):
     """Every other frame shows a smaller ball.  Their outlines cross at the poles."""
-    smaller = outline_distances(pictures_of(0.9 * ball[0], ball[1], grey, ORBIT, SIZE).alpha)
+    smaller = outline_distances(pictures_of(0.9 * ball[0], ball[1], grey, ORBIT, SIZE).alpha, Progress())
     mixed = torch.where(torch.arange(len(distances))[:, None, None] % 2 == 1, smaller, distances)
     pole = ball[0][:, 2].abs() > 0.97 * RADIUS
     one, other, both = (targets(*ball, ORBIT, d).weight[pole].sum() for d in (distances, smaller, mixed))
@@ -73,7 +74,7 @@ def test_nothing_is_asked_where_surface_lies_behind_an_outline(ball):
     orbit = CameraOrbit(33.8, 2.2, (View("000.png", 0, 0),))
     small = ball[0] * 0.3 + torch.tensor([0.6, 0.05, 0])
     vertices, faces = torch.cat([ball[0], small]), torch.cat([ball[1], ball[1] + len(ball[0])])
-    distances = outline_distances(pictures_of(vertices, faces, grey, orbit, SIZE).alpha)
+    distances = outline_distances(pictures_of(vertices, faces, grey, orbit, SIZE).alpha, Progress())
     weight = targets(vertices, faces, orbit, distances).weight
     assert weight[: len(small)].sum() > 0
     assert (weight[len(small) :] == 0).all()
