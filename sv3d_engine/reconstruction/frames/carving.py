@@ -14,13 +14,12 @@ from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, frame_rays, pixel_size, project, projection_matrices
 from .frames import Frames
 from .hull import voxel_centres
-from .photo_consistency import photo_consistency
+from .photo_consistency import RADIUS, SPACING, photo_consistency
 from .photo_consistency_ref import UNKNOWN
 
 FRAME_SIZE = 288  # pixels along a side that larger frames are averaged down to
 STRIDE = 4  # of these pixels between two rays
 STEP = 0.012  # world units between two depths
-RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pixels between them
 SWEPT = 3  # neighbouring frames that a depth is looked for in: at the bottom of a hollow more would see its rim
 NEIGHBOURS = 5  # frames that may confirm it
 CONFIRMED = 2  # of them

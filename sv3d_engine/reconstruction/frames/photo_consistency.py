@@ -9,6 +9,8 @@ from torch import Tensor
 from ...ground.kernels import jit, parallel_jit, prange, use_kernel
 from .photo_consistency_ref import FLAT, NOISE, OPAQUE, UNKNOWN, photo_consistency_ref, tangents
 
+RADIUS, SPACING = 3, 1.07  # of the usual patch: places on either side of its middle, pixels between them
+
 _MISSING = np.float32(-1)  # the power of a patch that reaches beyond the object
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 

@@ -14,7 +14,7 @@ from torch.nn.functional import max_pool2d, normalize
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, pixel_size, project, projection_matrices
 from ..frames.frames import Frames
-from ..frames.photo_consistency import photo_consistency
+from ..frames.photo_consistency import RADIUS, SPACING, photo_consistency
 from ..frames.photo_consistency_ref import UNKNOWN
 from ..render.antialias import mesh_edges
 from ..render.rasterize import depth_map, vertex_normals
@@ -24,7 +24,6 @@ from .smoothness import REFERENCE_EDGE, balanced_displacement, connectivity, sli
 TURNS = 4  # of outlines and smoothness after each sweep
 REACH = 0.0145  # world units on either side of the surface that a sweep looks at
 STEP = 0.5  # pixels between two looks
-RADIUS, SPACING = 3, 1.07  # of a patch: places on either side of its middle, pixels between them
 VIEWS = 6  # frames that see a patch best
 FACING = 0.3  # least cosine between a patch and a frame that it is compared in
 BATCH = 8192  # vertices compared at once: under a second, so that Cancel is heard
