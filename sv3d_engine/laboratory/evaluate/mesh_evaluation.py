@@ -37,7 +37,8 @@ from .reconstruction import REAL_ORBITS, Task, as_json
 from .relight import SCENE as RELIT_SCENE
 
 PACKAGE = Path(__file__).parents[2]
-_CODE = ("shared", "ground", "orbit", "reconstruction", "job")  # what a mesh depends on
+# What a mesh, its figures and its pictures depend on; SV3D is not of it, as orbits are given.
+CODE = ("shared", "ground", "orbit", "picture", "reconstruction", "job", "laboratory/dataset", "laboratory/evaluate")
 
 Tell = Callable[[str], None]
 
@@ -224,7 +225,7 @@ def _tasks(arguments: argparse.Namespace, sources: Sequence[Path], out: Path) ->
         for seed in arguments.seeds
         for source in sources
     ]
-    code = _digest(sorted(f for folder in _CODE for f in (PACKAGE / folder).rglob("*.py")))
+    code = _digest([*sorted(f for folder in CODE for f in (PACKAGE / folder).rglob("*.py")), RELIT_SCENE])
     inputs = {source: _digest([*_files(source), source.parent / "evaluate.py"]) for source in sources}
     return [replace(task, fingerprint=_fingerprint(task, code, inputs[Path(task.source)])) for task in tasks]
 

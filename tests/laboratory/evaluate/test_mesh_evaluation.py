@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from test_house import FILES, imported
 
 from sv3d_engine.ground.files import write_json
 from sv3d_engine.job.command_line import main
 from sv3d_engine.laboratory.evaluate import mesh_evaluation
 from sv3d_engine.laboratory.evaluate.mesh_evaluation import (
+    CODE,
     Failure,
     copy_engine,
     known_objects,
@@ -92,10 +94,24 @@ def test_what_other_code_settings_seeds_or_objects_made_is_not_kept(monkeypatch,
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == []
     (bench / "cow/mesh.glb").write_bytes(b"glTF")
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
+    (tmp_path / "scene.py").write_text("# another light")
+    monkeypatch.setattr(mesh_evaluation, "RELIT_SCENE", tmp_path / "scene.py")
+    assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
     (tmp_path / "engine/shared").mkdir(parents=True)
     (tmp_path / "engine/shared/errors.py").write_text("# other code")
     monkeypatch.setattr(mesh_evaluation, "PACKAGE", tmp_path / "engine")
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
+
+
+def test_all_code_that_an_evaluation_imports_counts() -> None:
+    reached, coming = set(), [("laboratory", "evaluate", "reconstruction")]
+    while coming:
+        module = coming.pop()
+        if module in FILES and module not in reached and module[0] != "sv3d":
+            reached.add(module)
+            coming += imported(module, FILES[module])
+    assert len(reached) > 50
+    assert [m for m in sorted(reached) if not any("/".join(m).startswith(f"{folder}/") for folder in CODE)] == []
 
 
 def test_a_failure_is_told_and_the_others_go_on(monkeypatch, bench, capsys) -> None:
