@@ -132,6 +132,9 @@ def _kept(shot: Shot, truths: Path, name: str, python: str) -> Path:
         try:
             render(shot, partial, python)
             partial.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # or another process has been faster: its pictures are the same
+                raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return folder

@@ -72,6 +72,23 @@ def test_the_truth_is_rendered_once(source: Path, tmp_path: Path) -> None:
     assert len(asked(source)) == 2
 
 
+def test_a_truth_that_another_seed_renders_at_once_is_used(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mesh = tmp_path / "mesh.glb"
+    mesh.write_text("[60, 120, 200, 255]")
+
+    def slow(shot: Shot, out: Path, python: str) -> None:
+        monkeypatch.setattr(relight, "render", render)
+        relit_psnr(source, mesh, tmp_path / "faster", tmp_path / "truths", python)
+        render(shot, out, python)
+
+    monkeypatch.setattr(relight, "render", slow)
+    assert relit_psnr(source, mesh, tmp_path / "out", tmp_path / "truths", sys.executable) > 50
+    assert len(asked(source)) == 2
+    assert len(list((tmp_path / "truths").iterdir())) == 1
+
+
 def test_a_blender_that_fails_is_told(source: Path, tmp_path: Path) -> None:
     (tmp_path / "mesh.glb").write_text("null")
     with pytest.raises(UserError) as failure:
