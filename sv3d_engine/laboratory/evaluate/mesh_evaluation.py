@@ -24,14 +24,13 @@ from ...ground.settings import PRESETS
 from ...shared.errors import UserError
 from .mesh_sheet import stacked
 from .mesh_tables import (
-    HULL_FIGURES,
     OBJECT_FIGURES,
     Figures,
     Scores,
+    beside_hull,
     objects_table,
     real_table,
     stages_table,
-    worse_than_hull,
 )
 from .reconstruction import REAL_ORBITS, Task, as_json
 from .relight import SCENE as RELIT_SCENE
@@ -176,12 +175,8 @@ def write_figures(
 ) -> str:
     """Write OUT/figures.md and figures.json from what is scored by now; returns the former."""
     objects, real = (collect(task for task in tasks if task.real == kind) for kind in (False, True))
-    worse = worse_than_hull(objects, hulls)
-    compared = sum(key in hulls.get(o.name, {}) for o in objects for key in HULL_FIGURES)
-    parts = [objects_table(objects, hulls, without), real_table(real), stages_table([*objects, *real])]
-    if compared:
-        listed = "".join(f"- {line}\n" for line in worse)
-        parts.append(f"Worse than the visual hull: {len(worse)} of {compared} figures.\n{listed}")
+    tables = [objects_table(objects, hulls, without), real_table(real), stages_table([*objects, *real])]
+    parts = [*tables, beside_hull(objects, hulls)]
     parts += [f"**{f.name}, seed {f.seed}, failed**: {f.reason}\n" for f in failures]
     text = "\n".join(part for part in parts if part)
     (out / "figures.md").write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 """Figures of reconstructed objects as Markdown: beside the visual hull's, where it is better, and what a stage took."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,19 +71,28 @@ def objects_table(objects: Sequence[Figures], hulls: Mapping[str, Scores], witho
     return markdown([head, *figures], lines)
 
 
-def worse_than_hull(objects: Sequence[Figures], hulls: Mapping[str, Scores]) -> list[str]:
-    """A sentence for each figure of an object that its visual hull has better, by the mean over the seeds."""
-    found = []
+def beside_hull(objects: Sequence[Figures], hulls: Mapping[str, Scores]) -> str:
+    """What the visual hull has better by the mean over the seeds; what a seed lacks is told as missing."""
+    compared, worse, missing = 0, list[str](), list[str]()
     for o in objects:
-        hull, scores = hulls.get(o.name, {}), o.mean
-        for key in HULL_FIGURES:
-            if key not in hull or key not in scores:
+        hull = hulls.get(o.name, {})
+        for key in (key for key in HULL_FIGURES if key in hull):
+            values = [scores.get(key, math.nan) for scores in o.scores.values()]
+            value = sum(values) / len(values)
+            gap = value - hull[key]
+            if math.isnan(gap):
+                missing.append(f"{o.name}: {key}")
                 continue
-            gap = scores[key] - hull[key]
+            compared += 1
             if (gap if key in LESS_IS_BETTER else -gap) > 0:
                 digits = OBJECT_FIGURES[key] + 1  # or both might look the same
-                found.append(f"{o.name}: {key} {scores[key]:.{digits}f}, the hull's {hull[key]:.{digits}f}")
-    return found
+                worse.append(f"{o.name}: {key} {value:.{digits}f}, the hull's {hull[key]:.{digits}f}")
+    parts = []
+    if compared:
+        parts.append(_listed(f"Worse than the visual hull: {len(worse)} of {compared} figures.", worse))
+    if missing:
+        parts.append(_listed(f"Missing, and so not compared with the hull: {len(missing)} figures.", missing))
+    return "\n".join(parts)
 
 
 def real_table(orbits: Sequence[Figures]) -> str:
@@ -120,6 +130,10 @@ def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A table whose first column is text, the others numbers."""
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "".join(f"| {' | '.join(line)} |\n" for line in [head, rule, *lines])
+
+
+def _listed(head: str, lines: Sequence[str]) -> str:
+    return f"{head}\n" + "".join(f"- {line}\n" for line in lines)
 
 
 def _hull_mean(objects: Sequence[Figures], hulls: Mapping[str, Scores]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """One object, or one real orbit, rebuilt by the mesh job and scored; a process of its own for ``mesh_evaluation``."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -175,7 +176,8 @@ def score_object(task: Task, resume: bool = False) -> tuple[dict[str, float], di
             answer.stderr.decode(errors="replace")[-2000:],
         )
     scores = json.loads(answer.stdout)
-    return {k: v for k, v in scores.items() if isinstance(v, int | float) and not isinstance(v, bool)}, report
+    numbers = {k: v for k, v in scores.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    return {k: v for k, v in numbers.items() if math.isfinite(v)}, report  # NaN: told as missing
 
 
 def score_real(task: Task, resume: bool = False) -> tuple[dict[str, float], dict[str, Any]]:

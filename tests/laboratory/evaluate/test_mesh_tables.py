@@ -2,11 +2,11 @@ import pytest
 
 from sv3d_engine.laboratory.evaluate.mesh_tables import (
     Figures,
+    beside_hull,
     means,
     objects_table,
     real_table,
     stages_table,
-    worse_than_hull,
 )
 
 GOOD = {"chamfer_surface": 0.003, "volume_iou": 0.9, "albedo_psnr": 20.0}
@@ -50,10 +50,26 @@ def test_a_mean_can_leave_objects_out() -> None:
 
 def test_every_figure_that_the_hull_has_better_is_named() -> None:
     rows = [Figures("cow", {0: GOOD}), Figures("stool", {0: BAD}), Figures("new", {0: BAD})]
-    assert worse_than_hull(rows, {"cow": HULL, "stool": HULL}) == [
-        "stool: chamfer_surface 0.00500, the hull's 0.00400",
-        "stool: volume_iou 0.8000, the hull's 0.8500",
-        "stool: albedo_psnr 18.00, the hull's 19.00",
+    assert beside_hull(rows, {"cow": HULL, "stool": HULL}).splitlines() == [
+        "Worse than the visual hull: 3 of 6 figures.",
+        "- stool: chamfer_surface 0.00500, the hull's 0.00400",
+        "- stool: volume_iou 0.8000, the hull's 0.8500",
+        "- stool: albedo_psnr 18.00, the hull's 19.00",
+    ]
+    assert beside_hull(rows, {}) == ""
+
+
+def test_a_figure_that_a_seed_lacks_is_missing_and_not_as_good_as_the_hulls() -> None:
+    lacking = {"chamfer_surface": 0.003, "albedo_psnr": float("nan")}
+    rows = [Figures("cow", {0: GOOD, 1: lacking}), Figures("stool", {0: lacking})]
+    assert beside_hull(rows, {"cow": HULL, "stool": HULL}).splitlines() == [
+        "Worse than the visual hull: 0 of 2 figures.",
+        "",
+        "Missing, and so not compared with the hull: 4 figures.",
+        "- cow: volume_iou",
+        "- cow: albedo_psnr",
+        "- stool: volume_iou",
+        "- stool: albedo_psnr",
     ]
 
 
