@@ -51,7 +51,9 @@ def real_sheet(name: str, frames: Path, made: Path, cameras: Path) -> Image.Imag
     ``cameras`` is the job's cameras.json, its files in the folder ``frames``.
     """
     fitted = read_orbit(cameras)
-    views = fitted.views[:: max(1, len(fitted.views) // REAL_SIDES)][:REAL_SIDES]
+    count = len(fitted.views)
+    sides = min(REAL_SIDES, count)
+    views = tuple(fitted.views[i * count // sides] for i in range(sides))  # all round
     orbit = CameraOrbit(fitted.fov_deg, fitted.distance, views)
     ours = surface_layers(load_object(made, fitted=False), orbit, SIZE)
     seen = []
