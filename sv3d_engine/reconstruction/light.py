@@ -38,6 +38,11 @@ def radiance(directions: Tensor, axes: Tensor, sharpness: Tensor, amplitude: Ten
     return (amplitude * torch.exp(sharpness * (directions @ axes.T - 1))).sum(-1)
 
 
+def mean_radiance(sharpness: Tensor, amplitude: Tensor) -> Tensor:  # (K,), (K,) -> ()
+    """Mean over the sphere of the Gaussians' sum: ∫G is 2πa(1 − e^{−2λ})/λ."""
+    return (amplitude * -torch.expm1(-2 * sharpness) / (2 * sharpness)).sum()
+
+
 def shading(normals: Tensor, axes: Tensor, sharpness: Tensor, amplitude: Tensor) -> Tensor:
     """Irradiance over π at surfaces with these normals, by the product integral of two Spherical Gaussians.
 
@@ -69,9 +74,8 @@ class Lights(nn.Module):
         """Unit axes (K, 3), sharpness (K,) > 0 and amplitude (K,) ≥ 0."""
         sharpness = self.log_sharpness.exp().clamp(0.5, 60.0)
         amplitude = softplus(self.raw_amplitude)
-        # ∫G over the sphere is 2πa(1 − e^{−2λ})/λ.
-        mean = (amplitude * -torch.expm1(-2 * sharpness) / (2 * sharpness)).sum()
-        return normalize(self.direction, dim=-1), sharpness, amplitude * (MEAN_RADIANCE / mean)
+        scale = MEAN_RADIANCE / mean_radiance(sharpness, amplitude)
+        return normalize(self.direction, dim=-1), sharpness, amplitude * scale
 
     def forward(self, normals: Tensor) -> Tensor:  # (P, 3) -> (P,)
         """Irradiance over π for unit normals; its mean over the sphere is MEAN_RADIANCE."""

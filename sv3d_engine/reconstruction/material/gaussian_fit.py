@@ -5,7 +5,7 @@ import torch
 from scipy.optimize import nnls
 from torch import Tensor
 
-from ..light import LIGHT_COUNT, MEAN_RADIANCE, Gaussians, fibonacci_sphere
+from ..light import LIGHT_COUNT, MEAN_RADIANCE, Gaussians, fibonacci_sphere, mean_radiance
 
 SHARPNESSES = (1.0, 3.0, 8.0, 20.0)  # the last is as sharp as 192 directions can tell
 
@@ -25,6 +25,4 @@ def fit_gaussians(light: Tensor, count: int = LIGHT_COUNT) -> Gaussians:
     amplitude = torch.from_numpy(nnls(lobes[:, chosen], target)[0]).float()
     axes = torch.from_numpy(directions[chosen % len(light)]).float()
     sharpness = torch.tensor(SHARPNESSES)[torch.from_numpy(chosen // len(light))]
-    # ∫G over the sphere is 2πa(1 − e^{−2λ})/λ.
-    mean = (amplitude * -torch.expm1(-2 * sharpness) / (2 * sharpness)).sum()
-    return axes, sharpness, amplitude * (MEAN_RADIANCE / mean.clamp_min(1e-9))
+    return axes, sharpness, amplitude * (MEAN_RADIANCE / mean_radiance(sharpness, amplitude).clamp_min(1e-9))
