@@ -71,16 +71,15 @@ def test_differences_are_white_outside_pale_where_equal_and_red_where_one_is_mis
         assert other[0, 32, 20].tolist() == [240, 0, 0]
 
 
-@pytest.mark.parametrize(("count", "shown"), [(18, [0, 2, 4, 6, 9, 11, 13, 15]), (5, [0, 1, 2, 3, 4])])
-def test_a_real_orbit_is_shown_from_all_round(tmp_path: Path, count: int, shown: list[int]) -> None:
-    orbit = static_orbit(10.0, 2.2, count)
+def test_a_real_orbit_is_shown_from_all_round(tmp_path: Path) -> None:
+    orbit = static_orbit(10.0, 2.2, 18)
     for i, view in enumerate(orbit.views):
         Image.new("RGBA", (8, 8), (10 * i, 0, 0, 255)).save(tmp_path / view.file)
     write_cameras(orbit, tmp_path / "cameras.json")
     made = ball(tmp_path / "made.glb", (200, 30, 30))
     sheet = np.asarray(real_sheet("toy", tmp_path, made, tmp_path / "cameras.json"))
-    frames = sheet[SIZE // 2, SIZE // 2 :: SIZE, 0][: len(shown)]
-    assert frames.tolist() == [10 * i for i in shown]
+    frames = sheet[SIZE // 2, SIZE // 2 :: SIZE, 0][:8]
+    assert frames.tolist() == [10 * i for i in (0, 2, 4, 6, 9, 11, 13, 15)]
 
 
 def test_sheets_of_objects_and_real_orbits(tmp_path: Path) -> None:
