@@ -23,6 +23,7 @@ from .unseen import fill_unseen
 MATT = 0.8  # roughness where nothing tells another
 ROUGHNESSES = (0.3, 0.45, 0.6, MATT)
 GLINTS = 6000  # pairs of views that the roughness is chosen by
+LEAST_GLINTS = 300  # of them that must be seen
 # What differs between views is gloss if it leaves no more than this share of it unexplained.  Else it is the frames'
 # own disagreement, at outlines and in fine texture, and highlights made of that would be taken from the colours.
 CLEARLY_GLOSSY = 0.65
@@ -53,27 +54,26 @@ def recover_material(
     """
     draw = torch.Generator().manual_seed(seed)
     normals = vertex_normals(vertices, faces)
-    progress(0.0, "Looking at the frames")
-    seen = sightings(frames, vertices, faces)(vertices, normals)
-    progress(0.2, "Casting shadows")
-    unshaded = visibility(vertices, normals, vertices, faces)
+    seen = sightings(frames, vertices, faces, progress.part(0.0, 0.2))(vertices, normals)
+    unshaded = visibility(vertices, normals, vertices, faces, progress=progress.part(0.2, 0.5))
     transfer = irradiance(normals, unshaded)
-    weight = seen.evidence * vertex_areas(vertices, faces)
-    progress(0.6, "Separating colour and light")
+    weight = seen.trust * vertex_areas(vertices, faces)
+    progress(0.5, "Separating colour and light")
     scene = _Scene(normals, _towards(vertices, frames), unshaded, transfer, seen, weight)
     colour = diffuse_colour(seen)
     light = scene.fit(colour, draw)
     roughness, highlight = MATT, torch.zeros_like(seen.weight)
-    if glossy and (weight > 0).any():
-        progress(0.7, "Separating highlights")
-        beyond = scene.radiance(colour)
-        candidates = [scene.glints(beyond, r, draw) for r in ROUGHNESSES]
-        fits = [scene.fit(colour, draw, light, glints) for glints in candidates]
+    candidates = scene.candidates(colour, draw, progress.part(0.6, 0.7)) if glossy and (weight > 0).any() else []
+    if candidates and len(candidates[0].difference) >= LEAST_GLINTS:
+        fits = []
+        for index, glints in enumerate(candidates):
+            progress(0.7 + 0.05 * index, "Separating highlights")
+            fits.append(scene.fit(colour, draw, light, glints))
         shares = [glints.unexplained(fit) for glints, fit in zip(candidates, fits, strict=True)]
         best = min(range(len(shares)), key=shares.__getitem__)
         if shares[best] < CLEARLY_GLOSSY * candidates[best].unexplained(0 * light):
             roughness = ROUGHNESSES[best]
-            highlight = scene.highlights(fits[best], beyond, roughness)
+            highlight = scene.highlights(fits[best], scene.radiance(colour), roughness)
             colour = diffuse_colour(without(seen, highlight))
             light = scene.fit(colour, draw, fits[best], candidates[best])
     progress(0.9, "Filling what is not seen")
@@ -123,6 +123,14 @@ class _Scene:
         if not (self.weight > 0).any():
             return (self.transfer @ light)[:, None] + indirect, light
         return tinted_shading(vertices, self.normals, self.transfer, indirect, light, colour, self.weight, draw)
+
+    def candidates(self, colour: Tensor, draw: torch.Generator, progress: Progress) -> list[Glints]:
+        """One for each of ROUGHNESSES."""
+        beyond, drawn = self.radiance(colour), []
+        for index, roughness in enumerate(ROUGHNESSES):
+            progress(index / len(ROUGHNESSES), "Looking for highlights")
+            drawn.append(self.glints(beyond, roughness, draw))
+        return drawn
 
     def glints(self, beyond: Tensor, roughness: float, draw: torch.Generator) -> Glints:
         """Pairs of views of one vertex, ``beyond`` () being the radiance of what hides the light."""

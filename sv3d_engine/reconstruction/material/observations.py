@@ -9,14 +9,16 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool2d, normalize, pad
 
 from ...ground.colour import to_linear
+from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, pixel_size, project
 from ..frames.frames import Frames
 from ..render.rasterize import depth_map
 
-OPAQUE = 0.98  # alpha from which a pixel shows the object alone
+OPAQUE = 0.98  # of a frame's largest alpha, from which a pixel shows the object alone
 CLIPPED = 0.985  # sRGB value from which a channel may be brighter than the picture can say
 CLIPPED_TRUST = 0.1
-CLEAR = 3.0  # pixels from an outline from which a colour is trusted in full; none within one pixel
+CLEAR = 3.0  # pixels from an outline from which a colour is trusted in full, and hardly within one pixel
+TRACE = 0.01  # what it is trusted there: of a thin wire there is nothing else
 STEEPEST = 4.0  # depth per pixel, in pixels, that still counts as one surface
 GRAZING = 0.15  # cosine below which a surface is too foreshortened to be read
 
@@ -26,11 +28,17 @@ class Observations:
     """Linear colours of V points in N frames, and how far each can be trusted."""
 
     colour: Tensor  # (V, N, 3)
-    weight: Tensor  # (V, N) in [0, 1]; 0 where the point is hidden
+    view: Tensor  # (V, N) in [0, 1]: how well a frame shows the point; 0 where that is hidden
+    weight: Tensor  # (V, N) in [0, 1]: how far its colour can be trusted, which is less where it is clipped
 
     @property
     def evidence(self) -> Tensor:  # (V,)
         """In [0, 1]: 1 for what two frames see head-on and clear of outlines."""
+        return (self.view.sum(1) / 2).clamp(max=1)
+
+    @property
+    def trust(self) -> Tensor:  # (V,)
+        """The same for colours."""
         return (self.weight.sum(1) / 2).clamp(max=1)
 
 
@@ -38,7 +46,7 @@ class Observations:
 class Sightings:
     """The frames, ready to be asked what they show at points of one mesh."""
 
-    linear: Tensor  # (N, 4, S, S) linear colour, and how clear of outlines and clipping a pixel is
+    linear: Tensor  # (N, 5, S, S) linear colour, how clear of outlines a pixel is, and that less for clipping
     farthest: Tensor  # (N, S + 1, S + 1) depth of the mesh along the view axis, the largest around each pixel corner
     orbit: CameraOrbit
 
@@ -46,7 +54,7 @@ class Sightings:
         """What each frame shows at points (P, 3) with unit normals (P, 3); nothing, black, of those turned away."""
         count, size = self.linear.shape[0], self.linear.shape[-1]
         pixel = pixel_size(self.orbit, size)
-        colours, weights = torch.zeros(len(points), count, 3), torch.zeros(len(points), count)
+        colours, views, weights = (torch.zeros(len(points), count, *rest) for rest in ((3,), (), ()))
         for index, position in enumerate(self.orbit.on(points.device)[0]):
             facing = (normalize(position - points, dim=-1) * normals).sum(-1)
             front = (facing > GRAZING).nonzero()[:, 0]
@@ -62,32 +70,35 @@ class Sightings:
             column, row = (screen[:, :2] + 0.5).long().clamp(0, size).unbind(-1)
             before = screen[:, 2] < self.farthest[index, row, column] + pixel * slope
             colours[front, index] = seen[:, :3]
-            weights[front, index] = seen[:, 3] * ((facing - GRAZING) / (1 - GRAZING)) * before
-        return Observations(colours, weights)
+            squarely = (facing - GRAZING) / (1 - GRAZING) * before
+            views[front, index], weights[front, index] = seen[:, 3] * squarely, seen[:, 4] * squarely
+        return Observations(colours, views, weights)
 
 
-def sightings(frames: Frames, vertices: Tensor, faces: Tensor) -> Sightings:
-    """Look at a mesh, vertices (V, 3) and faces (F, 3), from every frame's camera."""
+def sightings(frames: Frames, vertices: Tensor, faces: Tensor, progress: Progress | None = None) -> Sightings:
+    """Look at a mesh, vertices (V, 3) and faces (F, 3), from every frame's camera.  Raises Cancelled."""
+    progress = progress or Progress()
     size = frames.alpha.shape[-1]
     step = STEEPEST * pixel_size(frames.orbit, size)
     pictures, depths = [], []
     for index, (rgb, alpha) in enumerate(zip(frames.rgb, frames.alpha, strict=True)):
+        progress(index / len(frames.alpha), "Looking at the frames")
         depth = depth_map(project(vertices, frames.orbit, index, size), faces, size)
         clear = _clearness(depth, alpha, step)
-        clear = torch.where(rgb.amax(-1) > CLIPPED, CLIPPED_TRUST * clear, clear)
-        pictures.append(torch.cat([to_linear(rgb).permute(2, 0, 1), clear[None]]))
+        trust = torch.where(rgb.amax(-1) > CLIPPED, CLIPPED_TRUST * clear, clear)
+        pictures.append(torch.cat([to_linear(rgb).permute(2, 0, 1), clear[None], trust[None]]))
         depths.append(depth)
     around = pad(torch.stack(depths), (1, 1, 1, 1), mode="replicate")
     return Sightings(torch.stack(pictures), max_pool2d(around, 2, stride=1), frames.orbit)
 
 
 def _clearness(depth: Tensor, alpha: Tensor, step: float) -> Tensor:  # (S, S)
-    """0 at outlines, of the mesh and of the picture, and 1 from CLEAR pixels on."""
+    """TRACE at outlines, of the mesh and of the picture, and 1 from CLEAR pixels on; 0 outside."""
     near = np.where(np.isfinite(depth.numpy()), depth.numpy(), 1e6)
     edge = (near - minimum_filter(near, 3) > step) | (-minimum_filter(-near, 3) - near > step)
-    edge |= (alpha < OPAQUE).numpy()
+    edge |= (alpha < OPAQUE * alpha.max()).numpy()
     distance = torch.from_numpy(distance_transform_edt(~edge).astype(np.float32))
-    return ((distance - 1) / (CLEAR - 1)).clamp(0, 1)
+    return ((distance - 1) / (CLEAR - 1)).clamp(TRACE, 1) * (alpha > 0.5)
 
 
 HIGH = 0.3  # weight of a colour that is brighter than the estimate, beside one that is darker: highlights only add

@@ -47,6 +47,6 @@ class Painter:
 
 def _best(seen: Observations) -> Observations:  # (P, N) -> (P, VIEWS)
     """The views that show each point best, their trust sharpened."""
-    weight, view = seen.weight.topk(min(VIEWS, seen.weight.shape[1]), dim=1, sorted=False)
-    colour = seen.colour.gather(1, view[..., None].expand(-1, -1, 3))
-    return Observations(colour, weight**SHARPENING)
+    weight, best = seen.weight.topk(min(VIEWS, seen.weight.shape[1]), dim=1, sorted=False)
+    colour = seen.colour.gather(1, best[..., None].expand(-1, -1, 3))
+    return Observations(colour, seen.view.gather(1, best), weight**SHARPENING)

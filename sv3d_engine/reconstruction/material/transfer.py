@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from ...ground.progress import Progress
 from ..light import fibonacci_sphere
 from ..render.rasterize import depth_map
 
@@ -13,9 +14,16 @@ BIAS = 1.5  # pixels that points are lifted by, so that a surface does not shade
 
 
 def visibility(
-    points: Tensor, normals: Tensor, vertices: Tensor, faces: Tensor, count: int = DIRECTIONS, size: int = MAP_SIZE
+    points: Tensor,  # (P, 3)
+    normals: Tensor,  # (P, 3) unit
+    vertices: Tensor,  # (V, 3)
+    faces: Tensor,  # (F, 3)
+    count: int = DIRECTIONS,
+    size: int = MAP_SIZE,
+    progress: Progress | None = None,
 ) -> Tensor:  # (P, K)
-    """Share in [0, 1] of the light from each of ``fibonacci_sphere(count)`` that meets points (P, 3) unhindered."""
+    """Share in [0, 1] of the light from each of ``fibonacci_sphere(count)`` that meets points unhindered."""
+    progress = progress or Progress()
     centre = (vertices.amax(0) + vertices.amin(0)) / 2
     radius = (vertices - centre).norm(dim=-1).amax() * 1.01
     pixel = float(2 * radius / size)
@@ -23,6 +31,7 @@ def visibility(
     mesh = (vertices - centre) / radius
     seen = torch.zeros(len(points), count)
     for k, direction in enumerate(fibonacci_sphere(count)):
+        progress(k / count, "Casting shadows")
         front = (normals @ direction > 0).nonzero()[:, 0]
         axes = _axes(direction)
         height = _height_map(mesh @ axes.T, faces, size)

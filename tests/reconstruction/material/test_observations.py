@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 from lit_scenes import LAMP, ball, ball_frames, lamp_shading, paints
+from scenes import grey, pictures_of, wavy_orbit
 from torch.nn.functional import normalize
 
+from sv3d_engine.ground.colour import to_linear
 from sv3d_engine.reconstruction.material.observations import diffuse_colour, sightings
 
 
@@ -60,3 +62,31 @@ def test_clipped_values_hardly_count():
     clipped, dim = seen.colour.amax(-1) > 0.999, seen.colour.amax(-1) < 0.5
     assert clipped.any()
     assert seen.weight[clipped].max() < 0.2 < seen.weight[dim].max()
+
+
+def test_what_is_clipped_is_seen_as_well_as_anything_else():
+    frames = ball_frames(count=4)
+    vertices, faces = ball()
+    dim, clipped = (
+        sightings(replace(frames, rgb=rgb), vertices, faces)(vertices, normalize(vertices, dim=-1))
+        for rgb in (0.9 * frames.rgb, torch.ones_like(frames.rgb))
+    )
+    torch.testing.assert_close(clipped.evidence, dim.evidence)
+    assert clipped.trust.mean() < 0.3 * dim.trust.mean()
+
+
+def test_a_soft_cut_out_and_a_thin_wire_keep_their_colours():
+    frames = ball_frames(count=4)
+    vertices, faces = ball()
+    full, soft = (
+        sightings(replace(frames, alpha=alpha), vertices, faces)(vertices, normalize(vertices, dim=-1))
+        for alpha in (frames.alpha, 0.95 * frames.alpha)
+    )
+    assert soft.evidence.mean() > 0.95 * full.evidence.mean() > 0.1
+    vertices = vertices * torch.tensor([0.015, 0.015, 1.0])  # under two pixels across
+    normals = normalize(vertices * torch.tensor([1e4, 1e4, 1.0]), dim=-1)
+    frames = pictures_of(vertices, faces, grey, wavy_orbit(4), 96)
+    thin = sightings(frames, vertices, faces)(vertices, normals)
+    shown = thin.evidence > 0
+    assert shown.float().mean() > 0.5
+    assert (diffuse_colour(thin)[shown] - to_linear(torch.tensor(0.5))).abs().median() < 0.02

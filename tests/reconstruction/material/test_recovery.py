@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from lit_scenes import LAMP, ball, ball_frames, decibels, paints
+from recorder import Recorder
 from torch.nn.functional import normalize
 
 from sv3d_engine.ground.progress import Progress
@@ -121,3 +122,18 @@ def test_texels_that_no_frame_sees_are_as_the_vertices_have_them(matt):
     colour = painter(behind * vertices.norm(dim=-1).max(), behind)[0]
     torch.testing.assert_close(colour[:3], torch.full((3,), 0.25))
     assert colour[5] == 0
+
+
+def test_one_frame_alone_has_no_highlights_to_compare():
+    frames = ball_frames(count=8)
+    frames = replace(frames, alpha=frames.alpha * (torch.arange(8) == 0)[:, None, None])
+    material = recover_material(frames, *ball(), glossy=True, seed=3, progress=Progress())
+    assert material.highlight.abs().max() == 0
+    assert material.base_colour.isfinite().all() and material.base_colour.max() > 0.05
+
+
+def test_cancel_is_heard_all_along():
+    frames, told = ball_frames(count=8), Recorder()
+    recover_material(frames, *ball(), glossy=True, seed=3, progress=told)
+    assert told.told == sorted(told.told)
+    assert len(told.told) > 100
