@@ -83,8 +83,8 @@ def test_a_soft_cut_out_and_a_thin_wire_keep_their_colours():
         for alpha in (frames.alpha, 0.95 * frames.alpha)
     )
     assert soft.evidence.mean() > 0.95 * full.evidence.mean() > 0.1
-    vertices = vertices * torch.tensor([0.015, 0.015, 1.0])  # under two pixels across
-    normals = normalize(vertices * torch.tensor([1e4, 1e4, 1.0]), dim=-1)
+    vertices = vertices * torch.tensor([0.03, 0.03, 1.0])  # under two pixels across
+    normals = normalize(vertices * torch.tensor([1e3, 1e3, 1.0]), dim=-1)
     frames = pictures_of(vertices, faces, grey, wavy_orbit(4), 96)
     thin = sightings(frames, vertices, faces)(vertices, normals)
     shown = thin.evidence > 0
