@@ -14,7 +14,7 @@ from ...orbit.orbit_files import read_orbit
 from ..dataset.generator import DatasetObject
 from ..dataset.model_files import load_object
 from ..dataset.rendering import averaged, seen_surface, tall_screen
-from .relight import compare
+from .relight import compare, over_white, shown
 
 SIZE = 192  # pixels a picture
 SIDES = ((0.0, 0.0), (0.0, 90.0), (0.0, 180.0), (40.0, 45.0))  # elevation, azimuth: front, right, back, above
@@ -52,8 +52,7 @@ def real_sheet(name: str, frames: Path, made: Path, cameras: Path) -> Image.Imag
     """
     fitted = read_orbit(cameras)
     count = len(fitted.views)
-    sides = min(REAL_SIDES, count)
-    views = tuple(fitted.views[i * count // sides] for i in range(sides))  # all round
+    views = tuple(fitted.views[i * count // REAL_SIDES] for i in range(REAL_SIDES))  # an orbit has no fewer
     orbit = CameraOrbit(fitted.fov_deg, fitted.distance, views)
     ours = surface_layers(load_object(made, fitted=False), orbit, SIZE)
     seen = []
@@ -95,12 +94,13 @@ def clay(layers: Layers, orbit: CameraOrbit, two_sided: bool = False) -> Picture
     """Grey, lit from the camera; faces that look away are dark unless ``two_sided``."""
     facing = np.einsum("nhwc,nc->nhw", layers[..., :3], orbit.rotations()[:, 2].numpy())
     facing = np.abs(facing) if two_sided else np.maximum(facing, 0)
-    return _over_white(np.repeat((60 + 180 * facing)[..., None], 3, -1), layers[..., 6:])
+    grey = np.repeat((60 + 180 * facing)[..., None] / 255, 3, -1)
+    return np.rint(255 * over_white(grey, layers[..., 6:])).astype(np.uint8)
 
 
 def albedo(layers: Layers) -> Pictures:
     """Base colour without light."""
-    return _over_white(to_srgb_bytes(layers[..., 3:6]).astype(np.float32), layers[..., 6:])
+    return shown(layers[..., 3:])
 
 
 def normal_difference(a: Layers, b: Layers) -> Pictures:
@@ -137,7 +137,3 @@ def _reddened(share: NDArray[np.floating], a: Layers, b: Layers) -> Pictures:
     pale = 240 * (1 - np.where(first & second, share.clip(0, 1), 1.0))
     picture = np.stack([np.full_like(pale, 240), pale, pale], -1)
     return np.rint(np.where((first | second)[..., None], picture, 255)).astype(np.uint8)
-
-
-def _over_white(colour: NDArray[np.floating], alpha: NDArray[np.floating]) -> Pictures:
-    return np.rint(colour * alpha + 255 * (1 - alpha)).astype(np.uint8)

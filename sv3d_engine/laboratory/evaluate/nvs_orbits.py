@@ -32,7 +32,7 @@ from ...sv3d.network.sv3d import SV3D
 from ...sv3d.network.weights import inspect, load_sv3d
 from ..dataset.generator import GENERATION, TEST, TRAIN, VALIDATION
 from ..dataset.rendering import render_sample
-from .reconstruction import bench_orbit, over_white
+from .reconstruction import bench_orbit, read_over_white
 
 SPLITS = {"val": VALIDATION, "test": TEST}
 KINDS = ("static", "dynamic")
@@ -71,7 +71,7 @@ def benchmark(folder: Path, kind: str, size: int) -> Iterator[KnownOrbit]:
         if not frames.is_dir():
             continue
         views = bench_orbit(cameras, frames.name).views
-        pictures = [shrink(over_white(frames / v.file).astype(np.float32), None, size)[0] for v in views]
+        pictures = [shrink(read_over_white(frames / v.file).astype(np.float32), None, size)[0] for v in views]
         pixels = np.rint(np.stack(pictures) * 255).astype(np.uint8)
         yield KnownOrbit(name, pixels, tuple(Pose(v.elevation, v.azimuth) for v in views))
 

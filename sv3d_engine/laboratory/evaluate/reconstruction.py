@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ...ground.files import write_json
@@ -25,7 +26,7 @@ from ...shared import protocol
 from ...shared.errors import UserError, explain
 from .mesh_sheet import object_sheet, real_sheet
 from .nvs_figures import psnr, ssim
-from .relight import relit_psnr
+from .relight import over_white, relit_psnr
 
 LEFT_OUT = 7  # of a real orbit every seventh frame is kept back for comparison
 REAL_ELEVATION = 10.0  # degrees; the benchmark's README: not stated, about this
@@ -201,7 +202,7 @@ def score_real(task: Task, resume: bool = False) -> tuple[dict[str, float], dict
     light = load_light(task.job / "light.json")
     scores: dict[str, list[float]] = {"psnr": [], "ssim": []}
     for i, view in enumerate(orbit.views):
-        truth = over_white(source / view.file)
+        truth = read_over_white(source / view.file)
         render = render_view(model, lambda normals: shading(normals, *light), orbit, i, len(truth))
         pair = np.concatenate([np.rint(truth * 255).astype(np.uint8), render], 1)
         Image.fromarray(pair).save(out / f"{task.name}_left_out_{view.file}")
@@ -210,11 +211,11 @@ def score_real(task: Task, resume: bool = False) -> tuple[dict[str, float], dict
     return {key: float(np.mean(values)) for key, values in scores.items()}, report
 
 
-def over_white(path: Path) -> np.ndarray:  # (S, S, 3) in [0, 1]
-    """A picture's sRGB values, composed over white as they are."""
+def read_over_white(path: Path) -> NDArray[np.floating]:  # (S, S, 3) in [0, 1]
+    """A picture file's sRGB values over white."""
     with Image.open(path) as picture:
         rgba = np.asarray(picture.convert("RGBA"), np.float64) / 255
-    return rgba[..., :3] * rgba[..., 3:] + 1 - rgba[..., 3:]
+    return over_white(rgba[..., :3], rgba[..., 3:])
 
 
 def as_json(task: Task) -> str:

@@ -68,7 +68,7 @@ def relit_psnr(source: Path, glb: Path, out: Path, truths: Path, python: str) ->
     render(made, out, python)
     prediction = read_layers(out)
     found, scaled = compare(truth, prediction)
-    for i, (above, below) in enumerate(zip(over_white(truth), over_white(scaled), strict=True)):
+    for i, (above, below) in enumerate(zip(shown(truth), shown(scaled), strict=True)):
         Image.fromarray(np.concatenate([above, below])).save(out / f"{i:03d}.png")
     return found
 
@@ -112,14 +112,17 @@ def compare(truth: Layers, made: Layers) -> tuple[float, Layers]:
     factors = np.clip((a * b).sum(0) / np.maximum((b * b).sum(0), 1e-12), *_SCALES)
     scaled = np.concatenate([made[..., :3] * factors.astype(np.float32), made[..., 3:]], -1)
     union = (truth[..., 3] > _COVERED) | (made[..., 3] > _COVERED)
-    return min(_MOST, psnr(over_white(truth)[union] / 255, over_white(scaled)[union] / 255)), scaled
+    return min(_MOST, psnr(shown(truth)[union] / 255, shown(scaled)[union] / 255)), scaled
 
 
-def over_white(layers: Layers) -> NDArray[np.uint8]:  # (N, S, S, 3)
-    """sRGB bytes, composed over white as they are."""
-    alpha = layers[..., 3:]
-    srgb = to_srgb_bytes(np.clip(layers[..., :3], 0, 1)).astype(np.float32)
-    return np.rint(srgb * alpha + 255 * (1 - alpha)).astype(np.uint8)
+def shown(layers: Layers) -> NDArray[np.uint8]:  # (N, S, S, 3)
+    """Linear colours as sRGB bytes over white."""
+    return np.rint(255 * over_white(to_srgb_bytes(layers[..., :3]) / 255, layers[..., 3:])).astype(np.uint8)
+
+
+def over_white(srgb: NDArray[np.floating], alpha: NDArray[np.floating]) -> NDArray[np.floating]:
+    """sRGB values (..., 3), composed over white as they are by ``alpha`` (..., 1); all in [0, 1]."""
+    return srgb * alpha + (1 - alpha)
 
 
 def _kept(shot: Shot, truths: Path, name: str, python: str) -> Path:

@@ -12,8 +12,8 @@ from sv3d_engine.laboratory.evaluate.reconstruction import (
     Task,
     as_json,
     bench_orbit,
-    over_white,
     perform,
+    read_over_white,
     reconstruct,
     split_orbit,
 )
@@ -36,9 +36,9 @@ def test_bench_cameras_lose_their_folder(tmp_path: Path) -> None:
     assert (orbit.fov_deg, orbit.distance, orbit.views[0].file) == (33.8, 2.35, "000.png")
 
 
-def test_over_white(tmp_path: Path) -> None:
+def test_a_picture_file_is_read_over_white(tmp_path: Path) -> None:
     Image.fromarray(np.array([[[0, 0, 0, 0], [51, 102, 204, 255], [0, 0, 0, 51]]], np.uint8)).save(tmp_path / "a.png")
-    picture = over_white(tmp_path / "a.png")
+    picture = read_over_white(tmp_path / "a.png")
     assert picture[0] == pytest.approx(np.array([[1, 1, 1], [0.2, 0.4, 0.8], [0.8, 0.8, 0.8]]))
 
 

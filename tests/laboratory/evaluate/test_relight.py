@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sv3d_engine.laboratory.evaluate import relight
-from sv3d_engine.laboratory.evaluate.relight import Shot, compare, over_white, relit_psnr, render, roughness_of
+from sv3d_engine.laboratory.evaluate.relight import Shot, compare, relit_psnr, render, roughness_of, shown
 from sv3d_engine.shared.errors import UserError
 
 RNG = np.random.default_rng(0)
@@ -118,8 +118,13 @@ def test_what_only_one_of_them_covers_counts() -> None:
     truth[0, :2] = 0.2, 0.2, 0.2, 1
     wide = truth.copy()
     wide[0, 2] = 0.2, 0.2, 0.2, 1
-    error = (1 - over_white(truth)[0, 0, 0, 0] / 255) ** 2
+    error = (1 - shown(truth)[0, 0, 0, 0] / 255) ** 2
     assert compare(truth, wide)[0] == pytest.approx(-10 * np.log10(error / 3), abs=0.01)  # one row of three
+
+
+def test_colours_are_shown_over_white_in_srgb() -> None:
+    layers = np.array([[[[0.503, 0, 2, 1], [0.503, 0, 0, 0.2], [0, 0, 0, 0]]]], np.float32)
+    assert shown(layers)[0, 0].tolist() == [[188, 0, 255], [242, 204, 204], [255, 255, 255]]
 
 
 def test_layers_are_read_in_linear_light(tmp_path: Path) -> None:
