@@ -1,5 +1,6 @@
 """What the frames show of each vertex: one table that light and material are fitted to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,18 +105,41 @@ def _clearness(depth: Tensor, alpha: Tensor, step: float) -> Tensor:  # (S, S)
 HIGH = 0.3  # weight of a colour that is brighter than the estimate, beside one that is darker: highlights only add
 WIDTH = 0.05  # of the brightness: how far views of one matt point differ
 DARK = 0.002  # the same for black, linear
-ROUNDS = 6
+LOW, CLOSE = 0.35, 0.1  # share of the views darker than the quantile; of the brightness: views as like are averaged
 
 
-def diffuse_colour(seen: Observations, rounds: int = ROUNDS) -> Tensor:  # (V, 3)
+def diffuse_colour(seen: Observations) -> Tensor:  # (V, 3)
     """What most views agree on and highlights leave alone: a low, robust mean over the views; 0 where nothing is seen.
 
-    Iteratively reweighted: Cauchy's norm upwards, an absolute one downwards.
+    Cauchy's norm upwards, an absolute one downwards.
     """
-    brightness, trust = seen.colour.mean(-1), seen.weight
-    weight = trust
+
+    def weight(off: Tensor, middle: Tensor) -> Tensor:
+        off = off / (WIDTH * middle.abs() + DARK)
+        return torch.where(off > 0, HIGH / (1 + off.square()), (1 + off.square()).rsqrt())
+
+    return _reweighted(seen, weight, rounds=6)
+
+
+def low_quantile(seen: Observations) -> Tensor:  # (V, 3)
+    """A low quantile of the views by brightness; 0 where nothing is seen.
+
+    Less sure of what is a highlight than ``diffuse_colour``, but without its jumps: the norm is convex, so where some
+    views are lit and some are not, neighbouring points do not go over from these to those at once.  Quantile
+    regression (Koenker & Bassett 1978).
+    """
+    return _reweighted(
+        seen,
+        lambda off, middle: torch.where(off > 0, LOW, 1 - LOW) / (off.abs() + CLOSE * middle + DARK),
+        rounds=8,
+    )
+
+
+def _reweighted(seen: Observations, norm: Callable[[Tensor, Tensor], Tensor], rounds: int) -> Tensor:  # (V, 3)
+    """Mean over the views, each weighted by ``norm`` of how much brighter it is than the mean, and by its trust."""
+    brightness = seen.colour.mean(-1)
+    weight = seen.weight
     for _ in range(rounds):
         middle = (brightness * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp_min(1e-9)
-        off = (brightness - middle) / (WIDTH * middle.abs() + DARK)
-        weight = trust * torch.where(off > 0, HIGH / (1 + off.square()), (1 + off.square()).rsqrt())
+        weight = seen.weight * norm(brightness - middle, middle)
     return (seen.colour * weight[..., None]).sum(1) / weight.sum(1, keepdim=True).clamp_min(1e-9)

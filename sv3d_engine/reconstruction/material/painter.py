@@ -6,12 +6,11 @@ from torch import Tensor
 
 from ..frames.frames import Frames
 from .material import DIM, Material, without
-from .observations import Observations, diffuse_colour, sightings
+from .observations import Observations, low_quantile, sightings
 
 NEIGHBOURS = 3  # vertices whose shading is interpolated
 SHARPENING = 2.0  # power of a view's trust: the one that looks straight on counts most
 VIEWS = 6  # the best of a point, which all others hardly change
-ROUNDS = 4  # of reweighting: what the eighth bit of a texel can tell
 SURE = 0.5  # evidence from which the frames alone decide a colour
 
 
@@ -31,7 +30,7 @@ class Painter:
         """Colours from the frames, less highlight and shading; what they hardly show is as the vertices have it."""
         properties, shading, base, highlight = self._interpolated(points).split([3, 3, 3, self._values.shape[1] - 9], 1)
         seen = self._sightings(points, normals)
-        colour = diffuse_colour(_best(without(seen, highlight)), ROUNDS)
+        colour = low_quantile(_best(without(seen, highlight)))
         sharp = (colour / shading.clamp_min(DIM)).clamp(0, 1)
         sure = (seen.evidence[:, None] / SURE).clamp(max=1)
         sure = sure * sure * (3 - 2 * sure)

@@ -9,7 +9,7 @@ from scenes import grey, pictures_of, wavy_orbit
 from torch.nn.functional import normalize
 
 from sv3d_engine.ground.colour import to_linear
-from sv3d_engine.reconstruction.material.observations import diffuse_colour, sightings
+from sv3d_engine.reconstruction.material.observations import Observations, diffuse_colour, low_quantile, sightings
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,16 @@ def test_a_highlight_in_some_views_leaves_the_colour_alone():
     lit = (glossy.evidence > 0.5) & (normals @ LAMP > 0.3)
     plain = (glossy.colour * glossy.weight[..., None]).sum(1) / glossy.weight.sum(1, keepdim=True)
     assert (shiny - matt)[lit].abs().mean() < 0.65 * (plain - matt)[lit].abs().mean()
+
+
+def test_lit_and_unlit_views_give_way_to_each_other_without_a_jump():
+    lit = torch.linspace(0.1, 0.9, 81)[:, None]  # share of the trust
+    weight = torch.cat([(1 - lit).expand(-1, 3), lit.expand(-1, 3)], 1)
+    colour = torch.tensor([0.19, 0.2, 0.21, 0.58, 0.6, 0.62])[None, :, None].expand(81, -1, 3)
+    found = low_quantile(Observations(colour, weight, weight))[:, 0]
+    assert found[:21].max() < 0.26
+    assert found[-11:].min() > 0.54
+    assert found.diff().abs().max() < 0.04
 
 
 def test_clipped_values_hardly_count():
