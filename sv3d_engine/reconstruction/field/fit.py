@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 from torch import Tensor
-from torch.nn.functional import interpolate, max_pool2d, normalize, relu, smooth_l1_loss
+from torch.nn.functional import grid_sample, interpolate, max_pool2d, normalize, relu, smooth_l1_loss
 
 from ...ground.progress import Progress
 from ...ground.settings import Settings
@@ -40,6 +40,7 @@ SMOOTH_WEIGHT = 0.008
 # Depths that frames confirm: the benchmark's hollows come closer with them (chamfer of stool .0087 to .0074, basket
 # .0160 to .0136, chair .0096 to .0083); solids get a little rougher (cow 14.3 to 16.6°), which ``evolve`` takes away.
 SURFACE_WEIGHT, FREE_WEIGHT = 1.0, 1.0
+DEEPEST = 0.03  # world units within the carved hull that such a depth may lie
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,17 @@ class SightLines:
     end: Tensor  # (L, 3)
 
 
-def sight_lines(depths: list[Depths], device: torch.device) -> SightLines:
-    """All confirmed depths of all frames."""
+def sight_lines(depths: list[Depths], distance: Tensor, half_side: float, device: torch.device) -> SightLines:
+    """The confirmed depths of all frames that end about the surface of signed ``distance`` (R, R, R).
+
+    Deeper ones saw a mirror image or were not carved for other reasons.
+    """
     start = torch.cat([found.origin.expand(len(found.distance), 3) for found in depths])
     end = start + torch.cat([found.distance[:, None] * found.directions for found in depths])
-    return SightLines(start.to(device), end.to(device))
+    there = (end / half_side).flip(-1)[None, None, None]
+    around = grid_sample(distance[None, None], there, align_corners=False, padding_mode="border")[0, 0, 0, 0]
+    near = around > -DEEPEST
+    return SightLines(start[near].to(device), end[near].to(device))
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: in
     progress = progress.part(CARVING, 1.0)
     distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)
-    pixels, lines = targets(frames, settings.coarse_size, device), sight_lines(depths, device)
+    pixels, lines = targets(frames, settings.coarse_size, device), sight_lines(depths, distance, half_side, device)
     step_length = 2 * half_side / HULL_RESOLUTION
     within_reach = (distance < 2.5 * step_length).to(device)
     occupied = within_reach

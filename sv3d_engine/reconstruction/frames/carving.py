@@ -6,7 +6,9 @@ carve the hull before them; where as many depths say that there is something, it
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d, max_pool3d, normalize
 
@@ -28,6 +30,7 @@ SAME_DEPTH = 0.016  # world units that confirming depths may differ by
 SAFE = 0.025  # world units before a depth that are left alone
 SOLID = (-0.012, 0.03)  # world units around a depth that count as filled
 LEAST_VIEWS = 2  # that must see a voxel empty
+WIDTH = 0.05  # world units: narrower hollows are left to the field
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,20 @@ def carved(depths: list[Depths], frames: Frames, hull: Tensor, half_side: float)
     for found in depths:
         empty += _voxels(found, -torch.inf, -SAFE, hull.shape[0], half_side)
         filled += _voxels(found, *SOLID, hull.shape[0], half_side)
-    away = hull & (empty >= LEAST_VIEWS) & (empty > filled)
+    away = _wide(hull & (empty >= LEAST_VIEWS) & (empty > filled), hull, half_side)
     return away & ~_missed(frames, hull & ~away, away, half_side)
+
+
+def _wide(away: Tensor, hull: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
+    """Where a ball as wide as WIDTH fits into what is carved and what lies outside the hull (a morphological opening).
+
+    A highlight is seen in its own depth behind the surface, and frames confirm it: it would be carved as a pit.
+    """
+    radius = WIDTH / 2 * len(hull) / (2 * half_side)
+    free = np.pad((away | ~hull).numpy(), 1, constant_values=True)  # a voxel more than the cube, or its sides count
+    middle = ndimage.distance_transform_edt(free) > radius
+    reached = ndimage.distance_transform_edt(~middle) <= radius
+    return away & torch.from_numpy(reached[1:-1, 1:-1, 1:-1])
 
 
 def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance: Tensor, half_side: float) -> Depths:

@@ -144,10 +144,18 @@ def test_matter_between_a_camera_and_what_it_sees_costs_more():
 
 
 def test_frames_that_agree_on_nothing_ask_for_nothing():
-    lines = fit.sight_lines(
-        [Depths(torch.zeros(3), torch.zeros(0, 3), torch.zeros(0, 2), torch.zeros(0), torch.zeros(5))], CPU
-    )
+    nothing = Depths(torch.zeros(3), torch.zeros(0, 3), torch.zeros(0, 2), torch.zeros(0), torch.zeros(5))
+    lines = fit.sight_lines([nothing], torch.ones(8, 8, 8), HALF_SIDE, CPU)
     assert float(fit.depth_rules(ball(), lines, torch.Generator())) == 0
+
+
+def test_depths_deep_inside_what_stands_are_left_out():
+    axis = ((torch.arange(40) + 0.5) / 40 * 2 - 1) * HALF_SIDE
+    distance = torch.cartesian_prod(axis, axis, axis).norm(dim=-1).reshape(40, 40, 40) - RADIUS
+    depths = torch.tensor([1 - RADIUS, 1 - RADIUS + 0.01, 1 - RADIUS + 0.06])  # along +X from a camera at −1
+    found = Depths(torch.tensor([-1.0, 0, 0]), torch.eye(3)[:1].expand(3, 3), torch.zeros(3, 2), depths, torch.zeros(5))
+    ends = fit.sight_lines([found], distance, HALF_SIDE, CPU).end
+    torch.testing.assert_close(ends[:, 0], torch.tensor([-RADIUS, -RADIUS + 0.01]))
 
 
 def test_rays_that_meet_nothing_have_a_loss_too():

@@ -83,3 +83,14 @@ def test_what_only_silhouettes_show_stays(monkeypatch):
     assert not carved(depths, frames, hull, 0.55).any()
     monkeypatch.setattr(carving, "_missed", lambda frames, kept, away, half_side: torch.zeros_like(away))
     assert carved(depths, frames, hull, 0.55).any()
+
+
+def test_a_pit_is_no_hollow():
+    """A highlight's depth lies behind the surface: narrow pits stay full, a wide bowl is carved."""
+    axis = voxel_centres(torch.arange(64), 64, HALF_SIDE)
+    x, y, z = torch.meshgrid(axis, axis, axis, indexing="ij")
+    hull = torch.stack([x, y, z]).abs().amax(0) < 0.35
+    pit = hull & (z > 0.2) & ((x.square() + y.square()).sqrt() < 0.4 * carving.WIDTH)
+    bowl = hull & (z > 0.2) & ((x.square() + y.square()).sqrt() < 2 * carving.WIDTH)
+    assert carving._wide(pit, hull, HALF_SIDE).sum() < 0.2 * pit.sum()
+    assert carving._wide(bowl, hull, HALF_SIDE).sum() > 0.9 * bowl.sum()
