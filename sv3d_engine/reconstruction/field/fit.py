@@ -54,7 +54,7 @@ class SightLines:
 def sight_lines(depths: list[Depths], distance: Tensor, half_side: float, device: torch.device) -> SightLines:
     """The confirmed depths of all frames that end about the surface of signed ``distance`` (R, R, R).
 
-    Deeper ones saw a mirror image or were not carved for other reasons.
+    Those that end deeper were not believed when the hull was carved: highlights lie in a depth of their own.
     """
     start = torch.cat([found.origin.expand(len(found.distance), 3) for found in depths])
     end = start + torch.cat([found.distance[:, None] * found.directions for found in depths])

@@ -16,7 +16,7 @@ from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, frame_rays, pixel_size, project, projection_matrices
 from .frames import Frames
 from .hull import voxel_centres
-from .photo_consistency import RADIUS, SPACING, photo_consistency
+from .photo_consistency import RADIUS, SPACING, photo_consistency, top_offset
 from .photo_consistency_ref import UNKNOWN
 
 FRAME_SIZE = 288  # pixels along a side that larger frames are averaged down to
@@ -119,17 +119,8 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     score, best = scores.max(1)
     apart = (torch.arange(len(offsets)) - best[:, None]).abs() > 3
     sure = (score > AGREEMENT) & (score - scores.masked_fill(~apart, UNKNOWN).amax(1) > UNIQUENESS)
-    distance = torch.where(sure, closest - offsets[best] - _between(scores, best) * STEP, torch.nan)
+    distance = torch.where(sure, closest - offsets[best] - top_offset(scores, best) * STEP, torch.nan)
     return Depths(origins[0], directions, cells, distance, neighbours)
-
-
-def _between(scores: Tensor, best: Tensor) -> Tensor:  # (R, K), (R,) -> (R,)
-    """How far from the best of evenly spaced scores their parabola's top lies, in [−1/2, 1/2] of a space."""
-    count = scores.shape[1]
-    before, here, after = (scores.gather(1, (best[:, None] + d).clamp(0, count - 1))[:, 0] for d in (-1, 0, 1))
-    bend = before - 2 * here + after
-    known = (best > 0) & (best < count - 1) & (torch.minimum(before, after) > UNKNOWN) & (bend < 0)
-    return torch.where(known, (before - after) / (2 * bend), 0.0).clamp(-0.5, 0.5)
 
 
 def _neighbours(orbit: CameraOrbit, view: int) -> Tensor:

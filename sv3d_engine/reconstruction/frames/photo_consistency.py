@@ -139,3 +139,12 @@ def photo_consistency(
     what = (pictures.numpy(), order.numpy(), offsets.numpy())
     _sweep(*where, *what, radius, np.float32(spacing), scores.numpy())
     return scores
+
+
+def top_offset(scores: Tensor, best: Tensor) -> Tensor:  # (P, K), (P,) -> (P,)
+    """How far from the best of evenly spaced scores their parabola's top lies, in [−1/2, 1/2] of a space."""
+    count = scores.shape[1]
+    before, here, after = (scores.gather(1, (best[:, None] + d).clamp(0, count - 1))[:, 0] for d in (-1, 0, 1))
+    bend = before - 2 * here + after
+    known = (best > 0) & (best < count - 1) & (torch.minimum(before, after) > UNKNOWN) & (bend < 0)
+    return torch.where(known, (before - after) / (2 * bend), 0.0).clamp(-0.5, 0.5)

@@ -14,7 +14,7 @@ from torch.nn.functional import max_pool2d, normalize
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, pixel_size, project, projection_matrices
 from ..frames.frames import Frames
-from ..frames.photo_consistency import RADIUS, SPACING, photo_consistency
+from ..frames.photo_consistency import RADIUS, SPACING, photo_consistency, top_offset
 from ..frames.photo_consistency_ref import UNKNOWN
 from ..render.antialias import mesh_edges
 from ..render.rasterize import depth_map, vertex_normals
@@ -129,9 +129,7 @@ def peak(scores: Tensor, step: float, others: Tensor) -> Match:
     best = scores.argmax(1)
     inner = (best > 0) & (best < count - 1) & (scores > UNKNOWN).all(1)
     at = best.clamp(1, count - 2)[:, None]
-    before, here, after = (scores.gather(1, at + d)[:, 0] for d in (-1, 0, 1))
-    bend = before - 2 * here + after
-    fraction = torch.where(bend < -1e-6, 0.5 * (before - after) / bend, 0.0).clamp(-0.5, 0.5)
+    here, fraction = scores.gather(1, at)[:, 0], top_offset(scores, at[:, 0])
     beside = torch.maximum(*(_between(scores, at[:, 0] + fraction + side / step) for side in (-ASIDE, ASIDE)))
     distance = (torch.arange(count) - at).abs() * step
     elsewhere = scores.masked_fill(distance < ELSEWHERE, UNKNOWN).amax(1)

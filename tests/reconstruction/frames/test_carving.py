@@ -8,6 +8,7 @@ from sv3d_engine.reconstruction.field.fit import hull_distance
 from sv3d_engine.reconstruction.frames import carving
 from sv3d_engine.reconstruction.frames.carving import Depths, carved, confirmed_depths
 from sv3d_engine.reconstruction.frames.hull import visual_hull, voxel_centres
+from sv3d_engine.reconstruction.frames.photo_consistency import top_offset
 
 SIZE, RESOLUTION, HALF_SIDE = 112, 48, 0.5
 ORBIT = CameraOrbit(33.8, 2.2, tuple(View(f"{i:03d}.png", 38 - 6 * (i % 2), 360 * i / 14) for i in range(14)))
@@ -55,11 +56,11 @@ def test_a_top_between_scores_is_that_of_their_parabola():
     tops = torch.tensor([2.7, 3.0, 3.4])
     scores = 1 - 0.1 * (places - tops[:, None]) ** 2
     best = scores.argmax(1)
-    torch.testing.assert_close(best + carving._between(scores, best), tops)
+    torch.testing.assert_close(best + top_offset(scores, best), tops)
     ends = scores[:, 3:]  # whose best has nothing before it
-    assert torch.equal(carving._between(ends[:1], ends[:1].argmax(1)), torch.zeros(1))
+    assert torch.equal(top_offset(ends[:1], ends[:1].argmax(1)), torch.zeros(1))
     flat = torch.zeros(1, 5)
-    assert torch.equal(carving._between(flat, flat.argmax(1)), torch.zeros(1))
+    assert torch.equal(top_offset(flat, flat.argmax(1)), torch.zeros(1))
 
 
 def test_what_only_silhouettes_show_stays(monkeypatch):
