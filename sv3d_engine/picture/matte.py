@@ -20,7 +20,10 @@ _PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dit
 _EVEN_DISTANCE = 3 / 255  # from one colour: a border nearer than that needs no surface
 _FITS = 5
 _HOLE_AREA = 3e-4  # of the picture: smaller paper-coloured patches inside the object are highlights
-# By how much all but a quarter of a hole's edge must differ from paper, within so many pixels (at 576²).
+# Of a hole's edge may fade in gently: below the handles of a real orbit's bag it is less than a tenth, of a highlight
+# that a strap cuts off an eighth.
+_SMOOTH_SHARE = 0.1
+# By how much the rest of it must differ from paper, within so many pixels (at 576²).
 _HOLE_STEPS = ((2, 0.08), (8, 0.3))
 _SPECK_AREA = 5e-4  # of the picture: smaller islands are dirt …
 _SPECK_CONTRAST = 0.25  # … unless they stand out clearly
@@ -147,7 +150,7 @@ def _holes(cut: Cut) -> Mask:
     for patch, box in enumerate(ndimage.find_objects(cut.patches), start=1):
         if box is not None:
             edge = rim[box] & (cut.patches[box] == patch)
-            hole[patch] = any(np.quantile(values[box][edge], 0.25) >= step for values, step in nearby)
+            hole[patch] = any(np.quantile(values[box][edge], _SMOOTH_SHARE) >= step for values, step in nearby)
     return np.asarray(hole[cut.patches])
 
 

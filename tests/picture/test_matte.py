@@ -51,6 +51,15 @@ def test_a_hole_is_see_through_and_a_highlight_is_not() -> None:
     assert (alpha[disc(0.34) == 1] == 1).all()
 
 
+def test_a_highlight_that_something_cuts_off_is_no_hole() -> None:
+    """A strap before a white highlight gives it a sharp edge on all sides but one, where it fades in."""
+    y, x = np.mgrid[:SIZE, :SIZE] / SIZE - 0.5
+    shine = np.clip((0.12 - x) * 12, 0, 1) * (np.abs(y) < 0.06) * (x > -0.2)
+    ball = over_white((0.6, 0.1, 0.1), disc(0.35))
+    _, alpha = matte(np.maximum(ball, shine[..., None]).astype(np.float32))
+    assert (alpha[disc(0.34) == 1] == 1).all()
+
+
 def test_a_pale_object_keeps_its_outline() -> None:
     truth = disc(0.3)
     _, alpha = matte(noisy(over_white((0.86, 0.88, 0.88), truth)))

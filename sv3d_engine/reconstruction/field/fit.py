@@ -31,6 +31,10 @@ STAIRS = 1.0  # voxels that the hull's distance is smoothed by; at 1.5 the bench
 EDGE_START, EDGE_END = 0.15, 0.011
 
 PHOTOMETRIC_WEIGHT = 5.0
+# Share of the colours' gradient that moves the surface.  What frames agree on has rules of its own; for the rest a
+# highlight that moves is explained more cheaply by dents than by any view-dependent colour (tried: three channels, free
+# in direction): a glossy bag's sides came out as sponges.
+COLOUR_SHAPES = 0.3
 MASK_WEIGHT = 1.0
 HIGHLIGHT_WEIGHT = 0.02
 # Rules for the distance, no stronger than they must be: at 0.1 and 0.02 more of the hollow under the benchmark's stool
@@ -111,8 +115,8 @@ def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: in
     draw = torch.Generator(device).manual_seed(seed)
     orbit = frames.orbit
     hull, half_side = object_hull(frames)
-    depths = confirmed_depths(frames, hull_distance(hull, half_side), half_side, progress.part(0.0, CARVING))
-    hollow = carved(depths, frames, hull, half_side)
+    depths, trust = confirmed_depths(frames, hull_distance(hull, half_side), half_side, progress.part(0.0, CARVING))
+    hollow = carved(depths, frames, hull, half_side) if trust else torch.zeros_like(hull)
     progress = progress.part(CARVING, 1.0)
     distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)
@@ -126,7 +130,7 @@ def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: in
         optimizer.param_groups[0]["lr"] = 0.01 * min(1, (step + 1) / 20) * 0.1 ** max(0, 2 * done - 1)
         edge = half_side * EDGE_START * (EDGE_END / EDGE_START) ** min(1, done / 0.8)
         rays = torch.randint(len(pixels.view), (RAYS,), generator=draw, device=device)
-        loss = step_loss(field, pixels, rays, orbit, occupied, step_length, edge, draw)
+        loss = step_loss(field, pixels, rays, orbit, occupied, step_length, edge, draw, trust)
         loss = loss + depth_rules(field, lines, draw)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -146,8 +150,9 @@ def step_loss(
     step_length: float,
     edge: float,
     draw: torch.Generator,
+    trust: float = 1.0,
 ) -> Tensor:
-    """Colour, mask, highlight and distance losses of one batch of rays."""
+    """Colour, mask, highlight and distance losses of one batch of rays; ``trust`` in frames lets colours shape."""
     device = occupied.device
     count = len(rays)
     origins, directions = frame_rays(orbit, pixels.size, pixels.view[rays], pixels.pixel[rays])
@@ -164,11 +169,12 @@ def step_loss(
     lit = colour + highlight
     middle = torch.where(last[:, None], lit, (lit + torch.cat([lit[1:], lit[-1:]])) / 2)
     opacity = torch.zeros(count, device=device).index_add(0, ray, share)
-    rendered = torch.zeros(count, 3, device=device).index_add(0, ray, share[:, None] * middle)
+    shaping = torch.lerp(share.detach(), share, COLOUR_SHAPES * trust)
+    rendered = torch.zeros(count, 3, device=device).index_add(0, ray, shaping[:, None] * middle)
     # A new background for every ray leaves fog no way to pass for the frame's own white.
     behind = torch.rand(count, 3, generator=draw, device=device)
     true_alpha = pixels.alpha[rays]
-    error = rendered - pixels.colour[rays] - behind * (opacity - true_alpha)[:, None]
+    error = rendered - pixels.colour[rays] - behind * (opacity.detach() - true_alpha)[:, None]
     return (
         PHOTOMETRIC_WEIGHT * smooth_l1_loss(error, torch.zeros_like(error), beta=0.1)
         + MASK_WEIGHT * (opacity - true_alpha).square().mean()

@@ -39,14 +39,18 @@ NOTHING = ball(radius=-0.5)
 
 
 def loss(field, alpha, colour=0.0, edge=EDGE, occupied=EVERYWHERE):
+    with torch.no_grad():
+        return float(whole_loss(field, alpha, colour, edge, occupied))
+
+
+def whole_loss(field, alpha, colour=0.0, edge=EDGE, occupied=EVERYWHERE, trust=1.0):
     """Of rays through the middle of four frames, which are of one colour and one alpha all over."""
     size = 8
     pixel = torch.tensor([row * size + column for row in (3, 4) for column in (3, 4)]).repeat(4)
     view = torch.arange(4).repeat_interleave(4)
     pixels = Targets(torch.full((16, 3), alpha * colour), torch.full((16,), alpha), view, pixel, size)
     rays = torch.arange(16).repeat(64)
-    with torch.no_grad():
-        return float(step_loss(field, pixels, rays, ORBIT, occupied, STEP, edge, torch.Generator().manual_seed(0)))
+    return step_loss(field, pixels, rays, ORBIT, occupied, STEP, edge, torch.Generator().manual_seed(0), trust)
 
 
 def test_what_is_as_it_should_be_costs_next_to_nothing():
@@ -63,6 +67,25 @@ def test_fog_cannot_pass_for_a_background_of_any_colour():
 
 def test_a_hole_costs_by_its_colour_and_by_its_mask():
     assert loss(NOTHING, alpha=1.0, colour=0.5) == pytest.approx(5 * FROM_GREY + 1, rel=0.05)
+
+
+def test_colours_move_the_surface_as_far_as_frames_are_trusted():
+    """Here along a colour that gets brighter inwards, so that a dent would explain a brighter frame."""
+
+    def pull(trust):
+        field = ball()
+        plain = field.forward
+        field.forward = lambda points, ways: (
+            (found := plain(points, ways))[0],
+            (0.5 - 4 * (points.norm(dim=-1, keepdim=True) - RADIUS)).expand(-1, 3),
+            found[2],
+        )
+        whole_loss(field, 1.0, 0.7, edge=0.05, trust=trust).backward()
+        return field.decoder[2].bias.grad[0]
+
+    none, half, full = (float(pull(trust)) for trust in (0.0, 0.5, 1.0))
+    assert none - full > 0.1  # further inwards costs less
+    assert half - none == pytest.approx((full - none) / 2, rel=0.01)
 
 
 def test_a_highlight_costs_more_than_the_same_colour_without():
@@ -124,6 +147,10 @@ def test_rules_hold_around_the_samples_too():
     assert float(rules.detach()) > 0.2 * 0.02
 
 
+def nothing_found():
+    return Depths(torch.zeros(3), torch.zeros(0, 3), torch.zeros(0, 2), torch.zeros(0), torch.zeros(5))
+
+
 def depth_loss(field, ends):
     """Of sight lines from one camera."""
     ends = torch.tensor(ends)
@@ -144,8 +171,7 @@ def test_matter_between_a_camera_and_what_it_sees_costs_more():
 
 
 def test_frames_that_agree_on_nothing_ask_for_nothing():
-    nothing = Depths(torch.zeros(3), torch.zeros(0, 3), torch.zeros(0, 2), torch.zeros(0), torch.zeros(5))
-    lines = fit.sight_lines([nothing], torch.ones(8, 8, 8), HALF_SIDE, CPU)
+    lines = fit.sight_lines([nothing_found()], torch.ones(8, 8, 8), HALF_SIDE, CPU)
     assert float(fit.depth_rules(ball(), lines, torch.Generator())) == 0
 
 
@@ -257,12 +283,16 @@ def test_the_field_starts_as_the_hull_less_what_the_frames_see_through(frames, m
         away[..., : hull.shape[2] // 2] = False
         return away
 
+    def start(trust):
+        monkeypatch.setattr(fit, "confirmed_depths", lambda *given: ([nothing_found()], trust))
+        settings = Settings("tiny", coarse_steps=0, coarse_size=32)
+        field = fit.fit_field(frames, settings, CPU, seed=1, progress=Progress())
+        with torch.no_grad():
+            return field.distance(torch.tensor([[0.0, 0.0, 0.1], [0.0, 0.0, -0.1]])).tolist()
+
     monkeypatch.setattr(fit, "carved", upper_half)
-    field = fit.fit_field(frames, Settings("tiny", coarse_steps=0, coarse_size=32), CPU, seed=1, progress=Progress())
-    with torch.no_grad():
-        above, below = field.distance(torch.tensor([[0.0, 0.0, 0.1], [0.0, 0.0, -0.1]]))
-    assert above == pytest.approx(0.1, abs=0.03)
-    assert below == pytest.approx(-0.1, abs=0.03)
+    assert start(trust=1.0) == pytest.approx([0.1, -0.1], abs=0.03)
+    assert max(start(trust=0.0)) < -0.05  # frames that contradict each other carve nothing
 
 
 def test_a_field_is_fitted_in_shape_and_colour(frames, monkeypatch):

@@ -1,5 +1,7 @@
 """Hollows: a textured tray is carved where frames see into it, a solid block of the same outline is not."""
 
+from dataclasses import replace
+
 import torch
 from scenes import blotches, box, egg_orbit, pictures_of
 
@@ -27,7 +29,7 @@ def tray(hollow):
 def carve(vertices, faces, orbit=ORBIT):
     frames = pictures_of(vertices, faces, lambda points: blotches(points, 0.08), orbit, SIZE)
     hull = visual_hull(frames.alpha, orbit, RESOLUTION, HALF_SIDE)
-    depths = confirmed_depths(frames, hull_distance(hull, HALF_SIDE), HALF_SIDE)
+    depths, _ = confirmed_depths(frames, hull_distance(hull, HALF_SIDE), HALF_SIDE)
     return hull, carved(depths, frames, hull, HALF_SIDE)
 
 
@@ -49,6 +51,20 @@ def test_a_solid_block_of_the_same_outline_is_left_alone():
     hull, away = carve(*tray(hollow=False))
     block = voxels_within(SIDE - VOXEL, VOXEL - TOP, TOP - VOXEL)
     assert hull[block].all() and not away[block].any()
+
+
+def test_frames_are_trusted_if_they_agree():
+    """Here on one pattern, there each on one of its own."""
+    vertices, faces = tray(hollow=False)
+    alike = pictures_of(vertices, faces, lambda points: blotches(points, 0.08), ORBIT, SIZE)
+    others = [
+        pictures_of(vertices, faces, lambda points, i=i: blotches(points + i, 0.08), ORBIT, SIZE)
+        for i in range(len(ORBIT.views))
+    ]
+    unlike = replace(alike, rgb=torch.stack([one.rgb[i] for i, one in enumerate(others)]))
+    hull = visual_hull(alike.alpha, ORBIT, RESOLUTION, HALF_SIDE)
+    trust = [confirmed_depths(seen, hull_distance(hull, HALF_SIDE), HALF_SIDE)[1] for seen in (alike, unlike)]
+    assert trust == [1, 0]
 
 
 def test_a_top_between_scores_is_that_of_their_parabola():
@@ -80,7 +96,7 @@ def test_what_only_silhouettes_show_stays(monkeypatch):
     monkeypatch.setattr(carving, "confirmed", lambda found, maps, orbit: torch.ones(256, dtype=torch.bool))
     frames = egg_orbit(size=64)
     hull = visual_hull(frames.alpha, frames.orbit, 40, 0.55)
-    depths = confirmed_depths(frames, hull_distance(hull, 0.55), 0.55)
+    depths, _ = confirmed_depths(frames, hull_distance(hull, 0.55), 0.55)
     assert not carved(depths, frames, hull, 0.55).any()
     monkeypatch.setattr(carving, "_missed", lambda frames, kept, away, half_side: torch.zeros_like(away))
     assert carved(depths, frames, hull, 0.55).any()
