@@ -25,8 +25,9 @@ class Settings:
 PRESETS: dict[str, Settings] = {
     "draft": Settings(
         "draft",
-        coarse_steps=300,
-        fine_steps=40,
+        coarse_steps=90,
+        fine_steps=25,
+        sweeps=2,
         coarse_size=112,
         fine_size=288,
         grid_resolution=48,
