@@ -75,7 +75,7 @@ def fitted(card: Counts) -> tuple[RadianceField, list[tuple[int, int]]]:
         patch.setattr(fit, "RAYS", 512)  # as many launches as for more, in less time
         patch.setattr(fit, "PROBES", 256)
         patch.setattr(fit, "confirmed_depths", without_the_card(card, fit.confirmed_depths))
-        return fit.fit_field(egg_orbit(), SMALL, CUDA, 0, meter), meter.steps
+        return fit.fit_field(egg_orbit(), SMALL, CUDA, 0, meter)[0], meter.steps
 
 
 def test_a_step_of_the_field(fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:

@@ -210,7 +210,7 @@ def try_devices(devices: Sequence[str], progress: Progress) -> dict[str, Trial]:
 
     progress(0.0, TRYING)
     frames = ball_frames(_TRIAL.fine_size, _VIEWS)
-    coarse = fit_field(frames, replace(_TRIAL, coarse_steps=1), torch.device("cpu"), 0, Progress())
+    coarse, _ = fit_field(frames, replace(_TRIAL, coarse_steps=1), torch.device("cpu"), 0, Progress())
     fits: dict[str, Callable[[torch.device, Progress], object]] = {
         "field": lambda device, steps: fit_field(frames, _TRIAL, device, 0, steps),
         "mesh": lambda device, steps: refine(frames, copy.deepcopy(coarse), _TRIAL, device, 0, steps),

@@ -114,6 +114,12 @@ def _working_frames(job: FramesToMesh) -> tuple["Frames", float]:
     return replace(frames, orbit=replace(frames.orbit, distance=distance)), frames.orbit.distance / distance
 
 
+_CONTRADICTIONS = (
+    "The frames do not quite show one object: reflections move over it, or its sides were imagined differently. "
+    "Its outlines were followed more than its colours, so hollows may be filled; look at it from all sides."
+)
+
+
 def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.asset.previews import save_clay
     from ..reconstruction.field.fit import fit_field
@@ -121,12 +127,12 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
 
     seed = seed_everything(job.seed, "field")
     frames, _ = _working_frames(job)
-    field = fit_field(frames, job.settings, device, seed, progress)
+    field, trust = fit_field(frames, job.settings, device, seed, progress)
     save_field(field, _work(out) / _FIELD)
     vertices, faces = extract_mesh(field)
     save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
     progress.preview("image", out / "coarse.png")
-    return {"faces": len(faces)}
+    return {"faces": len(faces), "trust": round(trust, 3), "notes": [_CONTRADICTIONS] if trust < 0.5 else []}
 
 
 def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
@@ -231,8 +237,8 @@ def _seconds(draft: float, standard: float, high: float) -> Callable[[FramesToMe
 
 MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
-    Stage("field", "Finding the rough shape", _seconds(30, 65, 100), on_faster_device("field", _field)),
-    Stage("mesh", "Refining the shape", _seconds(15, 45, 180), on_faster_device("mesh", _mesh)),
+    Stage("field", "Finding the rough shape", _seconds(23, 50, 90), on_faster_device("field", _field)),
+    Stage("mesh", "Refining the shape", _seconds(10, 45, 180), on_faster_device("mesh", _mesh)),
     Stage("material", "Separating colour, gloss and light", _seconds(5, 8, 20), _material, material_inputs),
     Stage("asset", "Making the textured mesh", _seconds(10, 25, 90), _asset, asset_inputs),
     Stage("turntable", "Rendering the turntable", _seconds(1, 4, 10), _turntable),

@@ -182,7 +182,7 @@ _FIT = Settings("thorough", coarse_steps=3, fine_steps=3, coarse_size=32, fine_s
 
 def _field_steps(device: torch.device) -> Sequence[Tensor]:
     """Distances after three steps."""
-    field = fit_field(ball_frames(_FIT.fine_size, 5), _FIT, device, 0, Progress())
+    field, _ = fit_field(ball_frames(_FIT.fine_size, 5), _FIT, device, 0, Progress())
     points = (_random(500, 3) * 2 - 1).to(device) * field.half_side
     with torch.no_grad():
         return [field.distance(points)]
@@ -190,7 +190,7 @@ def _field_steps(device: torch.device) -> Sequence[Tensor]:
 
 @cache
 def _field() -> RadianceField:
-    return fit_field(ball_frames(_FIT.fine_size, 5), _FIT, CPU, 0, Progress())
+    return fit_field(ball_frames(_FIT.fine_size, 5), _FIT, CPU, 0, Progress())[0]
 
 
 def _mesh_steps(device: torch.device) -> Sequence[Tensor]:

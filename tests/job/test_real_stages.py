@@ -10,11 +10,16 @@ import torch
 from ball import SIZE, TINY, ball_frame
 from PIL import Image
 from safetensors.torch import load_file
+from scenes import distance_field, egg_distance
 
+from sv3d_engine.ground.progress import Progress
 from sv3d_engine.ground.settings import PRESETS
+from sv3d_engine.job import stages
+from sv3d_engine.job.request import job_from_request
 from sv3d_engine.job.run import run_job
 from sv3d_engine.job.stages import MESH_STAGES
 from sv3d_engine.reconstruction.asset.glb import read_glb
+from sv3d_engine.reconstruction.field import fit
 from sv3d_engine.shared import protocol
 
 COUNT = 8
@@ -82,6 +87,14 @@ def test_the_report_tells_of_every_stage(done):
     assert report["stages"]["mesh"]["losses"]
     assert report["stages"]["asset"]["watertight"] is True
     assert [report["stages"][name].get("device") for name in ("field", "mesh", "asset")] == ["cpu", "cpu", None]
+
+
+@pytest.mark.parametrize(("trust", "told"), [(0.2, True), (0.8, False)])
+def test_frames_that_contradict_each_other_are_told(done, tmp_path, monkeypatch, trust, told):
+    monkeypatch.setitem(PRESETS, "draft", TINY)
+    monkeypatch.setattr(fit, "fit_field", lambda *given: (distance_field(egg_distance, 0.6), trust))
+    facts = stages._field(job_from_request(done[0]), tmp_path, Progress(), torch.device("cpu"))
+    assert any("do not quite show one object" in note for note in facts["notes"]) == told
 
 
 def test_stages_report_and_show_previews(done):

@@ -109,8 +109,13 @@ def hull_distance(hull: Tensor, half_side: float) -> Tensor:
     return torch.from_numpy(ndimage.gaussian_filter(signed, STAIRS).astype(np.float32))
 
 
-def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: int, progress: Progress) -> RadianceField:
-    """Fit a field to the frames.  On the CPU one seed gives one result.  Raises Cancelled."""
+def fit_field(
+    frames: Frames, settings: Settings, device: torch.device, seed: int, progress: Progress
+) -> tuple[RadianceField, float]:
+    """A field fitted to the frames, and how far these can be trusted to show one thing, 0 to 1.
+
+    On the CPU one seed gives one result.  Raises Cancelled.
+    """
     torch.manual_seed(seed)
     draw = torch.Generator(device).manual_seed(seed)
     orbit = frames.orbit
@@ -138,7 +143,7 @@ def fit_field(frames: Frames, settings: Settings, device: torch.device, seed: in
         if (step + 1) % OCCUPANCY_INTERVAL == 0:
             occupied = near_surface(field, within_reach, 3 * edge + 1.5 * step_length, 6 * edge + 1.5 * step_length)
         progress((step + 1) / settings.coarse_steps)
-    return field
+    return field, trust
 
 
 def step_loss(

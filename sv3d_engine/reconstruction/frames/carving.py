@@ -26,9 +26,10 @@ STEP = 0.012  # world units between two depths
 SWEPT = 3  # neighbouring frames that a depth is looked for in: at the bottom of a hollow more would see its rim
 NEIGHBOURS = 5  # frames that may confirm it
 CONFIRMED = 2  # of them
-# Share of the sure depths that neighbours confirm: 0.87 to 0.97 in true frames, 0.86 in a real orbit of a matt toy, 0.71
-# in that of a glossy bag, whose highlights lie deep behind it and move; there nothing but outlines can be trusted.
+# Share of the sure depths that neighbours confirm: 0.87 to 0.97 in true frames, 0.86 in a real orbit of a matt toy,
+# 0.71 in that of a glossy bag, whose highlights lie deep behind it and move; there only outlines can be trusted.
 CONTRADICTORY, AGREED = 0.75, 0.85
+PLAIN = 0.05  # of all rays that count as confirmed besides: a plain object's few sure depths tell nothing
 AGREEMENT, UNIQUENESS = 0.4, 0.02  # least correlation, and how much less it must be at any other depth
 SAME_DEPTH = 0.016  # world units that confirming depths may differ by
 SAFE = 0.025  # world units before a depth that are left alone
@@ -70,9 +71,15 @@ def confirmed_depths(
     for view, found in enumerate(depths):
         maps[view, found.cells[:, 0], found.cells[:, 1]] = found.distance
     kept = [found.only(confirmed(found, maps, frames.orbit)) for found in depths]
+    return kept, _trust(depths, kept)
+
+
+def _trust(depths: list[Depths], kept: list[Depths]) -> float:
+    """How far frames agree, 0 to 1: by the share of the sure depths that are kept as confirmed."""
+    besides = PLAIN * sum(len(found.distance) for found in depths) + 1
     sure = sum(int((~found.distance.isnan()).sum()) for found in depths)
-    share = sum(len(found.distance) for found in kept) / max(sure, 1)
-    return kept, min(1.0, max(0.0, (share - CONTRADICTORY) / (AGREED - CONTRADICTORY)))
+    share = (sum(len(found.distance) for found in kept) + besides) / (sure + besides)
+    return min(1.0, max(0.0, (share - CONTRADICTORY) / (AGREED - CONTRADICTORY)))
 
 
 def carved(depths: list[Depths], frames: Frames, hull: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool

@@ -286,7 +286,7 @@ def test_the_field_starts_as_the_hull_less_what_the_frames_see_through(frames, m
     def start(trust):
         monkeypatch.setattr(fit, "confirmed_depths", lambda *given: ([nothing_found()], trust))
         settings = Settings("tiny", coarse_steps=0, coarse_size=32)
-        field = fit.fit_field(frames, settings, CPU, seed=1, progress=Progress())
+        field, _ = fit.fit_field(frames, settings, CPU, seed=1, progress=Progress())
         with torch.no_grad():
             return field.distance(torch.tensor([[0.0, 0.0, 0.1], [0.0, 0.0, -0.1]])).tolist()
 
@@ -298,7 +298,7 @@ def test_the_field_starts_as_the_hull_less_what_the_frames_see_through(frames, m
 def test_a_field_is_fitted_in_shape_and_colour(frames, monkeypatch):
     monkeypatch.setattr(fit, "RAYS", 768)
     settings = Settings("tiny", coarse_steps=40, coarse_size=48)
-    field = fit.fit_field(frames, settings, CPU, seed=1, progress=Progress())
+    field, _ = fit.fit_field(frames, settings, CPU, seed=1, progress=Progress())
     vertices, faces = extract_mesh(field, 48)
     assert is_closed(faces)
     assert volume(vertices, faces) == pytest.approx(EGG_VOLUME, rel=0.2)

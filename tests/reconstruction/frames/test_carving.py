@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import torch
-from scenes import blotches, box, egg_orbit, pictures_of
+from scenes import blotches, box, egg_orbit, grey, pictures_of
 
 from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.reconstruction.field.fit import hull_distance
@@ -54,8 +54,9 @@ def test_a_solid_block_of_the_same_outline_is_left_alone():
 
 
 def test_frames_are_trusted_if_they_agree():
-    """Here on one pattern, there each on one of its own."""
+    """Here on one pattern, there each on one of its own; a plain block gives no reason to doubt them."""
     vertices, faces = tray(hollow=False)
+    plain = pictures_of(vertices, faces, grey, ORBIT, SIZE)
     alike = pictures_of(vertices, faces, lambda points: blotches(points, 0.08), ORBIT, SIZE)
     others = [
         pictures_of(vertices, faces, lambda points, i=i: blotches(points + i, 0.08), ORBIT, SIZE)
@@ -63,8 +64,8 @@ def test_frames_are_trusted_if_they_agree():
     ]
     unlike = replace(alike, rgb=torch.stack([one.rgb[i] for i, one in enumerate(others)]))
     hull = visual_hull(alike.alpha, ORBIT, RESOLUTION, HALF_SIDE)
-    trust = [confirmed_depths(seen, hull_distance(hull, HALF_SIDE), HALF_SIDE)[1] for seen in (alike, unlike)]
-    assert trust == [1, 0]
+    trust = [confirmed_depths(seen, hull_distance(hull, HALF_SIDE), HALF_SIDE)[1] for seen in (alike, unlike, plain)]
+    assert trust[:2] == [1, 0] and trust[2] > 0.5
 
 
 def test_a_top_between_scores_is_that_of_their_parabola():

@@ -61,7 +61,7 @@ def surface(refined):
 def short_run(frames):
     """Both stages with few steps, and what they told of their progress."""
     coarse, fine = Recorder(), Recorder()
-    field = fit_field(frames, SHORT, CPU, seed=3, progress=coarse)
+    field, _ = fit_field(frames, SHORT, CPU, seed=3, progress=coarse)
     return field, refine(frames, field, SHORT, CPU, seed=3, progress=fine), (coarse.told, fine.told)
 
 
@@ -247,7 +247,7 @@ def test_losses_are_told_and_fall(surface):
 
 def test_one_seed_gives_one_result(frames, short_run):
     field, (surface, appearance), _ = short_run
-    again = fit_field(frames, SHORT, CPU, seed=3, progress=Progress())
+    again, _ = fit_field(frames, SHORT, CPU, seed=3, progress=Progress())
     same, likewise = refine(frames, again, SHORT, CPU, seed=3, progress=Progress())
     assert torch.equal(same.vertices, surface.vertices)
     assert torch.equal(same.faces, surface.faces)
