@@ -7,6 +7,7 @@ from torch.nn.functional import conv2d, smooth_l1_loss
 # Below this difference of sRGB values the colour loss is quadratic, above linear: a highlight or a frame that
 # disagrees with the others must not pull the texture.
 _OUTLIER = 0.1
+STEEPEST = 4.0  # depth per pixel, in pixels, that still counts as one surface
 
 
 def photometric(rendered: Tensor, target: Tensor) -> Tensor:

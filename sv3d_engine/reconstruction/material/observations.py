@@ -13,6 +13,7 @@ from ...ground.colour import to_linear
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, pixel_size, project
 from ..frames.frames import Frames
+from ..losses import STEEPEST
 from ..render.rasterize import depth_map
 
 OPAQUE = 0.98  # of a frame's largest alpha, from which a pixel shows the object alone
@@ -20,7 +21,6 @@ CLIPPED = 0.985  # sRGB value from which a channel may be brighter than the pict
 CLIPPED_TRUST = 0.1
 CLEAR = 3.0  # pixels from an outline from which a colour is trusted in full, and hardly within one pixel
 TRACE = 0.01  # what it is trusted there: of a thin wire there is nothing else
-STEEPEST = 4.0  # depth per pixel, in pixels, that still counts as one surface
 GRAZING = 0.15  # cosine below which a surface is too foreshortened to be read
 
 

@@ -30,7 +30,6 @@ WEIGHTS = {
 }
 ALBEDO_SHIFT = 0.01  # standard deviation of the albedo loss's ε in world units (the paper's)
 ALBEDO_PROBES = 8192  # pixels a step
-STEEPEST = 4.0  # depth per pixel, in pixels, that still counts as one surface
 GEOMETRY_RATE = 0.02  # cells a step at first
 USUAL_AREA = 0.9  # of a surface, in squares of its cube's side: least of a solid object
 FINEST = 1.6  # times the preset's grid
@@ -131,7 +130,7 @@ def view_losses(
     return {
         "photometric": losses.photometric(rendered, target),
         "mask": losses.mask(picture[..., 3], window.alpha),
-        "depth": losses.smooth_depth(whole[..., 3], inside, STEEPEST * pixel),
+        "depth": losses.smooth_depth(whole[..., 3], inside, losses.STEEPEST * pixel),
         "normals": losses.bilateral_normals(whole[..., :3], window.calm, inside),
         "albedo": losses.albedo_smoothness(albedo[probes], aside),
         "illumination": losses.illumination(shading[solid], seen),
