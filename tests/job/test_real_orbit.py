@@ -110,7 +110,7 @@ def test_a_mesh_is_made_from_the_orbit_of_a_picture(request_, tmp_path, monkeypa
     radius = np.linalg.norm(mesh.vertices, axis=1)
     assert radius.std() / radius.mean() < 0.1
     assert len(frames_of(result.frames)) == len(frames_of(str(Path(result.orbit, "frames")))) == COUNT
-    assert result.notes == ("The ball is hollow.",)
+    assert result.notes[0] == "The ball is hollow."
     assert list(json.loads(Path(result.report).read_text())["stages"]) == list(protocol.STAGE_NAMES)
     assert asked == [((SIZE, SIZE, 4), COUNT, 2)]
 
