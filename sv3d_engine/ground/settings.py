@@ -14,7 +14,7 @@ class Settings:
     coarse_size: int = 160
     fine_size: int = 576  # frames larger than this are scaled down
     grid_resolution: int = 64  # cells of the tetrahedral lattice along one side
-    face_budget: int = 20_000
+    face_budget: int = 30_000
     texture_size: int = 2048
     material: str = "pbr"  # or "lambert", the paper's: nothing glossy
     turntable_size: int = 512
@@ -44,7 +44,7 @@ PRESETS: dict[str, Settings] = {
         coarse_size=192,
         fine_size=1024,
         grid_resolution=96,
-        face_budget=40_000,
+        face_budget=50_000,
         texture_size=4096,
         turntable_size=768,
         disk_bytes=1_500_000_000,
