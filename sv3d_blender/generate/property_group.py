@@ -164,7 +164,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
     faces: IntProperty(  # type: ignore[valid-type]
         name="Faces",
         description="The most triangles that the mesh may have, from 500 to 200000. "
-        "0 goes by the quality: 10000 for draft, 20000 for standard, 40000 for high",
+        "0 goes by the quality: 10000 for draft, 30000 for standard, 50000 for high",
         min=0,
         max=protocol.MOST_FACES,
         step=1000,
