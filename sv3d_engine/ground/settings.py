@@ -8,7 +8,7 @@ class Settings:
     """How much work the mesh stage does and how fine its result is; sizes are pixels along one side."""
 
     preset: str
-    coarse_steps: int = 400  # the paper takes 600; the benchmark gains nothing after 300
+    coarse_steps: int = 400  # the paper's 600 do no better
     fine_steps: int = 100  # of DMTet; the paper's 1000 also find colour and light, which a stage of their own does here
     sweeps: int = 5  # of the frames along the fine surface's normals
     coarse_size: int = 160

@@ -124,6 +124,7 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
     from ..reconstruction.asset.previews import save_clay
     from ..reconstruction.field.fit import fit_field
     from ..reconstruction.field.radiance_field import extract_mesh, save_field
+    from ..reconstruction.frames.carving import TRUSTED
 
     seed = seed_everything(job.seed, "field")
     frames, _ = _working_frames(job)
@@ -132,7 +133,7 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
     vertices, faces = extract_mesh(field)
     save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
     progress.preview("image", out / "coarse.png")
-    return {"faces": len(faces), "trust": round(trust, 3), "notes": [_CONTRADICTIONS] if trust < 0.5 else []}
+    return {"faces": len(faces), "trust": round(trust, 3), "notes": [_CONTRADICTIONS] if trust < TRUSTED else []}
 
 
 def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:

@@ -20,8 +20,8 @@ _PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dit
 _EVEN_DISTANCE = 3 / 255  # from one colour: a border nearer than that needs no surface
 _FITS = 5
 _HOLE_AREA = 3e-4  # of the picture: smaller paper-coloured patches inside the object are highlights
-# Of a hole's edge may fade in gently: below the handles of a real orbit's bag it is less than a tenth, of a highlight
-# that a strap cuts off an eighth.
+# Share of a hole's edge that may fade in gently: less than a tenth below the handles of a real orbit's bag, an eighth
+# of a highlight that a strap cuts off.
 _SMOOTH_SHARE = 0.1
 # By how much the rest of it must differ from paper, within so many pixels (at 576²).
 _HOLE_STEPS = ((2, 0.08), (8, 0.3))

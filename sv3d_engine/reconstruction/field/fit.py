@@ -11,7 +11,7 @@ from torch.nn.functional import grid_sample, interpolate, max_pool2d, normalize,
 from ...ground.progress import Progress
 from ...ground.settings import Settings
 from ...orbit.cameras import CameraOrbit, frame_rays
-from ..frames.carving import SAFE, Depths, carved, confirmed_depths
+from ..frames.carving import SAFE, TRUSTED, Depths, carved, confirmed_depths
 from ..frames.frames import Frames
 from ..frames.hull import agreed_points, frame_reach, visual_hull, voxel_centres
 from .radiance_field import RadianceField, unbiased_thickness
@@ -23,11 +23,11 @@ PROBES = 2048  # points a step at which the distance is held to its rules
 LINES = 1024  # sight lines a step
 MARGIN = 1.1  # of the cube around the hull
 OCCUPANCY_INTERVAL = 16  # steps
-CARVING = 0.15  # share of the stage's time
+CARVING = 0.25  # share of the stage's time
 STAIRS = 1.0  # voxels that the hull's distance is smoothed by; at 1.5 the benchmark's chair lost its slats
 
-# The logistic edge of the surface, as shares of the cube's half side: wide at first, so that light reaches far enough
-# in to carve hollows that no silhouette shows, then as thin as a sample is long.
+# The logistic edge of the surface, as shares of the cube's half side: wide at first, so that what is
+# wrong is felt from afar, then as thin as a sample is long.
 EDGE_START, EDGE_END = 0.15, 0.011
 
 PHOTOMETRIC_WEIGHT = 5.0
@@ -121,7 +121,7 @@ def fit_field(
     orbit = frames.orbit
     hull, half_side = object_hull(frames)
     depths, trust = confirmed_depths(frames, hull_distance(hull, half_side), half_side, progress.part(0.0, CARVING))
-    hollow = carved(depths, frames, hull, half_side) if trust else torch.zeros_like(hull)
+    hollow = carved(depths, frames, hull, half_side) if trust >= TRUSTED else torch.zeros_like(hull)
     progress = progress.part(CARVING, 1.0)
     distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)
@@ -136,7 +136,8 @@ def fit_field(
         edge = half_side * EDGE_START * (EDGE_END / EDGE_START) ** min(1, done / 0.8)
         rays = torch.randint(len(pixels.view), (RAYS,), generator=draw, device=device)
         loss = step_loss(field, pixels, rays, orbit, occupied, step_length, edge, draw, trust)
-        loss = loss + depth_rules(field, lines, draw)
+        if trust:
+            loss = loss + trust * depth_rules(field, lines, draw)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -176,10 +177,11 @@ def step_loss(
     opacity = torch.zeros(count, device=device).index_add(0, ray, share)
     shaping = torch.lerp(share.detach(), share, COLOUR_SHAPES * trust)
     rendered = torch.zeros(count, 3, device=device).index_add(0, ray, shaping[:, None] * middle)
+    covered = torch.zeros(count, device=device).index_add(0, ray, shaping)
     # A new background for every ray leaves fog no way to pass for the frame's own white.
     behind = torch.rand(count, 3, generator=draw, device=device)
     true_alpha = pixels.alpha[rays]
-    error = rendered - pixels.colour[rays] - behind * (opacity.detach() - true_alpha)[:, None]
+    error = rendered - pixels.colour[rays] - behind * (covered - true_alpha)[:, None]
     return (
         PHOTOMETRIC_WEIGHT * smooth_l1_loss(error, torch.zeros_like(error), beta=0.1)
         + MASK_WEIGHT * (opacity - true_alpha).square().mean()

@@ -4,6 +4,7 @@ Each frame gets a sparse depth map by a plane sweep through the visual hull.  De
 carve the hull before them; where as many depths say that there is something, it stays.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,14 +22,16 @@ from .photo_consistency_ref import UNKNOWN
 
 FRAME_SIZE = 288  # pixels along a side that larger frames are averaged down to
 STRIDE = 3  # of these pixels between two rays
-RADIUS = 2  # places on either side of a patch's middle: what is seen in a hollow is often a strip
+PATCH_RADIUS = 2  # places on either side of a patch's middle: what is seen in a hollow is often a strip
 STEP = 0.012  # world units between two depths
 SWEPT = 3  # neighbouring frames that a depth is looked for in: at the bottom of a hollow more would see its rim
 NEIGHBOURS = 5  # frames that may confirm it
 CONFIRMED = 2  # of them
 # Share of the sure depths that neighbours confirm: 0.87 to 0.97 in true frames, 0.86 in a real orbit of a matt toy,
-# 0.71 in that of a glossy bag, whose highlights lie deep behind it and move; there only outlines can be trusted.
+# 0.71 in that of a glossy bag, whose highlights lie deep behind it and move.
 CONTRADICTORY, AGREED = 0.75, 0.85
+TRUSTED = 0.5  # least trust in frames that are let carve hollows
+NEAR = 35.0  # degrees that CONFIRMED neighbours must lie within, for it to say something if they do not confirm
 PLAIN = 0.05  # of all rays that count as confirmed besides: a plain object's few sure depths tell nothing
 AGREEMENT, UNIQUENESS = 0.4, 0.02  # least correlation, and how much less it must be at any other depth
 SAME_DEPTH = 0.016  # world units that confirming depths may differ by
@@ -66,20 +69,30 @@ def confirmed_depths(
     for view in range(len(pictures)):
         progress(view / len(pictures), "Looking into hollows")
         depths.append(frame_depths(pictures, frames.orbit, view, hull_distance, half_side))
-    cells = -(-pictures.shape[1] // STRIDE)
+    size = pictures.shape[1]
+    cells = -(-size // STRIDE)
     maps = torch.full((len(depths), cells, cells), torch.nan)
     for view, found in enumerate(depths):
         maps[view, found.cells[:, 0], found.cells[:, 1]] = found.distance
-    kept = [found.only(confirmed(found, maps, frames.orbit)) for found in depths]
-    return kept, _trust(depths, kept)
+    kept = [found.only(confirmed(found, maps, frames.orbit, size)) for found in depths]
+    return kept, _trust(depths, kept, frames.orbit)
 
 
-def _trust(depths: list[Depths], kept: list[Depths]) -> float:
+def _trust(depths: list[Depths], kept: list[Depths], orbit: CameraOrbit) -> float:
     """How far frames agree, 0 to 1: by the share of the sure depths that are kept as confirmed."""
+    near = _with_neighbours(orbit)
+    depths, kept = ([found for found, counts in zip(all_of, near, strict=True) if counts] for all_of in (depths, kept))
     besides = PLAIN * sum(len(found.distance) for found in depths) + 1
     sure = sum(int((~found.distance.isnan()).sum()) for found in depths)
     share = (sum(len(found.distance) for found in kept) + besides) / (sure + besides)
     return min(1.0, max(0.0, (share - CONTRADICTORY) / (AGREED - CONTRADICTORY)))
+
+
+def _with_neighbours(orbit: CameraOrbit) -> list[bool]:
+    """Which frames have CONFIRMED others within NEAR."""
+    ways = normalize(orbit.positions(), dim=-1)
+    near = (ways @ ways.T > math.cos(math.radians(NEAR))).sum(1) - 1
+    return (near >= CONFIRMED).tolist()  # type: ignore[no-any-return]
 
 
 def carved(depths: list[Depths], frames: Frames, hull: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
@@ -127,7 +140,7 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
     order = torch.cat([torch.tensor([view]), neighbours[:SWEPT]]).expand(len(rows), -1)
     cameras = projection_matrices(orbit, size)
     spacing = SPACING * pixel_size(orbit, size)
-    scores = photo_consistency(middle, -directions, cameras, pictures, order, offsets, RADIUS, spacing)
+    scores = photo_consistency(middle, -directions, cameras, pictures, order, offsets, PATCH_RADIUS, spacing)
     scores = scores.masked_fill(~inside, UNKNOWN)
     score, best = scores.max(1)
     apart = (torch.arange(len(offsets)) - best[:, None]).abs() > 3
@@ -143,13 +156,16 @@ def _neighbours(orbit: CameraOrbit, view: int) -> Tensor:
     return likeness.argsort(descending=True)[:-1][:NEIGHBOURS]
 
 
-def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit) -> Tensor:  # (R,) bool
-    """Which depths CONFIRMED of the neighbours have, too.  maps (N, G, G): every frame's distances on its grid."""
+def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit, size: int) -> Tensor:  # (R,) bool
+    """Which depths CONFIRMED of the neighbours have, too.
+
+    maps (N, G, G): the distances of every frame of ``size``² pixels on its grid.
+    """
     points = found.origin + found.distance.nan_to_num()[:, None] * found.directions
     cells, positions = maps.shape[1], orbit.positions()
     agreeing = torch.zeros(len(points), dtype=torch.int64)
     for view in found.neighbours.tolist():
-        column, row = (project(points, orbit, view, cells)[:, :2].floor().long()).unbind(-1)
+        column, row = (project(points, orbit, view, size)[:, :2].floor().long() // STRIDE).unbind(-1)
         away = (points - positions[view]).norm(dim=-1)
         around = [
             maps[view, (row + dy).clamp(0, cells - 1), (column + dx).clamp(0, cells - 1)]

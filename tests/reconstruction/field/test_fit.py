@@ -65,6 +65,20 @@ def test_fog_cannot_pass_for_a_background_of_any_colour():
     assert black - grey == pytest.approx(5 * (FROM_BLACK - FROM_GREY), rel=0.2)
 
 
+@pytest.mark.parametrize("colour", [0.1, 0.25, 0.9])
+def test_colours_take_fog_away_and_hold_what_is_solid(monkeypatch, colour):
+    """Whatever the colour: against a background of another one, too much or too little cover is wrong."""
+    monkeypatch.setattr(fit, "MASK_WEIGHT", 0.0)
+
+    def pull(alpha, edge):  # > 0: more matter costs less
+        field = ball(colour=colour)
+        whole_loss(field, alpha, colour, edge=edge).backward()
+        return float(field.decoder[2].bias.grad[0])
+
+    assert pull(alpha=0.0, edge=0.1) < -0.01
+    assert pull(alpha=1.0, edge=0.1) > 0.01
+
+
 def test_a_hole_costs_by_its_colour_and_by_its_mask():
     assert loss(NOTHING, alpha=1.0, colour=0.5) == pytest.approx(5 * FROM_GREY + 1, rel=0.05)
 

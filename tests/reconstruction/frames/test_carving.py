@@ -68,6 +68,15 @@ def test_frames_are_trusted_if_they_agree():
     assert trust[:2] == [1, 0] and trust[2] > 0.5
 
 
+def test_frames_far_apart_are_no_contradiction():
+    """Of 8 round an object no two others are near enough to confirm much."""
+    views = tuple(View(f"{i:03d}.png", 20.0, 45.0 * i) for i in range(8))
+    orbit = CameraOrbit(33.8, 2.2, views)
+    frames = pictures_of(*tray(hollow=False), lambda points: blotches(points, 0.08), orbit, SIZE)
+    hull = visual_hull(frames.alpha, orbit, RESOLUTION, HALF_SIDE)
+    assert confirmed_depths(frames, hull_distance(hull, HALF_SIDE), HALF_SIDE)[1] == 1
+
+
 def test_a_top_between_scores_is_that_of_their_parabola():
     places = torch.arange(7.0)
     tops = torch.tensor([2.7, 3.0, 3.4])
@@ -94,7 +103,7 @@ def test_what_only_silhouettes_show_stays(monkeypatch):
 
     monkeypatch.setattr(carving, "STRIDE", 4)
     monkeypatch.setattr(carving, "frame_depths", far_behind)
-    monkeypatch.setattr(carving, "confirmed", lambda found, maps, orbit: torch.ones(256, dtype=torch.bool))
+    monkeypatch.setattr(carving, "confirmed", lambda found, maps, orbit, size: torch.ones(256, dtype=torch.bool))
     frames = egg_orbit(size=64)
     hull = visual_hull(frames.alpha, frames.orbit, 40, 0.55)
     depths, _ = confirmed_depths(frames, hull_distance(hull, 0.55), 0.55)
