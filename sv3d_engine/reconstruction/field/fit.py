@@ -26,8 +26,8 @@ OCCUPANCY_INTERVAL = 16  # steps
 CARVING = 0.25  # share of the stage's time
 STAIRS = 1.0  # voxels that the hull's distance is smoothed by; at 1.5 the benchmark's chair lost its slats
 
-# The logistic edge of the surface, as shares of the cube's half side: wide at first, so that what is
-# wrong is felt from afar, then as thin as a sample is long.
+# The logistic edge of the surface, as shares of the cube's half side: wide at first, so that what is wrong is felt from
+# afar, then as thin as a sample is long.
 EDGE_START, EDGE_END = 0.15, 0.011
 
 PHOTOMETRIC_WEIGHT = 5.0
