@@ -21,6 +21,7 @@ SPECK = 0.15  # of the size: edges so short go even where that joins two creases
 CREASE = np.cos(np.radians(40.0))
 SHORTEST_CREASE = 6.0  # median edges; shorter ones are noise
 FLIP_ROUNDS = 8
+OPENING_ROUNDS = 8
 
 
 def even_out(mesh: TriMesh, fine: NearestFaces, face_budget: int, progress: Progress | None = None) -> TriMesh:
@@ -39,7 +40,7 @@ def even_out(mesh: TriMesh, fine: NearestFaces, face_budget: int, progress: Prog
         mesh = _flip_all(mesh)
         if len(mesh.faces) == faces:
             break
-    return _fit(mesh, fine)
+    return _fit(_opened(mesh), fine)
 
 
 # ---- sizes and creases ------------------------------------------------------------------------------------------
@@ -118,6 +119,19 @@ def _collapse_surplus(mesh: TriMesh, size: Floats, face_budget: int) -> tuple[Tr
         ratio = np.where(thin, ratio, FAR)
     mesh, size, _ = _collapse(mesh, edges, size, np.where(thin, ratio / 100, ratio), max(surplus, int(thin.sum())), 4.0)
     return mesh, size
+
+
+def _opened(mesh: TriMesh) -> TriMesh:
+    """Corners of needles that cannot be collapsed go towards their neighbours' mean, which gives those a width."""
+    for _ in range(OPENING_ROUNDS):
+        thin = needles(mesh)
+        if not thin.any():
+            break
+        corners = np.unique(mesh.faces[thin])
+        vertices = mesh.vertices.copy()
+        vertices[corners] = (vertices + _mean_of_neighbours(vertices, edges_of(mesh.faces)))[corners] / 2
+        mesh = _without_folds(mesh, vertices)
+    return mesh
 
 
 def _flip_all(mesh: TriMesh) -> TriMesh:

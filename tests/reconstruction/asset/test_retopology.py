@@ -8,7 +8,7 @@ from mesh_shapes import bumpy_sphere, from_trimesh, sphere, torus
 from sv3d_engine.reconstruction.asset.clean import simplify
 from sv3d_engine.reconstruction.asset.edge_operations import FAR, collapse, edges_of, flip, lengths, split
 from sv3d_engine.reconstruction.asset.nearest import NearestFaces
-from sv3d_engine.reconstruction.asset.retopology import even_out
+from sv3d_engine.reconstruction.asset.retopology import _opened, even_out
 from sv3d_engine.reconstruction.asset.topology import (
     TriMesh,
     face_normals,
@@ -81,6 +81,20 @@ def test_creases_stay_sharp() -> None:
     assert lengths(even.vertices, edges)[sharp].sum() == pytest.approx(12, rel=1e-3)
     assert volume(even) == pytest.approx(1, rel=1e-3)
     assert (least_angles(even) < 20).mean() < 0.02
+
+
+def test_a_needle_that_cannot_go_is_opened() -> None:
+    """A vertex that lies on the edge across from it makes its face one; nothing else turns over."""
+    ball = sphere()
+    a, b, c = ball.faces[100]
+    vertices = ball.vertices.copy()
+    vertices[a] = (vertices[b] + vertices[c]) / 2
+    thin = TriMesh(vertices, ball.faces)
+    assert needles(thin).any()
+    opened = _opened(thin)
+    assert not needles(opened).any()
+    middles = opened.corners.mean(1)
+    assert np.all(np.einsum("fk,fk->f", face_normals(opened), middles) > 0)
 
 
 def test_same_input_same_faces() -> None:
