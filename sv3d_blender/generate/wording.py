@@ -5,7 +5,7 @@ import textwrap
 from ..engine.job import Failure, Job, Phase
 
 # On two processor cores, in minutes; a graphics card is faster.
-EXPECTED_MINUTES = {"draft": 1, "standard": 3, "high": 8}
+EXPECTED_MINUTES = {"draft": 1, "standard": 3, "high": 5}
 
 
 def duration(seconds: float) -> str:

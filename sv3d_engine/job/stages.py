@@ -237,12 +237,12 @@ def _seconds(draft: float, standard: float, high: float) -> Callable[[FramesToMe
 
 
 MESH_STAGES = (
-    Stage("frames", "Reading the frames", _seconds(3, 4, 10), _frames, frames_inputs),
-    Stage("field", "Finding the rough shape", _seconds(23, 50, 90), on_faster_device("field", _field)),
-    Stage("mesh", "Refining the shape", _seconds(10, 45, 180), on_faster_device("mesh", _mesh)),
-    Stage("material", "Separating colour, gloss and light", _seconds(5, 8, 20), _material, material_inputs),
-    Stage("asset", "Making the textured mesh", _seconds(10, 25, 90), _asset, asset_inputs),
-    Stage("turntable", "Rendering the turntable", _seconds(1, 4, 10), _turntable),
+    Stage("frames", "Reading the frames", _seconds(2, 2, 2), _frames, frames_inputs),
+    Stage("field", "Finding the rough shape", _seconds(23, 52, 60), on_faster_device("field", _field)),
+    Stage("mesh", "Refining the shape", _seconds(9, 41, 85), on_faster_device("mesh", _mesh)),
+    Stage("material", "Separating colour, gloss and light", _seconds(4, 5, 8), _material, material_inputs),
+    Stage("asset", "Making the textured mesh", _seconds(7, 21, 75), _asset, asset_inputs),
+    Stage("turntable", "Rendering the turntable", _seconds(1, 4, 11), _turntable),
 )
 
 
