@@ -120,8 +120,9 @@ def fit_field(
     draw = torch.Generator(device).manual_seed(seed)
     orbit = frames.orbit
     hull, half_side = object_hull(frames)
-    depths, trust = confirmed_depths(frames, hull_distance(hull, half_side), half_side, progress.part(0.0, CARVING))
-    hollow = carved(depths, frames, hull, half_side) if trust >= TRUSTED else torch.zeros_like(hull)
+    looking, carving = progress.part(0.0, 0.8 * CARVING), progress.part(0.8 * CARVING, CARVING)
+    depths, trust = confirmed_depths(frames, hull_distance(hull, half_side), half_side, looking)
+    hollow = carved(depths, frames, hull, half_side, carving) if trust >= TRUSTED else torch.zeros_like(hull)
     progress = progress.part(CARVING, 1.0)
     distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)

@@ -95,10 +95,14 @@ def _with_neighbours(orbit: CameraOrbit) -> list[bool]:
     return (near >= CONFIRMED).tolist()  # type: ignore[no-any-return]
 
 
-def carved(depths: list[Depths], frames: Frames, hull: Tensor, half_side: float) -> Tensor:  # (R, R, R) bool
-    """Voxels of a visual hull (R, R, R) over [−half_side, half_side]³ that the frames see through."""
+def carved(
+    depths: list[Depths], frames: Frames, hull: Tensor, half_side: float, progress: Progress | None = None
+) -> Tensor:  # (R, R, R) bool
+    """Voxels of a visual hull (R, R, R) over [−half_side, half_side]³ that frames see through.  Raises Cancelled."""
+    progress = progress or Progress()
     empty, filled = (torch.zeros(hull.shape, dtype=torch.int16) for _ in range(2))
-    for found in depths:
+    for view, found in enumerate(depths):
+        progress(view / len(depths), "Looking into hollows")
         empty += _voxels(found, -torch.inf, -SAFE, hull.shape[0], half_side)
         filled += _voxels(found, *SOLID, hull.shape[0], half_side)
     away = _wide(hull & (empty > filled), hull, half_side)

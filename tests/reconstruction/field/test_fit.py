@@ -292,7 +292,7 @@ def test_the_rate_rises_at_first_and_falls_at_the_end(frames, monkeypatch):
 
 
 def test_the_field_starts_as_the_hull_less_what_the_frames_see_through(frames, monkeypatch):
-    def upper_half(depths, frames, hull, half_side):
+    def upper_half(depths, frames, hull, half_side, progress):
         away = hull.clone()
         away[..., : hull.shape[2] // 2] = False
         return away

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 from scenes import blotches, box, egg_orbit, grey, pictures_of
 
+from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.reconstruction.field.fit import hull_distance
 from sv3d_engine.reconstruction.frames import carving
@@ -121,3 +123,15 @@ def test_a_pit_is_no_hollow():
     bowl = hull & (z > 0.2) & ((x.square() + y.square()).sqrt() < 2 * carving.WIDTH)
     assert carving._wide(pit, hull, HALF_SIDE).sum() < 0.2 * pit.sum()
     assert carving._wide(bowl, hull, HALF_SIDE).sum() > 0.9 * bowl.sum()
+
+
+def test_carving_can_be_cancelled():
+    class Stop(Progress):
+        def __call__(self, fraction, note=""):
+            raise Cancelled
+
+    frames = egg_orbit(size=64)
+    hull = visual_hull(frames.alpha, frames.orbit, 16, 0.55)
+    depths, _ = confirmed_depths(frames, hull_distance(hull, 0.55), 0.55)
+    with pytest.raises(Cancelled):
+        carved(depths, frames, hull, 0.55, Stop())
