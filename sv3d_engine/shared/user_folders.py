@@ -7,6 +7,8 @@ from typing import Literal
 
 Kind = Literal["data", "cache", "log"]
 
+HOME_VARIABLE = "SV3D_HOME"
+
 _MAC = {"data": "Application Support", "cache": "Caches", "log": "Logs"}  # in ~/Library
 _XDG = {  # environment variable and, in the home folder, what it stands for where it is not set
     "data": ("XDG_DATA_HOME", ".local/share"),
@@ -26,3 +28,12 @@ def user_folder(kind: Kind) -> Path:
         variable, usual = _XDG[kind]
         base = Path(os.environ.get(variable) or home / usual)
     return base / "sv3d"
+
+
+def home_folder() -> Path:
+    """The folder for what is big and stays, models and the engine's environment; it need not exist.
+
+    The environment variable SV3D_HOME names another one than the user's folder for data.
+    """
+    chosen = os.environ.get(HOME_VARIABLE, "").strip()
+    return Path(chosen).expanduser().absolute() if chosen else user_folder("data")

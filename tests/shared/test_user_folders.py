@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sv3d_engine.shared.user_folders import user_folder
+from sv3d_engine.shared.user_folders import home_folder, user_folder
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,14 @@ def test_the_environment_moves_it(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert user_folder("log") == tmp_path / "sv3d"
+
+
+def test_what_is_big_lies_where_the_user_wants_it(monkeypatch, tmp_path):
+    monkeypatch.delenv("SV3D_HOME", raising=False)
+    assert home_folder() == user_folder("data")
+    monkeypatch.setenv("SV3D_HOME", " ")
+    assert home_folder() == user_folder("data")
+    monkeypatch.setenv("SV3D_HOME", str(tmp_path / "big"))
+    assert home_folder() == tmp_path / "big"
+    monkeypatch.setenv("SV3D_HOME", "~/big")
+    assert home_folder() == Path.home() / "big"
