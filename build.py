@@ -19,6 +19,7 @@ import shutil
 
 from building import blender, checks, demo, environment, extension
 from building.console import ROOT, BuildError, heading, say
+from sv3d_engine.shared import torch_build
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
     torch = argparse.ArgumentParser(add_help=False)
     torch.add_argument(
         "--torch",
-        choices=environment.TORCH_CHOICES,
+        choices=torch_build.CHOICES,
         default="auto",
         help="the build of PyTorch; auto: the one that is there, else CUDA's for an NVIDIA driver",
     )

@@ -8,61 +8,37 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from sv3d_engine.shared import nvidia
+from sv3d_engine.shared import nvidia, torch_build
+from sv3d_engine.shared.engine_python import ENGINE_PYTHONS, THIS_VERSION, python_in
+from sv3d_engine.shared.errors import UserError
+from sv3d_engine.shared.torch_build import TorchBuild
 
 from .console import ROOT, BuildError, run, say
 
 REQUIREMENTS = ROOT / "requirements"
 # Under this Python even when it is .venv's own, which goes when .venv is made anew.
 THIS_PYTHON = Path(getattr(sys, "_base_executable", None) or sys.executable)
-ENGINE_PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # what torch and numba have wheels for
 
 
-TORCH_CHOICES = ("auto", "cpu", "cuda")
+def torch_for(choice: str) -> TorchBuild:
+    """The build for one of torch_build.CHOICES.  Raises BuildError."""
+    try:
+        return torch_build.torch_build(choice)
+    except UserError as error:
+        raise BuildError(f"{error.cause}  Leave out --torch {choice}.") from error
 
 
-@dataclass(frozen=True)
-class Torch:
-    """A build of PyTorch and where pip finds it; without a name, the one that pip's own index has for this system.
-
-    That is CUDA's on Linux, the processor's on Windows, and Apple's on macOS.
-    """
-
-    name: str = ""
-    index: str = ""
-    requirements: tuple[Path, ...] = ()  # beside runtime.txt
-
-    @property
-    def pip_options(self) -> list[str]:
-        """The lock's "torch==2.13.0" means "2.13.0+cu130", too, and pip takes that one where an index has it."""
-        return ["--extra-index-url", self.index] if self.index else []
-
-
-def torch_for(choice: str) -> Torch:
-    """The build for one of TORCH_CHOICES; "auto" is CUDA's where there is an NVIDIA driver.  Raises BuildError."""
-    if choice == "cpu":
-        return Torch("cpu", nvidia.INDEX + "cpu" if sys.platform == "linux" else "")
-    driver = nvidia.find_driver()
-    if choice == "auto" and driver is None:
-        return Torch()
-    build = nvidia.build_for(driver or nvidia.Driver())
-    if choice == "cuda" and (build is None or sys.platform == "darwin"):
-        where = f"for {driver}" if driver else "on macOS"
-        raise BuildError(f"There is no PyTorch for CUDA {where}.  Leave out --torch cuda.")
-    return _cuda(build) if build else Torch()
-
-
-def _cuda(build: nvidia.Build) -> Torch:
-    return Torch(build.tag, build.index, (REQUIREMENTS / "cuda.txt",))
+def _with_cuda(requirements: Sequence[Path], torch: TorchBuild) -> list[Path]:
+    """The locks that an environment with this build of PyTorch is made from."""
+    return [*requirements, *([REQUIREMENTS / "cuda.txt"] if torch.is_cuda else [])]
 
 
 def engine_python(choice: str = "auto") -> Path:
     """The engine's environment with the laboratory and what tests need, ``.venv``; returns its Python.
 
-    ``choice`` of PyTorch is one of TORCH_CHOICES; "auto" keeps the build that is there.
+    ``choice`` of PyTorch is one of torch_build.CHOICES; "auto" keeps the build that is there.
     """
     here = _version_of(THIS_PYTHON)
     base = THIS_PYTHON if here in ENGINE_PYTHONS else find_python(ENGINE_PYTHONS)
@@ -72,20 +48,22 @@ def engine_python(choice: str = "auto") -> Path:
         )
     folder, files = ROOT / ".venv", [REQUIREMENTS / name for name in ("runtime.txt", "laboratory.txt", "dev.txt")]
     if choice == "auto":  # a driver that does not answer for once must not cost gigabytes
-        for build in (Torch(), torch_for("cpu"), *map(_cuda, nvidia.BUILDS)):
+        for build in (TorchBuild(), torch_build.processor_build(), *map(torch_build.cuda_build, nvidia.BUILDS)):
             if _is_made(folder, _fingerprint(base, files, build)):
-                return _python_in(folder)
+                return python_in(folder)
     return make(folder, base, files, torch_for(choice))
 
 
-def make(folder: Path, base: Path, requirements: Sequence[Path], torch: Torch | None = None, probe: str = "") -> Path:
+def make(
+    folder: Path, base: Path, requirements: Sequence[Path], torch: TorchBuild | None = None, probe: str = ""
+) -> Path:
     """An environment with exactly these requirements; returns its Python.  Costs nothing if it is there already.
 
     ``probe`` is Python that has to run in it before it counts as made.
     """
-    torch = torch or Torch()
-    files = [*requirements, *torch.requirements]
-    python = _python_in(folder)
+    torch = torch or TorchBuild()
+    files = _with_cuda(requirements, torch)
+    python = python_in(folder)
     wanted = _fingerprint(base, requirements, torch)
     if _is_made(folder, wanted):
         return python
@@ -111,7 +89,7 @@ def make(folder: Path, base: Path, requirements: Sequence[Path], torch: Torch | 
 
 def _is_made(folder: Path, fingerprint: str) -> bool:
     stamp = _stamp(folder)
-    return _python_in(folder).exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint
+    return python_in(folder).exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint
 
 
 def _stamp(folder: Path) -> Path:
@@ -145,7 +123,7 @@ def _candidates(version: str) -> list[Path]:
 def _version_of(python: Path) -> str:
     """ "3.11", or "" if it does not run (a pyenv shim of a version that is not selected, say)."""
     if python in (THIS_PYTHON, Path(sys.executable)):
-        return f"{sys.version_info.major}.{sys.version_info.minor}"
+        return THIS_VERSION
     answer = _ask([str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
     return answer if re.fullmatch(r"\d+\.\d+", answer) else ""
 
@@ -158,11 +136,7 @@ def _ask(command: list[str]) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _python_in(folder: Path) -> Path:
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def _fingerprint(base: Path, requirements: Sequence[Path], torch: Torch) -> str:
+def _fingerprint(base: Path, requirements: Sequence[Path], torch: TorchBuild) -> str:
     """Changes with what is locked, with the build of PyTorch, and with the Python underneath."""
-    text = "".join(r.read_text(encoding="utf-8") for r in (*requirements, *torch.requirements))
+    text = "".join(r.read_text(encoding="utf-8") for r in _with_cuda(requirements, torch))
     return hashlib.sha256(f"{text}{torch.name}{_version_of(base)}{platform.machine()}".encode()).hexdigest()

@@ -1,10 +1,10 @@
 """How the engine is started: the command, its environment, and whether the chosen Python can be one."""
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...sv3d_engine.shared.engine_python import python_in
 from ...sv3d_engine.shared.errors import UserError
 
 PYTHON_VARIABLE = "SV3D_ENGINE_PYTHON"
@@ -25,7 +25,7 @@ def choose_python(preferred: str, environment: Mapping[str, str] = os.environ) -
         raise UserError("SV3D does not know yet which Python runs its engine.", _CHOOSE)
     path = Path(text).expanduser()
     if path.is_dir():
-        path = path.joinpath(*(("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")))
+        path = python_in(path)
     if not path.is_file():
         raise UserError("The Python chosen for the engine does not exist.", _CHOOSE, f"Looked for {path}")
     if not os.access(path, os.X_OK):
@@ -38,13 +38,17 @@ def engine_command(python: Path, log: Path) -> list[str]:
     return [str(python), "-s", "-P", "-m", "sv3d_engine", "serve", "--log", str(log)]
 
 
+def clean_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment without what would lead a Python that is not Blender's astray."""
+    return {name: value for name, value in environment.items() if name not in _FOREIGN}
+
+
 def engine_environment(
     extension_root: Path, caches: Path, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
     """The environment the engine starts with: it finds its package in the extension, and writes nothing there."""
-    kept = {name: value for name, value in environment.items() if name not in _FOREIGN}
     return {
-        **kept,
+        **clean_environment(environment),
         "PYTHONPATH": str(extension_root),
         "PYTHONPYCACHEPREFIX": str(caches),
         "PYTHONUTF8": "1",

@@ -3,15 +3,13 @@
 The system takes a lock back when its process ends, however it ends; that the file is there means nothing.
 """
 
-import os
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 from ..shared.errors import UserError
+from ..shared.file_lock import held
 from ..shared.user_folders import user_folder
 from .progress import Progress
 
@@ -24,7 +22,7 @@ _REFUSALS = 10  # of the file's, in a row; Windows refuses one that is being rem
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep other processes from working in ``folder``.  Raises UserError if one does."""
-    with _held(folder / _LOCK) as ours:
+    with held(folder / _LOCK) as ours:
         if not ours:
             raise UserError(
                 f"Another job is at work in the output folder {folder}.",
@@ -53,7 +51,7 @@ def _wait_for(path: Path, lock: ExitStack, progress: Progress) -> None:
     while refused < _REFUSALS:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if lock.enter_context(_held(path)):
+            if lock.enter_context(held(path)):
                 return
             refused = 0
         except PermissionError:
@@ -63,39 +61,3 @@ def _wait_for(path: Path, lock: ExitStack, progress: Progress) -> None:
         lock.close()
         progress(0.0, WAITING)
         time.sleep(_POLL)
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[bool]:
-    """Whether the lock is ours while the context is open."""
-    ours = False
-    try:
-        with path.open("ab") as stream:
-            ours = _lock(stream)
-            try:
-                yield ours
-            finally:
-                if ours and sys.platform != "win32":
-                    path.unlink(missing_ok=True)  # while it is ours: a moment later it may be another's
-    finally:
-        if ours and sys.platform == "win32":  # no open file can be removed there, ours or another's
-            with suppress(OSError):
-                path.unlink()
-
-
-def _lock(stream: IO[bytes]) -> bool:
-    """Whether the file is ours now.  Where the disk knows no locks (some network drives), nobody is kept out."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        return True
-    return os.fstat(stream.fileno()).st_nlink > 0  # else its owner has just ended and removed it

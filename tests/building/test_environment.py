@@ -11,6 +11,7 @@ import pytest
 from building import environment
 from building.console import BuildError
 from sv3d_engine.shared import nvidia
+from sv3d_engine.shared.engine_python import python_in
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     def pretend(command: list[object], env: object = None, quiet: bool = False) -> int:
         words = [str(word) for word in command]
         if "venv" in words:
-            python = environment._python_in(Path(words[-1]))
+            python = python_in(Path(words[-1]))
             python.parent.mkdir(parents=True)
             python.touch()
         else:

@@ -1,0 +1,108 @@
+"""SV3D's folder for what is big: whether it may be where the user wants it, moving it, and taking the engine out."""
+
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ...sv3d_engine.shared.engine_python import python_in
+from ...sv3d_engine.shared.errors import UserError
+from .commands import Commands
+from .plan import free_bytes
+from .progress import Progress
+from .state import Places
+
+MODELS = "models"
+
+
+def folder_problem(home: Path, deleted_by_blender: Iterable[Path]) -> str:
+    """Why SV3D's folder may not be here; empty if it may."""
+    if not home.is_absolute():
+        return "The SV3D folder needs a full path"
+    for folder in deleted_by_blender:
+        if home.is_relative_to(folder) or home.resolve().is_relative_to(folder.resolve()):
+            return "Blender deletes this folder with the extension: choose another for SV3D"
+    return ""
+
+
+def remove_engine(places: Places, commands: Commands, report: Callable[[Progress], None]) -> None:
+    """Remove the engine's environment and what was downloaded for it; models stay.  Raises UserError, Stopped."""
+    commands.check()
+    report(Progress("Removing the engine's environment"))
+    try:
+        if places.environment.is_dir():  # out of the way at once: half of one would pass for a damaged one
+            shutil.rmtree(places.unfinished, ignore_errors=True)
+            places.environment.replace(places.unfinished)
+        for i, folder in enumerate(places.all):
+            if folder.is_dir():
+                shutil.rmtree(folder)
+            report(Progress("Removing the engine's environment", fraction=(i + 1) / len(places.all)))
+    except OSError as error:
+        raise UserError(
+            "The engine's environment could not be removed whole.",
+            "End other Blenders that use it, then press Remove again.",
+            str(error),
+        ) from error
+
+
+def move(old: Path, new: Path, commands: Commands, report: Callable[[Progress], None]) -> None:
+    """Bring the engine and the models from one folder to another, which must not have them yet.
+
+    The old ones go when the new ones are whole.  Raises UserError, Stopped.
+    """
+    before, after = Places(old), Places(new)
+    pairs = [(before.home / MODELS, after.home / MODELS), *zip(before.all, after.all, strict=True)]
+    pairs = [(source, target) for source, target in pairs if source.is_dir()]
+    if taken := [target for _, target in pairs if target.exists()]:
+        raise UserError(
+            "The new SV3D folder has an engine or models already.",
+            "Choose an empty folder, or take those away first.",
+            "\n".join(map(str, taken)),
+        )
+    size = sum(f.stat().st_size for source, _ in pairs for f in source.rglob("*") if f.is_file())
+    same_disk = old.stat().st_dev == _existing(new).stat().st_dev if old.exists() else True
+    if not same_disk and free_bytes(new) < size:
+        raise UserError(
+            f"The new folder's disk has {free_bytes(new) / 1e9:.1f} GB free; {size / 1e9:.1f} GB are needed.",
+            "Free some space, or choose a folder on another disk.",
+        )
+    new.mkdir(parents=True, exist_ok=True)
+    for i, (source, target) in enumerate(pairs):
+        commands.check()
+        report(Progress(f"Moving {source.name}", fraction=i / len(pairs)))
+        try:
+            _move_one(source, target)
+        except OSError as error:
+            raise UserError(
+                f"{source.name} could not be moved; it is still where it was.",
+                "End other Blenders that use it and check that the new folder can be written.",
+                str(error),
+            ) from error
+    _lead_to(after.environment, old, new)
+    report(Progress("Moved", fraction=1.0))
+
+
+def _move_one(source: Path, target: Path) -> None:
+    try:
+        source.replace(target)
+    except OSError:  # another disk
+        part = target.with_name(f"{target.name}-part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(source, part, symlinks=True)
+        part.replace(target)
+        shutil.rmtree(source, ignore_errors=True)
+
+
+def _lead_to(environment: Path, old: Path, new: Path) -> None:
+    """Let an environment whose Python lies in the folder, too, find it there."""
+    settings = environment / "pyvenv.cfg"
+    if settings.is_file():
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(text.replace(str(old), str(new)), encoding="utf-8")
+    for link in python_in(environment).parent.glob("python*"):
+        if link.is_symlink() and (leads := link.readlink()).is_relative_to(old):
+            link.unlink()
+            link.symlink_to(new / leads.relative_to(old))
+
+
+def _existing(folder: Path) -> Path:
+    return next(f for f in (folder, *folder.parents) if f.is_dir())

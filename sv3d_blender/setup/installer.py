@@ -1,0 +1,299 @@
+"""Does what a plan says: fetch, install, try, and only then put into place.
+
+The same steps make a new environment, repair one and bring one up to date: what is not as it should be is fetched and
+installed, the rest is left alone.  A new environment grows beside its place and is moved there when it works.  What
+has been downloaded stays until it is installed, so whatever breaks a set-up off, the next goes on from there.
+"""
+
+import json
+import os
+import re
+import shutil
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ...sv3d_engine.shared.engine_python import python_in
+from ...sv3d_engine.shared.errors import UserError
+from .base import Base, version_of, version_of_environment
+from .commands import CommandFailed, Commands, meaning
+from .lock import TORCH, Requirement, canonical_name, download_bytes, wheel_bytes
+from .packages import drop_torn, installed, is_whole, site_packages, wheel_of
+from .plan import Plan, missing
+from .progress import Meter, Progress
+from .standalone import fetch_python
+from .state import STAMP, Stamp, read_stamp, write_stamp
+
+_LARGE = 3_000_000  # bytes of a wheel that is fetched by itself; pip keeps what it has fetched only when a call ends
+_AT_ONCE = 12  # small ones
+_PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
+# What each step of the engine imports; prints what there is to compute on.
+PROBE = """
+import diffusers, fast_simplification, json, numba, numpy, onnxruntime, PIL, safetensors, scipy, skimage, torch, xatlas
+kind = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+card = torch.cuda.get_device_properties(0) if kind == "cuda" else None
+name = card.name if card else "Apple graphics" if kind == "mps" else "processor"
+told = {"device": kind, "device_name": name, "device_bytes": card.total_memory if card else 0}
+print("\\n" + json.dumps(told))
+"""
+
+
+class Installer:
+    """One set-up; for a thread of its own."""
+
+    def __init__(
+        self, plan: Plan, commands: Commands, report: Callable[[Progress], None], *, probe: str = PROBE
+    ) -> None:
+        """``probe`` is Python that has to run in the environment before it counts as made."""
+        self._plan, self._commands, self._probe = plan, commands, probe
+        self._places, self._meter = plan.places, Meter(report)
+
+    def run(self, *, thorough: bool = False) -> None:
+        """Bring the environment to what the plan says; ``thorough`` compares every file's content with its record.
+
+        Raises UserError, Stopped.
+        """
+        try:
+            self._run(thorough)
+        except (CommandFailed, OSError) as error:
+            raise meaning(error) from error
+
+    def _run(self, thorough: bool) -> None:
+        self._meter.step("Looking at what is there")
+        for folder in (self._places.wheels, self._places.work):
+            folder.mkdir(parents=True, exist_ok=True)
+        drop_torn(self._places.wheels)
+        environment = self._environment()
+        stamp = read_stamp(environment)
+        brought = _requirements(stamp.brought) if stamp and stamp.torch == self._plan.build.name else ()
+        wanted = (*self._plan.requirements, *brought)
+        self._commands.check()
+        wrong = list(missing(environment, wanted, self._plan.build, thorough=thorough))
+        self._check_room(wrong)
+        self._fetch(wrong)
+        if any(r.name == TORCH for r in wrong):
+            brought = self._brought_by_torch()
+            wanted = (*self._plan.requirements, *brought)
+            more = missing(environment, brought, self._plan.build)
+            self._fetch([*wrong, *more])
+            wrong += [r for r in more if r not in wrong]
+        (environment / STAMP).unlink(missing_ok=True)  # from here until the end it is not to be relied on
+        self._install(environment, wrong)
+        self._remove_others(environment, wanted, stamp)
+        told = self._try(environment)
+        stamp = Stamp(
+            self._plan.lock,
+            self._plan.build.name,
+            {r.name: installed(environment)[r.name].version for r in wanted},
+            {r.name: r.version for r in brought},
+            **told,
+        )
+        write_stamp(environment, stamp)
+        if environment != self._places.environment:
+            environment.replace(self._places.environment)
+        for folder in (self._places.wheels, self._places.work):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # ---- the environment ----------------------------------------------------------------------------------------
+
+    def _environment(self) -> Path:
+        """The environment to work on, with a Python and a pip that start."""
+        folder = self._places.environment if self._places.environment.is_dir() else self._places.unfinished
+        base = self._plan.base
+        version = version_of_environment(folder)
+        if folder.is_dir() and version != base.version:
+            if version and version_of([str(python_in(folder))]) == version:
+                return folder  # made with another Python that is still there
+            self._commands.check()
+            shutil.rmtree(folder)
+            folder = self._places.unfinished
+        if self._works(folder):
+            return folder
+        if base.standalone:
+            base = self._standalone()
+        self._meter.step("Making the environment")
+        _unlink_python(folder)
+        site = site_packages(folder)
+        for remains in site.glob("pip*") if site else ():  # venv leaves a pip alone that seems to be there
+            shutil.rmtree(remains)
+        self._commands.run([*base.command, "-m", "venv", folder])
+        return folder
+
+    def _works(self, folder: Path) -> bool:
+        """Whether an environment's Python starts, and its pip is whole."""
+        pip = installed(folder).get("pip")
+        if pip is None or not is_whole(pip):
+            return False
+        try:
+            self._commands.run([python_in(folder), "-c", "import encodings, ssl"])
+        except CommandFailed:
+            return False
+        return True
+
+    def _standalone(self) -> Base:
+        self._meter.step("Fetching Python")
+        return fetch_python(self._plan.base, self._places, self._commands)
+
+    def _check_room(self, wrong: Sequence[Requirement]) -> None:
+        if wrong and not self._plan.has_room:
+            raise UserError(
+                f"The disk of the SV3D folder has {self._plan.free / 1e9:.1f} GB free; "
+                f"about {self._plan.disk / 1e9:.1f} GB are needed.",
+                "Free some space, or choose another SV3D folder, and press the button again.",
+                str(self._places.home),
+            )
+
+    # ---- the packages -------------------------------------------------------------------------------------------
+
+    def _fetch(self, wanted: Sequence[Requirement]) -> None:
+        """Download what is not here yet, large ones one by one, so that little is lost when it is broken off."""
+        build, wheels = self._plan.build, self._places.wheels
+        coming = [r for r in wanted if wheel_of(wheels, r) is None]
+        done, left = _bytes_in(wheels), download_bytes(coming, build)
+        self._meter.plan(done, done + left, download_bytes(wanted, build))
+        large = [r for r in coming if wheel_bytes(r.name, build) >= _LARGE]
+        small = [r for r in coming if r not in large]
+        for group in [*([r] for r in large), *(small[i : i + _AT_ONCE] for i in range(0, len(small), _AT_ONCE))]:
+            self._meter.step(f"Downloading {group[0].name}" if len(group) == 1 else "Downloading small packages")
+            expected = sum(wheel_bytes(r.name, build) for r in group)
+            left -= expected
+            self._download(group, partial(self._grown, done, expected, left))
+            done = _bytes_in(wheels)
+            self._meter.fetched(done, done + left)
+
+    def _grown(self, before: int, expected: int, left: int) -> None:
+        """While pip writes, its growing file tells how far it is."""
+        partly = max(_bytes_in(self._temporary), _bytes_in(self._places.wheels) - before)
+        self._meter.fetched(before + partly, before + max(partly, expected) + left)
+
+    @property
+    def _temporary(self) -> Path:
+        return self._places.work / "temporary"
+
+    def _download(self, group: Sequence[Requirement], turn: Callable[[], None]) -> None:
+        # pip keeps no half of a file, and in its own temporary folder it would not be seen growing.
+        temporary = self._temporary
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        options = self._plan.build.pip_options if any(r.name == TORCH for r in group) else []
+        # Without pip's cache, for it would keep a second copy of gigabytes.
+        self._commands.run(
+            [
+                *self._pip("download"), "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--progress-bar=off",
+                "--dest", self._places.wheels, *options, "-r", self._listed(group),
+            ],
+            turn,
+            TMPDIR=str(temporary), TEMP=str(temporary), TMP=str(temporary),
+        )  # fmt: skip
+
+    def _brought_by_torch(self) -> tuple[Requirement, ...]:
+        """The packages that PyTorch's wheel needs and the lock does not name: NVIDIA's libraries, on Linux."""
+        torch = next(r for r in self._plan.requirements if r.name == TORCH)
+        wheel = wheel_of(self._places.wheels, torch)
+        locked = {r.name for r in self._plan.requirements}
+        if wheel is None or needed_by(wheel) <= locked:
+            return ()
+        self._meter.step("Asking what PyTorch needs")
+        report = self._places.work / "report.json"
+        constraints = self._listed([r for r in self._plan.requirements if r.name != TORCH], hashes=False)
+        self._commands.run(
+            [
+                *self._pip("install"), "--dry-run", "--ignore-installed", "--only-binary=:all:", "--no-cache-dir",
+                "--report", report, "--constraint", constraints, *self._plan.build.pip_options, wheel,
+            ]
+        )  # fmt: skip
+        found = json.loads(report.read_text(encoding="utf-8"))["install"]
+        told = {canonical_name(p["metadata"]["name"]): p["metadata"]["version"] for p in found}
+        return _requirements({name: version for name, version in told.items() if name not in locked})
+
+    def _install(self, environment: Path, wrong: Sequence[Requirement]) -> None:
+        if not wrong:
+            return
+        self._meter.step("Installing")
+        there = installed(environment)
+        for found in (there[r.name] for r in wrong if r.name in there):
+            if not found.record.is_file():  # pip could not replace it
+                shutil.rmtree(found.folder)
+        weight = {r.name: wheel_bytes(r.name, self._plan.build) for r in wrong}
+
+        def turn() -> None:
+            done = sum(weight.get(name, 0) for name in installed(environment))
+            self._meter.installed(done / sum(weight.values()))
+
+        self._commands.run(
+            [
+                *self._pip("install"), "--no-index", "--find-links", self._places.wheels, "--no-deps",
+                "--force-reinstall", "--only-binary=:all:", "--no-warn-script-location", "-r", self._listed(wrong),
+            ],
+            turn,
+        )  # fmt: skip
+
+    def _remove_others(self, environment: Path, wanted: Iterable[Requirement], before: Stamp | None) -> None:
+        """Take out what an earlier lock brought and this one does not; what the user has added stays."""
+        kept = {r.name for r in wanted}
+        leaving = [name for name in (before.packages if before else {}) if name not in kept]
+        leaving = [name for name in leaving if name in installed(environment)]
+        if leaving:
+            self._commands.run([*self._pip("uninstall"), "--yes", *leaving])
+
+    def _try(self, environment: Path) -> dict[str, Any]:
+        """See that the packages load; what the probe tells in its last line, if it is JSON."""
+        self._meter.step("Trying the engine's packages")
+        self._meter.installed(1.0)
+        try:
+            said = self._commands.run([python_in(environment), "-s", "-c", self._probe])
+        except CommandFailed as error:
+            raise UserError(
+                "The engine's packages are installed, but do not load.",
+                "Press Repair. If that does not help, press Copy Report and send it to somebody who can help.",
+                str(error),
+            ) from error
+        try:
+            told = json.loads((said.strip().splitlines() or ["{}"])[-1])
+        except ValueError:
+            return {}
+        return {name: told[name] for name in ("device", "device_name", "device_bytes") if name in told}
+
+    def _pip(self, command: str) -> list[str | Path]:
+        folder = self._places.environment if self._places.environment.is_dir() else self._places.unfinished
+        return [python_in(folder), "-s", *_PIP, command]
+
+    def _listed(self, requirements: Iterable[Requirement], *, hashes: bool = True) -> Path:
+        """A file of requirements for pip."""
+        path = self._places.work / "requirements.txt"
+        lines = (r.line if hashes else f"{r.name}=={r.version}" for r in requirements)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+
+def needed_by(wheel: Path) -> set[str]:
+    """The names of the packages that a wheel needs, whatever the system, without its extras."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
+        text = archive.read(name).decode("utf-8", "replace")
+    needs = re.findall(r"^Requires-Dist:\s*([\w.-]+)(.*)$", text, re.M)
+    return {canonical_name(needed) for needed, rest in needs if "extra ==" not in rest}
+
+
+def _requirements(versions: dict[str, str]) -> tuple[Requirement, ...]:
+    return tuple(Requirement(name, version) for name, version in versions.items())
+
+
+def _bytes_in(folder: Path) -> int:
+    """The bytes of all files in a folder, which may be changing."""
+    total = 0
+    for within, _, names in os.walk(folder):  # which minds no folder that has just gone
+        for name in names:
+            with suppress(OSError):
+                total += Path(within, name).stat().st_size
+    return total
+
+
+def _unlink_python(folder: Path) -> None:
+    """Remove links that lead to a Python that is gone; venv would leave them as they are."""
+    for path in python_in(folder).parent.glob("python*"):
+        if path.is_symlink():
+            path.unlink()

@@ -1,0 +1,98 @@
+"""Where the set-up keeps its things, how the environment is, and the stamp that tells what it was made from."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from ...sv3d_engine.shared.engine_python import python_in
+from .packages import installed, is_whole
+
+STAMP = "sv3d_engine.json"
+
+
+class State(Enum):
+    """How the environment is; the values are for the artist."""
+
+    MISSING = "The engine is not set up yet"
+    UNFINISHED = "The set-up was broken off; what was downloaded is kept"
+    READY = "The engine is set up"
+    OUTDATED = "The engine's packages are older than the add-on"
+    DAMAGED = "The engine's environment is damaged"
+
+
+@dataclass(frozen=True)
+class Places:
+    """The set-up's folders in SV3D's folder."""
+
+    home: Path
+
+    @property
+    def environment(self) -> Path:
+        return self.home / "engine"
+
+    @property
+    def unfinished(self) -> Path:
+        """The environment until it works."""
+        return self.home / "engine-unfinished"
+
+    @property
+    def wheels(self) -> Path:
+        """What has been downloaded and is not installed yet."""
+        return self.home / "engine-downloads"
+
+    @property
+    def work(self) -> Path:
+        """For files of the moment."""
+        return self.home / "engine-work"
+
+    @property
+    def standalone(self) -> Path:
+        """A Python of the set-up's own, where Blender's does not do."""
+        return self.home / "python"
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        return self.environment, self.unfinished, self.wheels, self.work, self.standalone
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What an environment was made from."""
+
+    lock: str  # its fingerprint
+    torch: str  # the build's name
+    packages: dict[str, str]  # name: version
+    brought: dict[str, str] = field(default_factory=dict)  # those among them that PyTorch brought along
+    device: str = ""  # what the engine found to compute on: "cuda", "mps" or "cpu"
+    device_name: str = ""
+    device_bytes: int = 0  # its memory
+
+
+def read_stamp(environment: Path) -> Stamp | None:
+    """The stamp; None where there is none that can be read, as while an environment is being changed."""
+    with suppress(OSError, ValueError, TypeError):
+        return Stamp(**json.loads((environment / STAMP).read_text(encoding="utf-8")))
+    return None
+
+
+def write_stamp(environment: Path, stamp: Stamp) -> None:
+    (environment / STAMP).write_text(json.dumps(asdict(stamp), indent=1), encoding="utf-8")
+
+
+def look(places: Places, lock: str, *, files: bool = False) -> State:
+    """How the environment is, for a lock of this fingerprint; in milliseconds, or with all ``files`` in seconds."""
+    environment = places.environment
+    if not environment.is_dir():
+        begun = places.wheels.is_dir() or places.unfinished.is_dir()
+        return State.UNFINISHED if begun else State.MISSING
+    stamp = read_stamp(environment)
+    if stamp is None or not python_in(environment).exists():  # a link may lead to a Blender that is gone
+        return State.DAMAGED
+    there = installed(environment)
+    if any(name not in there or there[name].version != version for name, version in stamp.packages.items()):
+        return State.DAMAGED
+    if files and not all(is_whole(there[name]) for name in stamp.packages):
+        return State.DAMAGED
+    return State.READY if stamp.lock == lock else State.OUTDATED

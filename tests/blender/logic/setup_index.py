@@ -1,0 +1,100 @@
+"""A package index of tiny wheels, and an engine set up from it."""
+
+import base64
+import hashlib
+import sys
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sv3d.sv3d_blender.setup.commands import Commands, setup_environment
+from sv3d.sv3d_blender.setup.installer import Installer
+from sv3d.sv3d_blender.setup.plan import Plan, make_plan
+from sv3d.sv3d_blender.setup.progress import Progress
+from sv3d.sv3d_blender.setup.state import Places, State, look
+
+LOCK = {"torch": "2.0", "scipy": "1.0", "numpy": "1.0", "tiny_one": "1.0"}
+PROBE = "import json, torch, scipy, numpy, tiny_one; print(json.dumps({'device': 'cpu', 'device_name': torch.CHIP}))"
+
+
+def write_wheel(folder: Path, name: str, version: str, content: str = "", needs: tuple[str, ...] = ()) -> Path:
+    """A wheel with one module; ``needs`` are the packages it requires."""
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    files = {
+        f"{name}/__init__.py": content or f"VERSION = {version!r}\nCHIP = 'processor'\n",
+        f"{name}/data.py": "DATA = 1\n" * 100,
+        f"{info}/METADATA": metadata + "".join(f"Requires-Dist: {need}\n" for need in needs),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = [f"{path},{_digest(text)},{len(text.encode())}" for path, text in files.items()]
+    files[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for inside, text in files.items():
+            archive.writestr(inside, text)
+    return path
+
+
+def _digest(text: str) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+@dataclass
+class Engine:
+    """A home folder, an index, a lock, and what set-ups do with them."""
+
+    folder: Path
+    lock: dict[str, str] = field(default_factory=lambda: dict(LOCK))
+    base: str = sys.executable
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def index(self) -> Path:
+        return self.folder / "index"
+
+    @property
+    def places(self) -> Places:
+        return Places(self.home)
+
+    @property
+    def locks(self) -> Path:
+        """The folder of requirements, written anew."""
+        folder = self.folder / "requirements"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [f"{name.replace('_', '-')}=={version}" for name, version in self.lock.items()]
+        (folder / "runtime.txt").write_text("\n".join(["# what it runs on", *lines]), encoding="utf-8")
+        (folder / "cuda.txt").write_text("tiny-cuda==1.0\n", encoding="utf-8")
+        return folder
+
+    def publish(self, name: str, version: str, content: str = "", needs: tuple[str, ...] = ()) -> Path:
+        return write_wheel(self.index, name, version, content, needs)
+
+    def plan(self, own_python: str = "") -> Plan:
+        return make_plan(self.home, self.locks, "cpu", own_python, [self.base])
+
+    def set_up(
+        self, report: Callable[[Progress, Callable[[], None]], None] | None = None, *, thorough: bool = False,
+        plan: Plan | None = None, probe: str = PROBE, **more: str,
+    ) -> list[Progress]:  # fmt: skip
+        """Run a set-up; what it has reported.  ``report`` gets each progress and the cancel."""
+        cancelled, told = threading.Event(), []
+
+        def tell(progress: Progress) -> None:
+            told.append(progress)
+            if report:
+                report(progress, cancelled.set)
+
+        pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.index), "PIP_CONFIG_FILE": "/dev/null"}
+        commands = Commands(cancelled, {**setup_environment(), **pip, **more})
+        Installer(plan or self.plan(), commands, tell, probe=probe).run(thorough=thorough)
+        return told
+
+    def state(self, *, files: bool = False) -> State:
+        return look(self.places, self.plan().lock, files=files)

@@ -1,0 +1,128 @@
+"""How an environment is, by its stamp and its packages' records; the folder it lies in."""
+
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sv3d.sv3d_blender.setup import folder as folders
+from sv3d.sv3d_blender.setup.commands import Commands
+from sv3d.sv3d_blender.setup.folder import folder_problem, move, remove_engine
+from sv3d.sv3d_blender.setup.state import Places, Stamp, State, look, read_stamp, write_stamp
+from sv3d.sv3d_engine.shared.engine_python import python_in
+from sv3d.sv3d_engine.shared.errors import UserError
+
+from tests.blender.logic.setup_index import write_wheel
+
+
+@pytest.fixture
+def places(tmp_path) -> Places:
+    """A ready environment, unpacked by hand."""
+    places = Places(tmp_path / "home")
+    fill(places)
+    return places
+
+
+def fill(places: Places) -> None:
+    site = places.environment / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+    shutil.unpack_archive(write_wheel(places.home / "w", "scipy", "1.0"), site, "zip")
+    shutil.rmtree(places.home / "w")
+    python = python_in(places.environment)
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    write_stamp(places.environment, Stamp("lock", "cpu", {"scipy": "1.0"}))
+
+
+def test_each_state_is_told(places):
+    assert look(places, "lock", files=True) is State.READY
+    assert look(places, "another") is State.OUTDATED
+    data = next(places.environment.rglob("data.py"))
+    data.write_text("shorter")
+    assert look(places, "lock") is State.READY, "files are looked at only when asked"
+    assert look(places, "lock", files=True) is State.DAMAGED
+    python_in(places.environment).unlink()
+    assert look(places, "lock") is State.DAMAGED
+    shutil.rmtree(places.environment)
+    assert look(places, "lock") is State.MISSING
+    places.wheels.mkdir()
+    assert look(places, "lock") is State.UNFINISHED
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"strange": 1}', "[]"])
+def test_a_stamp_that_cannot_be_read_is_damage(places, text):
+    (places.environment / "sv3d_engine.json").write_text(text)
+    assert read_stamp(places.environment) is None
+    assert look(places, "lock") is State.DAMAGED
+
+
+@pytest.fixture
+def commands() -> Commands:
+    return Commands(threading.Event(), {})
+
+
+def test_remove_takes_the_engine_and_leaves_the_models(places, commands):
+    (places.home / "models").mkdir()
+    (places.home / "models" / "u2netp.onnx").touch()
+    places.wheels.mkdir()
+    remove_engine(places, commands, lambda progress: None)
+    assert [p.name for p in places.home.iterdir()] == ["models"]
+    assert look(places, "lock") is State.MISSING
+
+
+def test_what_cannot_be_removed_is_told_and_no_half_engine_is_taken_for_one(places, commands, monkeypatch):
+    def refuse(path, ignore_errors=False):
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(folders.shutil, "rmtree", refuse)
+    with pytest.raises(UserError, match="could not be removed"):
+        remove_engine(places, commands, lambda progress: None)
+    assert look(places, "lock") is State.UNFINISHED
+
+
+@pytest.mark.parametrize("other_disk", [False, True])
+def test_move_brings_everything_along_and_the_engine_works_there(places, commands, tmp_path, monkeypatch, other_disk):
+    own = places.standalone / "bin" / "python3"
+    own.parent.mkdir(parents=True)
+    own.symlink_to(sys.executable)
+    python_in(places.environment).unlink()
+    python_in(places.environment).symlink_to(own)
+    (places.environment / "pyvenv.cfg").write_text(f"home = {own.parent}\n")
+    (places.home / "models").mkdir()
+    (places.home / "models" / "u2netp.onnx").write_text("model")
+    if other_disk:
+        replace = Path.replace
+
+        def across(self, target):
+            if not self.name.endswith("-part"):
+                raise OSError(18, "Invalid cross-device link")
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", across)
+    new = Places(tmp_path / "elsewhere" / "sv3d")
+    move(places.home, new.home, commands, lambda progress: None)
+    assert look(new, "lock", files=True) is State.READY
+    assert list(places.home.iterdir()) == []
+    assert python_in(new.environment).readlink().is_relative_to(new.home)
+    assert str(new.home) in (new.environment / "pyvenv.cfg").read_text()
+    assert (new.home / "models" / "u2netp.onnx").read_text() == "model"
+
+
+def test_move_overwrites_nothing(places, commands, tmp_path):
+    other = Places(tmp_path / "other")
+    fill(other)
+    with pytest.raises(UserError, match="already"):
+        move(places.home, other.home, commands, lambda progress: None)
+    assert look(places, "lock", files=True) is State.READY
+
+
+def test_the_folder_is_never_one_that_blender_deletes(tmp_path):
+    extension = tmp_path / "extensions" / "sv3d"
+    extension.mkdir(parents=True)
+    assert folder_problem(extension / "home", [extension])
+    assert folder_problem(extension, [extension])
+    (tmp_path / "link").symlink_to(extension)
+    assert folder_problem(tmp_path / "link" / "home", [extension])
+    assert folder_problem(Path("relative"), [extension])
+    assert folder_problem(tmp_path / "home", [extension]) == ""
