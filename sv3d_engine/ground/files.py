@@ -79,12 +79,3 @@ def copy_whole(source: Path, target: Path) -> None:
     """Copy a preview over ``target`` in one step; if that fails, ``target`` stays as it was."""
     with whole_file(target, durable=False) as partial:
         shutil.copyfile(source, partial)
-
-
-def inside(folder: Path, relative: str) -> Path | None:
-    """``folder / relative`` if that is inside ``folder`` also after following links, else None."""
-    try:
-        path = (folder / relative).resolve()
-    except (OSError, ValueError, RuntimeError):
-        return None
-    return path if folder.resolve() in path.parents else None

@@ -1,7 +1,4 @@
-"""One job at a time in a folder, and one at a time on a graphics card.
-
-The system takes a lock back when its process ends, however it ends; that the file is there means nothing.
-"""
+"""One job at a time in a folder, and one at a time on a graphics card."""
 
 import time
 from collections.abc import Iterator
@@ -10,10 +7,10 @@ from pathlib import Path
 
 from ..shared.errors import UserError
 from ..shared.file_lock import held
+from ..shared.job_files import LOCK
 from ..shared.user_folders import user_folder
 from .progress import Progress
 
-_LOCK = ".lock"
 WAITING = "Waiting for another job on this graphics card"
 _POLL = 0.2  # seconds
 _REFUSALS = 10  # of the file's, in a row; Windows refuses one that is being removed, until nobody has it open
@@ -22,7 +19,7 @@ _REFUSALS = 10  # of the file's, in a row; Windows refuses one that is being rem
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep other processes from working in ``folder``.  Raises UserError if one does."""
-    with held(folder / _LOCK) as ours:
+    with held(folder / LOCK) as ours:
         if not ours:
             raise UserError(
                 f"Another job is at work in the output folder {folder}.",

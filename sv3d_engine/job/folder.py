@@ -13,16 +13,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..ground.files import PARTIAL, copy_whole, flush, inside, write_json
+from ..ground.files import PARTIAL, copy_whole, flush, write_json
 from ..ground.lock import locked
 from ..shared.errors import UserError
+from ..shared.job_files import REPORT, REQUEST, SCRATCH, STATE, WORK, inside
 
 _VERSION = 2
-_SCRATCH = ".sv3d-partial"
 _MINE = (
     *("picture.png", "orbit", "contact_sheet.png"),
     *("frames", "cameras.json", "mesh.glb", "confidence.png"),
-    *("light.json", "light.hdr", "turntable", "report.json", "work"),
+    *("light.json", "light.hdr", "turntable", REPORT, WORK),
 )
 
 
@@ -44,17 +44,23 @@ class JobFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._state = path / "work" / "state.json"
+        self._request = path / REQUEST
+        self._state = path / STATE
 
     @contextmanager
-    def opened(self, bytes_needed: int) -> Iterator[None]:
-        """Make sure of room and rights, keep other jobs out, and at the end leave nothing half-written or empty."""
+    def opened(self, bytes_needed: int, request: dict[str, Any]) -> Iterator[None]:
+        """Make sure of room and rights, keep other jobs out, and at the end leave nothing half-written or empty.
+
+        ``request`` is noted from the start, so that a job whose machine or program ends in it can be taken up again.
+        """
         self._check_room(bytes_needed)
         made = [p for p in (self.path, *self.path.parents) if not p.exists()]
         try:
             self._check_rights()
             with locked(self.path):
                 self._check_owner()
+                if not self._request.exists():
+                    write_json(self._request, request)
                 try:
                     yield
                 finally:
@@ -64,11 +70,15 @@ class JobFolder:
                 with suppress(OSError):  # it holds something now
                     folder.rmdir()
 
-    def remove_unfinished_after_kill(self) -> None:
-        """Do what ``opened`` does at its end, for a run whose process was ended in a stage."""
-        if self.path.joinpath(_SCRATCH).exists():  # else it had not come so far, and the folder may not be ours
+    def remove_unfinished_after_kill(self, *, resumable: bool) -> None:
+        """Do what ``opened`` does at its end, for a run whose process was ended in a stage.
+
+        With ``resumable`` the request stays, even where nothing has been made yet.
+        """
+        # Without either it had not come so far, and the folder may not be ours.
+        if self._request.exists() or self.path.joinpath(SCRATCH).exists():
             with suppress(UserError, OSError), locked(self.path):  # unless the next job is already at work here
-                self._remove_unfinished()
+                self._remove_unfinished(resumable=resumable)
             with suppress(OSError):  # it holds something
                 self.path.rmdir()
 
@@ -84,7 +94,7 @@ class JobFolder:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """An empty folder for one stage's files, on the same disk as the job."""
-        path = self.path / _SCRATCH
+        path = self.path / SCRATCH
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         try:
@@ -97,7 +107,7 @@ class JobFolder:
 
         Returns its place, and its files by path relative to the job folder.  Each file is replaced in one step.
         """
-        kept = self.path / "work" / "previews" / f"{stage}-{made.name}"
+        kept = self.path / WORK / "previews" / f"{stage}-{made.name}"
         files = {kept / file.name: file for file in sorted(made.iterdir())} if made.is_dir() else {kept: made}
         for target, file in files.items():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -106,8 +116,8 @@ class JobFolder:
 
     def commit(self, scratch: Path, request: dict[str, Any], records: Sequence[StageRecord]) -> None:
         """Move the files of the last of ``records`` into place; what earlier runs left beyond these goes first."""
-        write_json(self.path / "job.json", request)  # first: from here on the folder is known as a job's
-        self.path.joinpath("report.json").unlink(missing_ok=True)
+        write_json(self._request, request)  # first: from here on the folder is known as a job's
+        self.path.joinpath(REPORT).unlink(missing_ok=True)
         for name in _all_files(self._read_state()) - _all_files(records):
             if path := inside(self.path, name):
                 path.unlink(missing_ok=True)
@@ -124,12 +134,14 @@ class JobFolder:
             flush(changed)
         write_json(self._state, {"version": _VERSION, "records": [asdict(record) for record in records]})
 
-    def _remove_unfinished(self) -> None:
-        shutil.rmtree(self.path / _SCRATCH, ignore_errors=True)
+    def _remove_unfinished(self, *, resumable: bool = False) -> None:
+        shutil.rmtree(self.path / SCRATCH, ignore_errors=True)
         if not self._state.exists():
-            shutil.rmtree(self.path / "work", ignore_errors=True)
-        for partial in self.path.joinpath("work").rglob("*" + PARTIAL):
+            shutil.rmtree(self.path / WORK, ignore_errors=True)
+        for partial in self.path.joinpath(WORK).rglob("*" + PARTIAL):
             partial.unlink(missing_ok=True)
+        if not resumable and not any(self.path.joinpath(name).exists() for name in _MINE):
+            self._request.unlink(missing_ok=True)
 
     def _whole(self, record: StageRecord) -> bool:
         for name, size in record.files.items():
@@ -172,7 +184,7 @@ class JobFolder:
 
     def _check_owner(self) -> None:
         """Refuse to write over files that no earlier job made."""
-        if self._state.exists() or self.path.joinpath("job.json").exists():
+        if self._state.exists() or self._request.exists():
             return
         if foreign := [name for name in _MINE if self.path.joinpath(name).exists()]:
             raise UserError(

@@ -86,7 +86,7 @@ def run_job(
     stages = stages_for(request) if stages is None else stages
     job = job_from_request(request)
     folder = JobFolder(job.folder)
-    with folder.opened(job.disk_bytes):
+    with folder.opened(job.disk_bytes, asdict(request)):
         inputs = fingerprints(job, stages, poll)
         records = folder.finished(inputs) if request.resume else []
         kept = len(records)

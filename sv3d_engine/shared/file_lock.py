@@ -1,4 +1,4 @@
-"""A file that one holds and others find taken.  Standard library only.
+"""A file that one process at a time holds.  Standard library only.
 
 The system takes a lock back when its process ends, however it ends; that the file is there means nothing.
 """
@@ -13,7 +13,7 @@ from typing import IO
 
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
-    """Whether the lock is ours while the context is open."""
+    """Whether the lock on ``path`` is ours while the context is open.  Raises OSError where no file can be made."""
     ours = False
     try:
         with path.open("ab") as stream:
@@ -27,6 +27,20 @@ def held(path: Path) -> Iterator[bool]:
         if ours and sys.platform == "win32":  # no open file can be removed there, ours or another's
             with suppress(OSError):
                 path.unlink()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process, perhaps this one, holds the lock on ``path``; makes no file, and leaves one there as it is.
+
+    To ask is to take it for a moment: whoever wants it in just that moment is refused.
+    """
+    try:
+        with path.open("r+b") as stream:
+            return not _lock(stream) and os.fstat(stream.fileno()).st_nlink > 0
+    except PermissionError:  # Windows: it is being removed, or somebody else's to write
+        return True
+    except OSError:
+        return False
 
 
 def _lock(stream: IO[bytes]) -> bool:

@@ -283,6 +283,15 @@ def decode_reply(line: str) -> Reply:
     return _decode(line, get_args(Reply))
 
 
+def decode_job(fields: Any) -> Job:
+    """The job whose fields a job folder's job.json holds; raises ProtocolError."""
+    if not isinstance(fields, dict):
+        raise ProtocolError(f"A job is a JSON object, not {fields!r:.80}")
+    kind: type[Job] = MeshJob if "frames" in fields else GenerateJob if "preset" in fields else OrbitJob
+    job: Job = _build(kind, fields, _NAMES[kind])
+    return job
+
+
 # ---- reading ----------------------------------------------------------------------------------------------------
 
 

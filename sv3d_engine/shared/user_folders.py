@@ -1,7 +1,9 @@
 """The user's own folders, by each system's convention.  Standard library only."""
 
 import os
+import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -37,3 +39,32 @@ def home_folder() -> Path:
     """
     chosen = os.environ.get(HOME_VARIABLE, "").strip()
     return Path(chosen).expanduser().absolute() if chosen else user_folder("data")
+
+
+def documents_folder() -> Path:
+    """Where the user keeps what they make: the system's folder for documents, else the home folder.  It exists."""
+    home = Path.home()
+    chosen = _windows_documents() or _xdg_documents(home)
+    return next((p for p in (chosen, home / "Documents") if p is not None and p.is_dir()), home)
+
+
+def _windows_documents() -> Path | None:
+    """Also where it has been moved to another drive, or a cloud's folder stands for it."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    personal, longest = 5, 260  # CSIDL_PERSONAL, MAX_PATH
+    text = ctypes.create_unicode_buffer(longest)
+    failed = ctypes.WinDLL("shell32").SHGetFolderPathW(None, personal, None, 0, text)
+    return None if failed else Path(text.value)
+
+
+def _xdg_documents(home: Path) -> Path | None:
+    """As ``xdg-user-dirs`` has it; its name depends on the language.  macOS always says Documents."""
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    with suppress(OSError, UnicodeDecodeError):
+        text = config.joinpath("user-dirs.dirs").read_text(encoding="utf-8")
+        if match := re.search(r'^\s*XDG_DOCUMENTS_DIR="(\$HOME)?/*(.+?)/*"', text, re.MULTILINE):
+            return home / match[2] if match[1] else Path("/" + match[2])
+    return None

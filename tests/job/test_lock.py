@@ -48,19 +48,30 @@ def test_what_a_killed_run_left_is_removed(tmp_path):
     for half in (".sv3d-partial/frames/000.png", "work/previews/orbit-frames/000.png.part", ".lock"):
         (out / half).parent.mkdir(parents=True, exist_ok=True)
         (out / half).write_text("half")
-    JobFolder(out).remove_unfinished_after_kill()
+    JobFolder(out).remove_unfinished_after_kill(resumable=False)
+    assert not out.exists()
+
+
+def test_what_was_asked_for_outlives_a_kill(tmp_path):
+    out = tmp_path / "out"
+    for half in ("work/previews/orbit-frames/000.png.part", ".lock", "job.json"):
+        (out / half).parent.mkdir(parents=True, exist_ok=True)
+        (out / half).write_text("half")
+    JobFolder(out).remove_unfinished_after_kill(resumable=True)
+    assert tree(out) == {"job.json"}
+    JobFolder(out).remove_unfinished_after_kill(resumable=False)
     assert not out.exists()
 
 
 def test_a_folder_that_no_run_had_come_to_is_left_alone(tmp_path):
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "novel.part").write_text("precious")
-    JobFolder(tmp_path).remove_unfinished_after_kill()
+    JobFolder(tmp_path).remove_unfinished_after_kill(resumable=False)
     assert tree(tmp_path) == {"work/novel.part"}
 
 
 def test_nothing_is_removed_under_a_job_at_work(tmp_path):
     with locked(tmp_path):
         (tmp_path / ".sv3d-partial").mkdir()
-        JobFolder(tmp_path).remove_unfinished_after_kill()
+        JobFolder(tmp_path).remove_unfinished_after_kill(resumable=False)
         assert (tmp_path / ".sv3d-partial").exists()

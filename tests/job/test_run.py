@@ -181,6 +181,26 @@ def test_a_failed_first_stage_leaves_nothing(request_):
     assert not Path(request_.out).exists()
 
 
+def test_the_request_is_there_from_the_start(request_):
+    out = Path(request_.out)
+
+    def looks(job, scratch, progress):
+        assert protocol.decode_job(json.loads((out / "job.json").read_text())) == request_
+        return {}
+
+    run(request_, [stage("frames", looks)])
+
+
+def test_without_its_work_a_job_is_still_a_job(request_):
+    run(request_, WHOLE)
+    shutil.rmtree(Path(request_.out, "work"))
+    before = tree(Path(request_.out))
+    with pytest.raises(UserError, match="Too few"):
+        run(request_, [stage("frames", raises(UserError("Too few.", "More.")))])
+    assert tree(Path(request_.out)) == before
+    run(request_, WHOLE)
+
+
 def test_a_failed_first_stage_leaves_an_earlier_result_alone(request_):
     run(request_, WHOLE)
     before = tree(Path(request_.out))

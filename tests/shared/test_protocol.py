@@ -1,6 +1,8 @@
 import ast
+import json
 import math
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -157,3 +159,21 @@ def test_the_add_on_reads_it_inside_the_extension():
     from sv3d.sv3d_engine.shared import protocol
 
     assert protocol.decode_request(MESH + "}").job == "a"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        protocol.MeshJob("a", "/in", "/out", faces=1000),
+        protocol.OrbitJob("a", "/in.png", "/out", steps=3),
+        protocol.GenerateJob("a", "/in.png", "/out", preset="draft"),
+    ],
+)
+def test_a_job_is_known_again_by_what_its_folder_holds(job):
+    assert protocol.decode_job(json.loads(json.dumps(asdict(job)))) == job
+
+
+@pytest.mark.parametrize("fields", [None, [], {}, {"job": "a"}, {"job": 1, "picture": "p", "out": "o"}])
+def test_what_is_no_job_is_told(fields):
+    with pytest.raises(protocol.ProtocolError):
+        protocol.decode_job(fields)

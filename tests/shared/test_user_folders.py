@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sv3d_engine.shared.user_folders import home_folder, user_folder
+from sv3d_engine.shared.user_folders import documents_folder, home_folder, user_folder
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,30 @@ def test_what_is_big_lies_where_the_user_wants_it(monkeypatch, tmp_path):
     assert home_folder() == tmp_path / "big"
     monkeypatch.setenv("SV3D_HOME", "~/big")
     assert home_folder() == Path.home() / "big"
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "config").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", ['XDG_DOCUMENTS_DIR="$HOME/Dokumente"', '  XDG_DOCUMENTS_DIR="{home}/Dokumente/"'])
+def test_documents_are_where_the_desktop_has_them(home, line):
+    (home / "Documents").mkdir()
+    settings = '# XDG_DOCUMENTS_DIR="$HOME/Documents"\n' + line.format(home=home) + "\n"
+    (home / "config" / "user-dirs.dirs").write_text(settings, encoding="utf-8")
+    assert documents_folder() == home / "Documents", "what is not there cannot be it"
+    (home / "Dokumente").mkdir()
+    assert documents_folder() == home / "Dokumente"
+
+
+def test_documents_without_a_desktop(home):
+    assert documents_folder() == home
+    (home / "Documents").mkdir()
+    assert documents_folder() == home / "Documents"
+    (home / "config" / "user-dirs.dirs").write_bytes(b'XDG_DOCUMENTS_DIR="\xff"')
+    assert documents_folder() == home / "Documents"

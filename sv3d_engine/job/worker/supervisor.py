@@ -105,7 +105,7 @@ class Supervisor:
             log.info("ending")
             if self._runner is not None:
                 _kill(self._runner)
-            self._remove_unfinished()
+            self._remove_unfinished(resumable=True)
             os._exit(0)  # other threads may sit in a read that nothing will end
 
     def _next(self) -> None:
@@ -128,7 +128,7 @@ class Supervisor:
             if self._running is job and self._runner is not None:
                 log.warning("job %s does not react to cancel; ending its runner", job.job)
                 _kill(self._runner)
-                self._remove_unfinished()
+                self._remove_unfinished(resumable=False)
                 self._finish(protocol.Cancelled(job.job))
                 self._runner = None
                 self.start()
@@ -161,7 +161,7 @@ class Supervisor:
         log.error("the runner ended with code %s", code)
         self._runner = None
         if self._running is not None:
-            self._remove_unfinished()
+            self._remove_unfinished(resumable=True)
             self._finish(
                 protocol.Error(
                     self._running.job,
@@ -172,10 +172,10 @@ class Supervisor:
             )
         self._next()
 
-    def _remove_unfinished(self) -> None:
+    def _remove_unfinished(self, *, resumable: bool) -> None:
         """The runner was ended in the middle of its job: nothing half-written shall stay."""
         if self._running is not None:
-            JobFolder(Path(self._running.out)).remove_unfinished_after_kill()
+            JobFolder(Path(self._running.out)).remove_unfinished_after_kill(resumable=resumable)
 
     def _finish(self, reply: protocol.End) -> None:
         self._running = None
