@@ -3,12 +3,12 @@
 import bpy
 
 from .engine.session import session
+from .generate import menus, panel, preview, property_group, source_ops
 from .generate import ops as generate_ops
-from .generate import panel, preview, property_group, source_ops
 from .generate.player import player
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
-from .result import delivery
+from .result import delivery, destination
 from .result import ops as result_ops
 
 CLASSES: tuple[type, ...] = (
@@ -19,6 +19,16 @@ CLASSES: tuple[type, ...] = (
     *source_ops.CLASSES,
     *result_ops.CLASSES,
     *panel.CLASSES,
+    *menus.CLASSES,
+)
+
+
+# Of Blender's lists of handlers, and what belongs into them.
+HANDLERS = (
+    ("load_post", destination.on_load),
+    ("save_post", destination.on_save),
+    *((f"{what}_pre", delivery.before_change) for what in ("load", "undo", "redo")),
+    *((f"{what}_post", delivery.after_change) for what in ("load", "undo", "redo")),
 )
 
 
@@ -26,16 +36,21 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.sv3d = bpy.props.PointerProperty(type=property_group.SV3DSettings)
-    bpy.app.handlers.load_post.append(delivery.on_load)
+    for name, handler in HANDLERS:
+        getattr(bpy.app.handlers, name).append(handler)
+    menus.register()
     session.deliver = delivery.deliver
     session.watch = player.follow
+    session.begun, session.ended = destination.begun, destination.ended
 
 
 def unregister() -> None:
     session.shutdown()
     player.stop()
     preview.clear()
-    bpy.app.handlers.load_post.remove(delivery.on_load)
+    menus.unregister()
+    for name, handler in HANDLERS:
+        getattr(bpy.app.handlers, name).remove(handler)
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -15,3 +15,15 @@ def redraw() -> None:
                     area.type == "PREFERENCES" and region.type == "WINDOW"
                 ):
                     region.tag_redraw()
+
+
+def show(context: bpy.types.Context) -> None:
+    """Bring the tab to the front in the editor that is used, if it can hold it."""
+    area = context.area
+    if area is None or area.type not in {"VIEW_3D", "IMAGE_EDITOR"}:
+        return
+    area.spaces.active.show_region_ui = True
+    for region in area.regions:
+        # Until its tabs have been drawn once, a region knows none of them.
+        if region.type == "UI" and region.active_panel_category not in {"UNSUPPORTED", "", NAME}:
+            region.active_panel_category = NAME

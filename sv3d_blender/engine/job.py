@@ -46,11 +46,14 @@ class Job:
     request: protocol.Job
     title: str  # what the artist calls it
     phase: Phase = Phase.STARTING
+    began: bool = False  # the engine is up
     stage: str = ""  # title for the artist
     note: str = ""
     fraction: float = 0.0  # of the whole job
     seconds_left: float | None = None
     preview: Preview | None = None  # the latest
+    coarse: Path | None = None  # a GLB of the shape as far as it is known
+    finishing: bool = False  # the artist has asked for what there is
     result: protocol.Result | protocol.OrbitResult | None = None
     failure: Failure | None = None
 
@@ -75,15 +78,23 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
                 ),
             )
         case protocol.Hello() if job.phase is Phase.STARTING:
-            return replace(job, phase=Phase.RUNNING)
+            return replace(job, phase=Phase.RUNNING, began=True)
         case protocol.Stage():
             phase = Phase.CANCELLING if job.phase is Phase.CANCELLING else Phase.RUNNING
             # The bar never runs backwards, whatever the estimates do.
             fraction = max(job.fraction, event.job_fraction)
             return replace(
-                job, phase=phase, stage=event.title, note=event.note, fraction=fraction, seconds_left=event.seconds_left
+                job,
+                phase=phase,
+                began=True,
+                stage=event.title,
+                note=event.note,
+                fraction=fraction,
+                seconds_left=event.seconds_left,
             )
-        case protocol.Preview(kind="frame" | "image" | "orbit"):
+        case protocol.Preview(kind="mesh"):
+            return replace(job, coarse=Path(event.path))
+        case protocol.Preview():
             edition = job.preview.edition + 1 if job.preview else 1
             return replace(job, preview=Preview(Path(event.path), event.kind == "orbit", edition))
         case protocol.Result() | protocol.OrbitResult():
@@ -102,6 +113,11 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
 def cancelling(job: Job) -> Job:
     """The job after the user's Cancel."""
     return replace(job, phase=Phase.CANCELLING, seconds_left=None) if job.active else job
+
+
+def finishing(job: Job) -> Job:
+    """The job after the user's Stop Here."""
+    return replace(job, finishing=True) if job.phase is Phase.RUNNING else job
 
 
 def engine_gone(event: Ended) -> Failure:

@@ -1,11 +1,11 @@
-"""This Blender's engine and job: started, listened to and ended from the main thread, which never waits.
+"""This Blender's engine and jobs: started, listened to and ended from the main thread, which never waits.
 
-A persistent timer fetches what the engine has said; it outlives editors, file loads and undo, and the job lives
+A persistent timer fetches what the engine has said; it outlives editors, file loads and undo, and the jobs live
 here, not in the scene, for the same reason.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import bpy
@@ -13,33 +13,45 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from .. import storage, tab
-from .job import CANCEL_GRACE, Failure, Job, Phase, advance, cancelling, engine_gone
+from .job import CANCEL_GRACE, Failure, Job, Phase, advance, cancelling, engine_gone, finishing
+from .job_queue import Batch, Entry, JobQueue
 from .launch import choose_python, engine_command, engine_environment
 from .process import Ended, EngineProcess, Event
+from .time_left import Countdown, start_fraction
 
 _BUSY_INTERVAL = 0.1  # seconds between looks while something is awaited
+_DELIVERY_INTERVAL = 0.02  # between two steps of a result into the scene
 _IDLE_INTERVAL = 1.0
 _WARM_SECONDS = 300.0  # an idle engine is kept this long, as its start takes seconds; then its memory is freed
 _QUIT_GRACE = 0.5
+_START_SECONDS = 8.0  # of the engine, until it has been measured: most of it loads PyTorch
 
 
 class Session:
-    """The one engine of this Blender and what is known of its job; for the main thread only."""
+    """The one engine of this Blender and what is known of its jobs; for the main thread only."""
 
     def __init__(self) -> None:
-        self.job: Job | None = None
+        self.job: Job | None = None  # the one that runs, else the last one
+        self.queue = JobQueue()
+        self.undelivered: tuple[Job, ...] = ()  # done, but not in the scene yet
         self.failure: Failure | None = None  # what went wrong outside a job: its start, its import
         self.report: protocol.DoctorReport | Failure | None = None
         self.checking = False
         self.deliver: Callable[[Job], bool] | None = None  # called with a done job until it returns True
+        self.delivering = False  # such a call has begun what the next ones will end
         self.watch: Callable[[Job], None] | None = None  # called with the job whenever it has changed
-        self.wanted = True  # by the file the job was started for
-        self._undelivered = False
+        self.begun: Callable[[Job], None] | None = None  # called once with each job whose turn has come
+        self.ended: Callable[[Job], None] | None = None  # called once with each job that is over
+        self.over: dict[str, Job] = {}  # every job that is, by its name
+        self._entry: Entry | None = None  # of the job that runs
         self._process: EngineProcess | None = None
         self._python: Path | None = None
         self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
-        self._cancelled_at = 0.0
-        self._last_use = 0.0
+        self._greeted = False  # the engine has said hello
+        self._countdown = Countdown(None, 0.0)
+        self._start_seconds = _START_SECONDS  # of the engine, as it took last
+        self._cold = False  # the job that runs has waited for that, or does
+        self._began_at = self._cancelled_at = self._last_use = 0.0
 
     @property
     def busy(self) -> bool:
@@ -48,7 +60,7 @@ class Session:
     @property
     def waiting_to_deliver(self) -> bool:
         """A result is there, but not in the scene yet."""
-        return self._undelivered
+        return bool(self.undelivered)
 
     @property
     def shown_failure(self) -> Failure | None:
@@ -60,21 +72,64 @@ class Session:
         """What the engine wrote to its stderr."""
         return storage.engine_log() if self._python else None
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the job that runs, as it is shown."""
+        return self._countdown.shown if self.busy else None
+
+    @property
+    def start_fraction(self) -> float:
+        """How far the engine's start is, in [0, 1], while a job waits for it."""
+        return start_fraction(time.monotonic() - self._began_at, self._start_seconds if self._cold else 1.0)
+
     def refuse(self, failure: Failure) -> None:
         """Show a failure that no job carries."""
         self.failure = failure
         tab.redraw()
 
-    def start(self, request: protocol.Job, title: str, python: str) -> None:
-        """Begin a job, called ``title`` by the artist.  Raises UserError when there is no Python to run it."""
-        if self.busy:
-            raise UserError("A job is running already.", "Wait for it, or cancel it.")
-        if self._undelivered:
-            raise UserError("The last result is not in the scene yet.", "Leave Edit or Sculpt Mode, and it comes.")
-        self.failure, self.wanted = None, True
-        process = self._engine(python)
-        self.job = Job(request, title, Phase.RUNNING if process.pid else Phase.STARTING)
-        process.send(request)
+    def start(self, *entries: Entry, batch: Batch | None = None) -> None:
+        """Begin these jobs one after the other, behind those that wait.
+
+        Raises UserError when there is no Python to run the first, and then begins none.
+        """
+        self.failure = None
+        if not self.busy and not self.queue.waiting:
+            self._engine(entries[0].python)
+        self.queue = self.queue.add(*entries, batch=batch).released()
+        self._next()
+        tab.redraw()
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Take waiting jobs out of the queue."""
+        for entry in [entry for entry in self.queue.waiting if entry.request.job in names]:
+            self.over[entry.request.job] = job = Job(entry.request, entry.title, Phase.CANCELLED)
+            if self.ended:
+                self.ended(job)
+        self.queue = self.queue.remove(names)
+        tab.redraw()
+
+    def go_on(self) -> None:
+        """Begin the next job although the last one's engine did not come up."""
+        self.queue = self.queue.released()
+        self._next()
+        tab.redraw()
+
+    def forget_failed(self, name: str) -> None:
+        """A job that has failed is put in again."""
+        self.queue = self.queue.without_failed(name)
+
+    @property
+    def can_finish(self) -> bool:
+        """Whether the job could end soon with a mesh from what there is."""
+        job = self.job
+        return job is not None and job.phase is Phase.RUNNING and job.coarse is not None and not job.finishing
+
+    def finish(self) -> None:
+        """Ask the engine to end the job soon, with what there is."""
+        if self._process and self.job and self.can_finish:
+            self._process.send(protocol.Finish(self.job.request.job))
+            self.job = finishing(self.job)
+            tab.redraw()
 
     def cancel(self) -> None:
         """Ask the engine to stop; it is killed if it does not, and finished stages are kept either way."""
@@ -90,14 +145,16 @@ class Session:
         self.checking = True
 
     def dismiss(self) -> None:
-        """Forget a job that has ended and its failure; a result on its way to the scene still arrives."""
+        """Forget what has ended and its failures; a result on its way to the scene still arrives."""
+        self.queue, self.failure = self.queue.dismiss(), None
         if not self.busy:
-            self.job, self.failure = self.job if self._undelivered else None, None
-            tab.redraw()
+            self.job = None
+        tab.redraw()
 
-    def forget_delivery(self) -> None:
-        """Leave the result to the user, because the file it is made for has been closed."""
-        self.wanted = self._undelivered = False
+    def forget_delivery(self, folder: str) -> None:
+        """The result in this job folder has been brought into a scene by hand."""
+        self.undelivered = tuple(job for job in self.undelivered if job.request.out != folder)
+        tab.redraw()
 
     def shutdown(self) -> None:
         """End the engine and the timer, as Blender or the add-on ends."""
@@ -107,11 +164,12 @@ class Session:
             self._process.close()
             if not self._process.join(_QUIT_GRACE):
                 self._process.kill()
-        self._process = self.job = self.failure = self.report = None
-        self.checking = self._undelivered = False
+        self.remove([entry.request.job for entry in self.queue.waiting])
+        self._process = self._entry = self.job = self.failure = self.report = None
+        self.queue, self.undelivered, self.checking = JobQueue(), (), False
 
     def tick(self) -> None:
-        """Take in what has come; a few hundred microseconds unless a result is delivered."""
+        """Take in what has come; a few hundred microseconds, or one step of a result into its scene."""
         before, changed = self.job, False
         for event in self._process.receive() if self._process else ():
             changed |= self._take(event)
@@ -120,17 +178,59 @@ class Session:
             self.job, changed = advance(self.job, Ended(None, "")), True
         if self.watch and self.job and self.job is not before:
             self.watch(self.job)
-        if self._undelivered and self.job and self.deliver and self.deliver(self.job):
-            self._undelivered, changed = False, True
+        self._countdown.turn(time.monotonic())
+        if self._entry and self.job and not self.job.active:
+            self._end(self._entry, self.job)
+            changed = True
+        changed |= self._deliver()
+        changed |= self.job is not None and self.job.active and not self.job.stage  # the engine's start goes on
         if self.busy or self.checking:
             self._last_use = time.monotonic()
         elif self._process and time.monotonic() - self._last_use > _WARM_SECONDS:
             self._process.close()
-            self._process = None  # what is asked from now on is for a new one
+            self._process, self._greeted = None, False  # what is asked from now on is for a new one
         if changed:
             tab.redraw()
 
     # ---- inside -------------------------------------------------------------------------------------------------
+
+    def _next(self) -> None:
+        """Begin the job whose turn it is, if none runs."""
+        if self.busy:
+            return
+        entry, self.queue = self.queue.next()
+        if entry is None:
+            return
+        self._entry, self._began_at = entry, time.monotonic()
+        try:
+            self._engine(entry.python).send(entry.request)
+            self.job = Job(entry.request, entry.title, began=self._greeted)
+        except UserError as error:
+            failure = Failure(error.cause, error.remedy, error.details)
+            self.job = Job(entry.request, entry.title, Phase.FAILED, failure=failure)
+        self._cold = not self._greeted
+        start = self._start_seconds if self._cold else 0.0
+        self._countdown = Countdown(None if entry.seconds is None else start + entry.seconds, self._began_at)
+        if self.begun:
+            self.begun(self.job)
+
+    def _end(self, entry: Entry, job: Job) -> None:
+        """After a job's end: note what became of it, and go on with the next one."""
+        self.queue, self._entry = self.queue.ended(entry, job), None
+        self.over[job.request.job] = job
+        if job.result:
+            self.undelivered = (*self.undelivered, job)
+        if self.ended:
+            self.ended(job)
+        self._next()
+
+    def _deliver(self) -> bool:
+        """Bring results nearer to their scenes; True if one has arrived."""
+        for job in self.undelivered:
+            if self.deliver and self.deliver(job):
+                self.undelivered = tuple(other for other in self.undelivered if other is not job)
+                return True
+        return False
 
     def _engine(self, python: str) -> EngineProcess:
         """The running engine, or a new one if there is none or another Python has been chosen."""
@@ -150,7 +250,7 @@ class Session:
     def _drop_engine(self) -> None:
         if self._process:
             self._process.kill()
-        self._process, self.checking = None, False
+        self._process, self.checking, self._greeted = None, False, False
 
     def _take(self, event: Event) -> bool:
         """Take in one event; True if something that is shown has changed."""
@@ -160,23 +260,31 @@ class Session:
         if isinstance(event, protocol.Error) and event.job is None and self.checking:
             self.report, self.checking = Failure(event.cause, event.remedy, event.details), False
             return True  # doctor's own: a job that runs beside it goes on
+        if isinstance(event, protocol.Hello):
+            self._greeted = True
         if isinstance(event, Ended):
-            self._process = None
+            self._process, self._greeted = None, False
             if self.checking:
                 self.report, self.checking = engine_gone(event), False
         if self.job:
+            if isinstance(event, protocol.Stage):
+                now = time.monotonic()
+                self._countdown.tell(event.seconds_left, now)
+                if self._cold and not self.job.stage:
+                    self._start_seconds = now - self._began_at
             self.job = advance(self.job, event)
-            if isinstance(event, protocol.Result | protocol.OrbitResult) and self.job.result is event:
-                self._undelivered = self.wanted
             if self.job.phase is Phase.FAILED and isinstance(event, protocol.Hello):
                 self._drop_engine()  # it speaks another protocol
         return before != (self.job, self.report, self.checking)
 
     def _on_timer(self) -> float | None:
+        waited = self.undelivered
         self.tick()
-        if self._process is None and not self._undelivered:
-            return None
-        return _BUSY_INTERVAL if self.busy or self.checking or self._undelivered else _IDLE_INTERVAL
+        if self.delivering:
+            return _DELIVERY_INTERVAL
+        if self.busy or self.checking or self.undelivered is not waited:
+            return _BUSY_INTERVAL
+        return None if self._process is None and not self.undelivered else _IDLE_INTERVAL
 
 
 session = Session()

@@ -28,7 +28,7 @@ def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     if not chosen.weights:
         _draw_weights_wanted(layout, context, "Demonstration model. Set SV3D weights for production.")
     if problem := orbit_problem(settings, chosen):
-        _draw_text(layout, context, problem, "ERROR", alert=True)
+        draw_text(layout, context, problem, "ERROR", alert=True)
 
 
 def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -36,9 +36,9 @@ def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     settings, chosen = context.scene.sv3d, preferences(context)
     time = orbit_time(settings.sampler, settings.steps, _device(chosen.device), chosen.model or OFFICIAL)
     orbit = "The orbit takes" if settings.make == "ORBIT" else "Before the mesh, the orbit takes"
-    _draw_text(layout, context, f"{orbit} {time}.", "TIME")
+    draw_text(layout, context, f"{orbit} {time}.", "TIME")
     if advice := orbit_advice(typed_degrees(settings.elevation)):
-        _draw_text(layout, context, advice, "INFO")
+        draw_text(layout, context, advice, "INFO")
 
 
 def _device(wanted: str) -> str:
@@ -52,17 +52,26 @@ def _draw_weights_wanted(
     layout: bpy.types.UILayout, context: bpy.types.Context, text: str, *, alert: bool = False
 ) -> None:
     box = layout.box()
-    _draw_text(box, context, text, "ERROR" if alert else "INFO", alert=alert)
+    draw_text(box, context, text, "ERROR" if alert else "INFO", alert=alert)
     column = box.column(align=True)
     column.operator("sv3d.preferences", text="Choose Weights", icon="PREFERENCES")
     column.operator("wm.url_open", text="Get Weights", icon="URL").url = WEIGHTS_PAGE
 
 
-def draw_progress(layout: bpy.types.UILayout, job: Job) -> None:
-    layout.progress(factor=job.fraction, text=wording.progress_line(job))
-    if line := wording.time_line(job):
-        layout.label(text=line, icon="TIME")
-    layout.operator("sv3d.cancel", icon="CANCEL")
+def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -> None:
+    """How far the job is, and how it is stopped."""
+    width = _width(context)
+    starting = job.phase is not Phase.CANCELLING and not job.stage
+    share = session.start_fraction if starting else job.fraction
+    bar, stage = wording.progress_lines(job, share, width)
+    layout.progress(factor=share, text=bar)
+    for line, icon in ((stage, "BLANK1"), (wording.time_line(job, session.seconds_left), "TIME")):
+        if line:
+            draw_text(layout, context, line, icon)
+    row = layout.row(align=True)
+    if job.coarse or job.finishing:
+        row.operator("sv3d.finish", text="Finishing…" if job.finishing else "", icon="CHECKMARK")
+    row.operator("sv3d.cancel", icon="CANCEL")
     if job.preview:
         _draw_preview(layout, job.preview)
 
@@ -80,25 +89,24 @@ def draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -
         row.label(text=f"{job.title}: made in {wording.duration(job.result.seconds)}", icon="CHECKMARK")
         row.operator("sv3d.dismiss", text="", icon="X", emboss=False)
         if isinstance(job.result, protocol.Result) and job.result.card:
-            _draw_text(box, context, job.result.card, "MESH_DATA")
+            draw_text(box, context, job.result.card, "MESH_DATA")
         for note in job.result.notes:
-            _draw_text(box, context, note, "INFO")
-        if session.waiting_to_deliver:
-            box.label(text="Waits for Object Mode", icon="SORTTIME")
+            draw_text(box, context, note, "INFO")
         if isinstance(job.result, protocol.OrbitResult) and context.scene.sv3d.folder != job.result.frames:
             box.operator("sv3d.use_orbit", icon="MESH_MONKEY")
-        _draw_import_again(box, job)
+        if job not in session.undelivered:
+            draw_import(box, job, "Import Again")
 
 
 def draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context, failure: Failure) -> None:
     """The error card: cause, remedy, and what helps in one click."""
     box = layout.box()
-    _draw_text(box, context, failure.cause, "ERROR", alert=True)
-    _draw_text(box, context, failure.remedy, "INFO")
+    draw_text(box, context, failure.cause, "ERROR", alert=True)
+    draw_text(box, context, failure.remedy, "INFO")
     if session.job and session.job.phase in (Phase.FAILED, Phase.CANCELLED):
         box.operator("sv3d.resume", icon="PLAY")
-    if session.job:
-        _draw_import_again(box, session.job)
+    if session.job and session.job.result:
+        draw_import(box, session.job, "Import Again")
     row = box.row(align=True)
     row.operator("sv3d.preferences", text="Preferences", icon="PREFERENCES")
     row.operator("sv3d.copy_report", icon="COPYDOWN")
@@ -114,20 +122,24 @@ def _draw_preview(layout: bpy.types.UILayout, shown: Preview) -> None:
     layout.operator("sv3d.show_preview", icon="IMAGE_DATA")
 
 
-def _draw_import_again(layout: bpy.types.UILayout, job: Job) -> None:
-    if job.result:
-        again = layout.operator("sv3d.import_result", text="Import Again", icon="IMPORT")
-        for name, value in import_options(job.result, job.title).items():
-            setattr(again, name, value)
+def draw_import(layout: bpy.types.UILayout, job: Job, text: str) -> None:
+    """The button that brings a job's result into the scene that is seen."""
+    button = layout.operator("sv3d.import_result", text=text, icon="IMPORT")
+    for name, value in import_options(job).items():
+        setattr(button, name, value)
 
 
-def _draw_text(
+def draw_text(
     layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, *, alert: bool = False
 ) -> None:
     """Sentences in as many lines as they need, as labels do not wrap."""
-    width = context.region.width / context.preferences.system.ui_scale - 60
     column = layout.column(align=True)
     column.alert = alert
     column.scale_y = 0.8
-    for i, line in enumerate(wording.lines(text, width)):
+    for i, line in enumerate(wording.lines(text, _width(context))):
         column.label(text=line, icon="BLANK1" if i else icon)
+
+
+def _width(context: bpy.types.Context) -> float:
+    """What the region has for text, in pixels at interface scale 1."""
+    return float(context.region.width / context.preferences.system.ui_scale - 60)

@@ -3,6 +3,8 @@
 Items as EnumProperty wants them; the first of each is the protocol's default.
 """
 
+from collections.abc import Iterable
+
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.model_facts import STEPS
 
@@ -47,3 +49,8 @@ MATERIALS: Items = (
     ("pbr", "Gloss and Metal", "Highlights are taken out of the colour and told by roughness and metallic maps"),
     ("lambert", "Matt", "For objects without any shine: colour alone, as in SV3D's paper"),
 )
+
+
+def as_tab(items: Iterable[tuple[str, str, str]]) -> Items:
+    """A menu for scripts, whose first and default item leaves the choice to the tab."""
+    return (("TAB", "As in the Tab", "What the SV3D tab has chosen"), *items)

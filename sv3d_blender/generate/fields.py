@@ -18,7 +18,14 @@ def draw_source(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
             layout.prop(settings, "folder", text="")
         case "SEQUENCE":
             layout.template_ID(settings, "sequence", open="image.open")
-    if settings.source != "PICTURE" and settings.has_source:
+        case "PICTURES":
+            layout.prop(settings, "pictures", text="")
+    if settings.source == "PICTURES" and settings.has_source:
+        count = settings.frame_count
+        layout.label(
+            text=f"{count} pictures" if count else "No pictures in it", icon="IMAGE_DATA" if count else "ERROR"
+        )
+    elif settings.source != "PICTURE" and settings.has_source:
         count = settings.frame_count
         layout.label(
             text=f"{count} frames" if count >= FEWEST_FRAMES else f"{count} frames; {FEWEST_FRAMES} are needed",
@@ -29,7 +36,7 @@ def draw_source(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
 def draw_goal(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     """What to make: the few choices that change the result most."""
     column = _split_column(layout)
-    if settings.source == "PICTURE":
+    if settings.from_picture:
         column.row().prop(settings, "make", expand=True)
         column.prop(settings, "orbit_kind")
         if settings.orbit_kind == "file":
@@ -49,27 +56,29 @@ def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     column = _split_column(layout)
     column.prop(settings, "seed")
     if makes_mesh(settings):
-        for name in ("faces", "texture", "material", "quads"):
+        _draw_automatic(column, settings, "own_faces", "faces")
+        for name in ("texture", "material", "quads"):
             column.prop(settings, name)
-        column.separator()
-    if settings.source != "PICTURE":
+    column.prop(settings, "playback")
+    if not settings.from_picture:
         return
+    column.separator()
     rise = column.column()
     rise.active = settings.orbit_kind in {"auto", "sine"}
     rise.prop(settings, "amplitude")
     column.prop(settings, "background_model")
     column.separator()
     column.prop(settings, "sampler")
-    column.prop(settings, "steps")
+    _draw_automatic(column, settings, "own_steps", "steps")
     column.prop(settings, "guidance")
-    column.prop(settings, "guidance_scale")
+    _draw_automatic(column, settings, "own_strength", "guidance_scale")
     column.separator()
     column.prop(settings, "memory")
 
 
 def makes_mesh(settings: SV3DSettings) -> bool:
     """Whether it is more than an orbit that is made."""
-    return settings.source != "PICTURE" or settings.make == "MESH"
+    return not settings.from_picture or settings.make == "MESH"
 
 
 def _draw_picture(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
@@ -82,6 +91,14 @@ def _draw_picture(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
         layout.template_ID(settings, "picture", open="image.open")
         layout.operator("sv3d.use_active_image", icon="IMAGE_DATA")
         layout.label(text="Or drop a picture file here", icon="IMPORT")
+
+
+def _draw_automatic(layout: bpy.types.UILayout, settings: SV3DSettings, own: str, name: str) -> None:
+    """A number that is chosen only where its box is ticked."""
+    row = layout.row(heading=settings.bl_rna.properties[name].name, align=True)
+    row.prop(settings, own, text="" if getattr(settings, own) else "Automatic")
+    if getattr(settings, own):
+        row.prop(settings, name, text="")
 
 
 def _split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:

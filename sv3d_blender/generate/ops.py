@@ -1,42 +1,154 @@
-"""The buttons that start and stop a job."""
+"""The buttons that start and stop jobs."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
 
 import bpy
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ...sv3d_engine import __version__
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure, Phase
+from ..engine.job_queue import Batch, Entry
 from ..engine.session import session
 from ..preferences.property_group import preferences
-from . import preview
-from .player import player
-from .request import orbit_problem, order, resumed
+from ..result import destination
+from ..result.delivery import is_occupied
+from ..result.provenance import REQUEST, Destination, request_of
+from .choices import ORBITS, as_tab
+from .preflight import OFFICIAL, expected_seconds
+from .request import Asked, Order, orbit_problem, order, repeated, resumed
+from .source import pictures_in_folder
 from .wording import report
+
+_LOOK = 0.02  # seconds between looks of a script that waits
 
 
 class SV3D_OT_generate(bpy.types.Operator):
+    """Also for scripts and farms: see the arguments' descriptions, and README."""
+
     bl_idname = "sv3d.generate"
     bl_label = "Generate"
-    bl_description = "Make the mesh or orbit. Blender stays free for other work meanwhile"
+    bl_description = (
+        "Make the mesh or orbit, or put it behind what is being made. Blender stays free for other work meanwhile"
+    )
+
+    picture: StringProperty(  # type: ignore[valid-type]
+        name="Picture",
+        description="File to make a mesh from. Without it and a folder, the tab's source is taken. "
+        "Every argument that is left out is as the tab has it",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+    folder: StringProperty(  # type: ignore[valid-type]
+        name="Folder",
+        description="Folder with the frames of an orbit to make a mesh from",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
+    )
+    cameras: StringProperty(  # type: ignore[valid-type]
+        name="Cameras",
+        description="Cameras file: of the folder's frames or, with a picture, of the orbit to make",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+    preset: EnumProperty(  # type: ignore[valid-type]
+        name="Quality",
+        items=as_tab((preset, preset.title(), "") for preset in protocol.PRESETS),
+        options={"SKIP_SAVE"},
+    )
+    orbit: EnumProperty(name="Orbit", items=as_tab(ORBITS), options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    seed: IntProperty(  # type: ignore[valid-type]
+        name="Seed", description="Below 0, the tab's", default=-1, min=-1, options={"SKIP_SAVE"}
+    )
+    out: StringProperty(  # type: ignore[valid-type]
+        name="Output",
+        description="Job folder, new or of an earlier job; by default a new one in the results folder",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
+    )
+    wait: BoolProperty(  # type: ignore[valid-type]
+        name="Wait",
+        description="Return only when the result is in the scene, or with CANCELLED and a report if it will not be. "
+        "For Blender without a window; with one, nothing can be clicked meanwhile",
+        options={"SKIP_SAVE"},
+    )
+
+    # No poll: it could not see the arguments.  The tab's button is disabled by ``lacking``.
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            names = start(context, *self._orders(context))
+        except (UserError, OSError) as error:
+            session.refuse(failure_of(error))
+            return self._failed(failure_of(error)) if self.wait or bpy.app.background else {"FINISHED"}
+        return self._outcome(names) if self.wait else {"FINISHED"}
+
+    def _orders(self, context: bpy.types.Context) -> list[Order]:
+        settings, chosen = context.scene.sv3d, preferences(context)
+        if not (self.picture or self.folder) and (missing := lacking(context)):
+            raise UserError(f"{missing}.", "Then press Generate.")
+        asked = Asked(
+            self.picture,
+            self.folder,
+            self.cameras,
+            "" if self.preset == "TAB" else self.preset,
+            "" if self.orbit == "TAB" else self.orbit,
+            self.seed,
+            self.out,
+        )
+        if settings.source != "PICTURES" or self.picture or self.folder:
+            return [order(settings, chosen, asked)]
+        found = pictures_in_folder(Path(bpy.path.abspath(settings.pictures)))
+        return [order(settings, chosen, replace(asked, picture=str(file))) for file in found]
+
+    def _outcome(self, names: Sequence[str]) -> set[str]:
+        """Wait for these jobs and their way into the scene."""
+        try:
+            wait_for(names)
+        except KeyboardInterrupt:
+            session.remove(names)
+            session.cancel()
+            return self._failed(Failure("Stopped from the keyboard.", "Finished stages are kept."))
+        for name in names:
+            job = session.over[name]
+            if job.failure or job.phase is Phase.CANCELLED:
+                return self._failed(job.failure or Failure("The job was cancelled.", ""))
+        if session.failure:
+            return self._failed(session.failure)
+        return {"FINISHED"}
+
+    def _failed(self, failure: Failure) -> set[str]:
+        # A warning, as Blender turns a reported error into an exception where a script has called.
+        self.report({"WARNING"}, f"SV3D: {failure.cause} {failure.remedy}".rstrip())
+        return {"CANCELLED"}
+
+
+class SV3D_OT_generate_again(bpy.types.Operator):
+    bl_idname = "sv3d.generate_again"
+    bl_label = "Generate Again"
+    bl_description = "Make the active object's result once more, as it was asked for, from the note that it carries"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("SV3D is at work already")
-            return False
-        if session.waiting_to_deliver:
-            cls.poll_message_set("The last result waits for Object Mode: leave Edit or Sculpt Mode first")
-            return False
-        if lacking := _lacking(context):
-            cls.poll_message_set(lacking)
+        if context.active_object is None or REQUEST not in context.active_object:
+            cls.poll_message_set("Select a result of SV3D first")
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        chosen = preferences(context)
+        active = context.active_object
         try:
-            session.start(*order(context.scene.sv3d, chosen), chosen.python)
-            _clear_previews()
+            request = request_of(active)
+            if request is None:
+                raise UserError(
+                    "The note that the object carries is damaged.", "Set the job up in the SV3D tab.", active.name
+                )
+            start(context, Order(repeated(request, active.name, preferences(context)), active.name))
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))
         return {"FINISHED"}
@@ -50,18 +162,22 @@ class SV3D_OT_resume(bpy.types.Operator):
         "Of what has been changed since, only weights, memory and device count"
     )
 
+    job: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]  # "" is the last one
+
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return session.job is not None and session.job.phase in (Phase.CANCELLED, Phase.FAILED)
+        last = session.job is not None and session.job.phase in (Phase.CANCELLED, Phase.FAILED)
+        return last or bool(session.queue.failed or session.queue.batches)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if session.job:
+        stopped = session.over.get(self.job) if self.job else session.job
+        if stopped and stopped.phase in (Phase.CANCELLED, Phase.FAILED):
             chosen = preferences(context)
             try:
-                session.start(
-                    resumed(session.job.request, context.scene.sv3d, chosen), session.job.title, chosen.python
-                )
-                _clear_previews()
+                request = resumed(stopped.request, context.scene.sv3d, chosen)
+                told = destination.of(Path(request.out)) or destination.here(context, stopped.title)
+                session.forget_failed(stopped.request.job)
+                _begin([Order(request, stopped.title)], context, told)
             except UserError as error:
                 session.refuse(failure_of(error))
         return {"FINISHED"}
@@ -78,6 +194,52 @@ class SV3D_OT_cancel(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         session.cancel()
+        return {"FINISHED"}
+
+
+class SV3D_OT_finish(bpy.types.Operator):
+    bl_idname = "sv3d.finish"
+    bl_label = "Stop Here"
+    bl_description = "Make the mesh from what there is now, without the refinement that is still to come"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return session.can_finish
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        session.finish()
+        return {"FINISHED"}
+
+
+class SV3D_OT_remove_waiting(bpy.types.Operator):
+    bl_idname = "sv3d.remove_waiting"
+    bl_label = "Remove from Queue"
+    bl_description = "Take this job, or all that a batch still has to do, out of the queue"
+
+    job: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    batch: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return bool(session.queue.waiting)
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        entries = session.queue.of_batch(self.batch) if self.batch else session.queue.waiting
+        session.remove([e.request.job for e in entries if self.batch or self.job in ("", e.request.job)])
+        return {"FINISHED"}
+
+
+class SV3D_OT_go_on(bpy.types.Operator):
+    bl_idname = "sv3d.go_on"
+    bl_label = "Go On with Queue"
+    bl_description = "Begin the next job that waits"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return session.queue.held
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        session.go_on()
         return {"FINISHED"}
 
 
@@ -114,23 +276,60 @@ class SV3D_OT_copy_report(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _lacking(context: bpy.types.Context) -> str:
+def start(context: bpy.types.Context, *orders: Order) -> list[str]:
+    """Begin jobs, or put them behind what is being made; their names.  More than one are a batch.
+
+    Raises UserError if there is no Python to run them.
+    """
+    return _begin(orders, context, destination.here(context, orders[0].title))
+
+
+def wait_for(names: Sequence[str]) -> None:
+    """Return when these jobs are over, and in their scenes where those are open and free."""
+    while not all(name in session.over for name in names):
+        session.tick()
+        time.sleep(_LOOK)
+    while any(job.request.job in names for job in session.undelivered) and not is_occupied():
+        session.tick()
+        if not session.delivering and not bpy.app.background:
+            break  # its file is no longer open
+        time.sleep(_LOOK)
+
+
+def _begin(orders: Sequence[Order], context: bpy.types.Context, told: Destination) -> list[str]:
+    chosen = preferences(context)
+    batch = Batch(uuid4().hex, told.title, len(orders)) if len(orders) > 1 else None
+    entries = [
+        Entry(
+            request,
+            title,
+            chosen.python,
+            batch.name if batch else "",
+            expected_seconds(request, chosen.device, chosen.model or OFFICIAL),
+        )
+        for request, title in orders
+    ]
+    for entry in entries:
+        destination.remember(Path(entry.request.out), replace(told, title=entry.title))
+    session.start(*entries, batch=batch)
+    return [entry.request.job for entry in entries]
+
+
+def lacking(context: bpy.types.Context) -> str:
     """What has to be chosen before a job can begin; empty if nothing."""
     settings = context.scene.sv3d
-    if settings.source != "PICTURE":
-        return "" if settings.has_source else "Choose the orbit's frames first"
-    if settings.picture is None:
-        return "Choose a picture first"
+    if not settings.has_source:
+        return {
+            "PICTURE": "Choose a picture first",
+            "PICTURES": "Choose a folder of pictures first",
+        }.get(settings.source, "Choose the orbit's frames first")
+    if settings.source not in {"PICTURE", "PICTURES"}:
+        return ""
     if preferences(context).model is None:
         return "Choose SV3D's weights in the preferences first"
     if settings.orbit_kind == "file" and not settings.orbit_file:
         return "Choose the orbit's cameras file first"
     return orbit_problem(settings, preferences(context)).rstrip(".")
-
-
-def _clear_previews() -> None:
-    player.stop()
-    preview.clear()
 
 
 def failure_of(error: UserError | OSError) -> Failure:
@@ -142,4 +341,14 @@ def failure_of(error: UserError | OSError) -> Failure:
     )
 
 
-CLASSES = (SV3D_OT_generate, SV3D_OT_resume, SV3D_OT_cancel, SV3D_OT_dismiss, SV3D_OT_copy_report)
+CLASSES = (
+    SV3D_OT_generate,
+    SV3D_OT_generate_again,
+    SV3D_OT_resume,
+    SV3D_OT_cancel,
+    SV3D_OT_finish,
+    SV3D_OT_remove_waiting,
+    SV3D_OT_go_on,
+    SV3D_OT_dismiss,
+    SV3D_OT_copy_report,
+)

@@ -5,30 +5,35 @@ import bpy
 from .. import tab
 from ..engine.session import session
 from ..result.ops import orbit_camera
-from . import cards, fields
+from . import cards, fields, queue_cards
+from .ops import lacking
 
 
 def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Fields, then the one thing that matters now: Generate, or how far it is, or what went wrong."""
+    """Fields and Generate, then what matters now: how far it is, what waits, what went wrong, what has come."""
     settings = context.scene.sv3d
-    column = layout.column()
-    column.enabled = not session.busy
-    fields.draw_source(column, settings)
-    fields.draw_goal(column, settings)
-    if session.busy and session.job:
-        cards.draw_progress(layout, session.job)
-        return
-    if settings.source == "PICTURE":
+    fields.draw_source(layout, settings)
+    fields.draw_goal(layout, settings)
+    if settings.from_picture:
         cards.draw_preflight(layout, context)
+    missing = lacking(context)
     row = layout.row()
     row.scale_y = 1.5
-    row.operator("sv3d.generate", icon="MESH_MONKEY")
-    if settings.source == "PICTURE" and settings.picture:
+    row.enabled = not missing
+    waits = session.busy or bool(session.queue.waiting)
+    row.operator("sv3d.generate", text="Add to Queue" if waits else "Generate", icon="MESH_MONKEY")
+    if missing and settings.has_source:
+        cards.draw_text(layout, context, f"{missing}.", "INFO")
+    if session.busy and session.job:
+        cards.draw_progress(layout, context, session.job)
+    elif settings.from_picture and settings.has_source:
         cards.draw_expectation(layout, context)
+    queue_cards.draw_queue(layout, context)
     if session.shown_failure:
         cards.draw_failure(layout, context, session.shown_failure)
-    elif session.job:
+    elif session.job and not session.busy:
         cards.draw_end(layout, context, session.job)
+    queue_cards.draw_undelivered(layout, context)
 
 
 def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -60,7 +65,6 @@ class _AdvancedPanel(_Tab):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        self.layout.enabled = not session.busy
         fields.draw_advanced(self.layout, context.scene.sv3d)
 
 

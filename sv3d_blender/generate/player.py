@@ -8,7 +8,9 @@ import bpy
 from .. import tab
 from ..engine.job import Job, Preview
 from ..engine.session import session
-from ..result.frames import update_live
+from ..result import destination
+from ..result.delivery import folder_of
+from ..result.frames import drop_live, update_live
 from . import preview
 
 _INTERVAL = 1 / 8  # seconds a frame is shown: once round in less than three
@@ -20,11 +22,18 @@ class Player:
     def __init__(self) -> None:
         self.frames: tuple[Path, ...] = ()
         self._shown: Preview | None = None
-        self._index = 0
+        self._index, self._job = 0, ""
         self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
 
     def follow(self, job: Job) -> None:
         """Take in what a job has announced last; called for each of its changes."""
+        if job.request.job != self._job:  # another job's files may have the same names
+            self.stop()
+            preview.clear()
+            self._job = job.request.job
+        if not job.active:
+            drop_live()
+            return
         if job.preview == self._shown:
             return
         self._shown = job.preview
@@ -34,7 +43,7 @@ class Player:
         self.frames = tuple(sorted(job.preview.path.glob("[0-9]*.png")))
         if not self.frames:
             return
-        if session.wanted:
+        if destination.find(destination.of(folder_of(job))):
             with contextlib.suppress(RuntimeError):  # Blender's word for a file it cannot open: the next one may do
                 update_live(self.frames[0], len(self.frames))
         if not bpy.app.timers.is_registered(self.timer):

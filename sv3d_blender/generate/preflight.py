@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.architecture import FACTS, read_architecture
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.model_facts import (
@@ -18,7 +19,7 @@ from ...sv3d_engine.shared.model_facts import (
     step_share,
 )
 from ...sv3d_engine.shared.trajectory import MAX_ELEVATION
-from .wording import duration
+from .wording import EXPECTED_MINUTES, duration
 
 _LONGEST_HEADER = 100 << 20  # bytes, as the safetensors format says
 TRAINED_ELEVATIONS = (-5, 30)  # degrees, of pictures
@@ -112,6 +113,17 @@ def orbit_time(sampler: str, steps: int, device: str, model: Model = OFFICIAL) -
         return f"{_about(times['cuda'])} on a good graphics card, {times['cpu']} on a processor"
     shown = "cpu" if device == "auto" else device
     return f"{_about(times[shown])}{' on a good graphics card' if shown == 'cuda' else ''}"
+
+
+def expected_seconds(request: protocol.Job, device: str, model: Model = OFFICIAL) -> float:
+    """What a job may take, without the engine's start; ``device`` "auto" counts as the processor."""
+    seconds = 0.0
+    if isinstance(request, protocol.OrbitJob):
+        count = request.steps or STEPS.get(request.sampler, model.steps)
+        seconds += orbit_seconds(count, model.step_share, "cpu" if device == "auto" else device)
+    if isinstance(request, protocol.MeshJob | protocol.GenerateJob):
+        seconds += 60.0 * EXPECTED_MINUTES[request.preset]
+    return seconds
 
 
 def _about(time: str) -> str:

@@ -8,9 +8,10 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.model_facts import STEPS, Usage
 from . import choices
 from .picture import can_be_source
-from .source import Orbit, orbit_in_folder, orbit_of_sequence
+from .source import Orbit, orbit_in_folder, orbit_of_sequence, pictures_in_folder
 from .wording import EXPECTED_MINUTES
 
 
@@ -19,6 +20,9 @@ def _look_at_source(settings: "SV3DSettings", _context: bpy.types.Context) -> No
     if settings.source == "PICTURE":
         return
     try:
+        if settings.source == "PICTURES":
+            settings.frame_count = len(pictures_in_folder(Path(bpy.path.abspath(settings.pictures))))
+            return
         orbit = settings.orbit()
     except UserError:
         settings.frame_count, settings.cameras = 0, ""
@@ -43,6 +47,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
             ("PICTURE", "Picture", "One picture of an object: SV3D imagines the orbit round it", "IMAGE_DATA", 2),
             ("FOLDER", "Folder", "A folder with the pictures of an orbit", "FILE_FOLDER", 0),
             ("SEQUENCE", "Sequence", "An orbit that is open in this file as an image sequence", "RENDER_ANIMATION", 1),
+            ("PICTURES", "Batch", "A folder of pictures, each of which becomes a mesh", "RENDERLAYERS", 3),
         ),
         default="PICTURE",
         update=_look_at_source,
@@ -52,6 +57,12 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="Picture of one object, best cut out or before a plain background. It is never changed",
         type=bpy.types.Image,
         poll=_is_picture,
+    )
+    pictures: StringProperty(  # type: ignore[valid-type]
+        name="Pictures",
+        description="Folder with a picture for each mesh. The jobs wait for each other; one that fails stops no other",
+        subtype="DIR_PATH",
+        update=_look_at_source,
     )
     make: EnumProperty(  # type: ignore[valid-type]
         name="Make",
@@ -84,10 +95,16 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="How the frames emerge from noise",
         items=choices.SAMPLERS,
     )
+    own_steps: BoolProperty(  # type: ignore[valid-type]
+        name="Own Steps",
+        description="Choose the number of steps. Automatic takes what the sampler's name says, "
+        "or what suits the weights",
+        get=lambda self: self.steps > 0,
+        set=lambda self, own: setattr(self, "steps", STEPS["euler"] if own else 0),
+    )
     steps: IntProperty(  # type: ignore[valid-type]
         name="Steps",
-        description="More steps take longer and show finer detail. 0 takes what the sampler's name says or, "
-        "with Automatic, what suits the weights",
+        description="More steps take longer and show finer detail. 0 is automatic",
         min=0,
         max=1000,
         soft_max=100,
@@ -97,10 +114,16 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="How the frames are held to the picture",
         items=choices.GUIDANCES,
     )
+    own_strength: BoolProperty(  # type: ignore[valid-type]
+        name="Own Strength",
+        description="Choose the strength. Automatic takes what suits the weights: 2.5 for the official ones",
+        get=lambda self: self.guidance_scale >= 1,
+        set=lambda self, own: setattr(self, "guidance_scale", Usage.guidance_scale if own else 0.0),
+    )
     guidance_scale: FloatProperty(  # type: ignore[valid-type]
         name="Strength",
         description="How strongly, at most, the frames are held to the picture. Too much makes them hard and garish. "
-        "Less than 1 takes what suits the weights: 2.5 for the official ones",
+        "Less than 1 is automatic",
         min=0.0,
         max=20.0,
         soft_max=6.0,
@@ -161,10 +184,16 @@ class SV3DSettings(bpy.types.PropertyGroup):
         ),
         default="standard",
     )
+    own_faces: BoolProperty(  # type: ignore[valid-type]
+        name="Own Number of Faces",
+        description="Choose how many triangles the mesh may have. "
+        "Automatic goes by the quality: 10000 for draft, 30000 for standard, 50000 for high",
+        get=lambda self: self.faces > 0,
+        set=lambda self, own: setattr(self, "faces", 20_000 if own else 0),
+    )
     faces: IntProperty(  # type: ignore[valid-type]
         name="Faces",
-        description="The most triangles that the mesh may have, from 500 to 200000. "
-        "0 goes by the quality: 10000 for draft, 30000 for standard, 50000 for high",
+        description="The most triangles that the mesh may have, from 500 to 200000. 0 is automatic",
         min=0,
         max=protocol.MOST_FACES,
         step=1000,
@@ -184,6 +213,11 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="Join triangles in pairs as the mesh comes into the scene, where that leaves good four-sided faces "
         "and no seam of the UV map is crossed; some triangles stay. With Import Again, for a mesh that is made already",
     )
+    playback: BoolProperty(  # type: ignore[valid-type]
+        name="Set Up Playback",
+        description="As the result comes, make the preview range its orbit, and the scene's camera the orbit's "
+        "if there is none. Otherwise both stay as they are",
+    )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed",
         description="The same seed gives the same mesh again",
@@ -192,12 +226,19 @@ class SV3DSettings(bpy.types.PropertyGroup):
     frame_count: IntProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
     @property
+    def from_picture(self) -> bool:
+        """Whether SV3D has to imagine the orbit."""
+        return self.source in {"PICTURE", "PICTURES"}
+
+    @property
     def has_source(self) -> bool:
         match self.source:
             case "PICTURE":
                 return self.picture is not None
             case "FOLDER":
                 return bool(self.folder)
+            case "PICTURES":
+                return bool(self.pictures)
         return self.sequence is not None
 
     def orbit(self) -> Orbit:

@@ -1,6 +1,8 @@
 """From the tab's fields to a job for the engine."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
+from itertools import count as count_from
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -10,12 +12,13 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from .. import storage
+from ..engine.session import session
 from ..preferences.property_group import SV3DPreferences
 from . import picture, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
-from .source import static_cameras
+from .source import orbit_in_folder, static_cameras
 
 
 class Order(NamedTuple):
@@ -25,9 +28,57 @@ class Order(NamedTuple):
     title: str
 
 
-def order(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
-    """The job that the tab and the preferences describe.  Raises UserError; OSError where nothing can be written."""
-    return _from_picture(settings, chosen) if settings.source == "PICTURE" else _from_orbit(settings, chosen)
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for instead of what the tab says; an empty text, and a seed below 0, leave it to the tab."""
+
+    picture: str = ""  # a file
+    folder: str = ""  # of an orbit's frames
+    cameras: str = ""  # a cameras file: of the frames, or that the picture's orbit is to follow
+    preset: str = ""
+    orbit: str = ""
+    seed: int = -1
+    out: str = ""  # the job's folder
+
+
+def order(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked = Asked()) -> Order:
+    """The job that the tab, the preferences and a script describe.
+
+    Raises UserError; OSError where nothing can be written.
+    """
+    if asked.picture and asked.folder:
+        raise UserError("A picture and a folder of frames were given.", "Give one of them.")
+    from_picture = bool(asked.picture) or (not asked.folder and settings.source == "PICTURE")
+    request, title = _from_picture(settings, chosen, asked) if from_picture else _from_orbit(settings, chosen, asked)
+    now: dict[str, Any] = {}
+    if asked.preset and type(request) is not protocol.OrbitJob:
+        now["preset"] = asked.preset
+    if asked.seed >= 0:
+        now["seed"] = asked.seed
+    try:
+        return Order(replace(request, **now), title)
+    except protocol.ProtocolError as error:
+        raise UserError("This is not a job that SV3D knows.", f"{error}.") from error
+
+
+def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> protocol.Job:
+    """A job once more from the start, into a folder of its own, on what is chosen now.
+
+    The request may come from a stranger's file: weights, and the word that something may be fetched, are taken from
+    the preferences alone.  Raises UserError.
+    """
+    now: dict[str, Any] = {"job": uuid4().hex, "resume": False, "device": chosen.device, "out": str(_new_folder(title))}
+    source = Path(request.picture if isinstance(request, protocol.OrbitJob) else request.frames)
+    if not source.exists():
+        raise UserError(f"{source.name} is no longer where it was.", "Choose it again in the SV3D tab.", str(source))
+    if isinstance(request, protocol.OrbitJob):
+        weights = _weights(chosen)
+        now |= {
+            "weights": str(weights) if weights else None,
+            "variant": chosen.variant if weights else "auto",
+            "download": chosen.download and bpy.app.online_access,
+        }
+    return replace(request, **now)
 
 
 def resumed(request: protocol.Job, settings: SV3DSettings, chosen: SV3DPreferences) -> protocol.Job:
@@ -43,29 +94,31 @@ def resumed(request: protocol.Job, settings: SV3DSettings, chosen: SV3DPreferenc
     return replace(request, **now)
 
 
-def orbit_problem(settings: SV3DSettings, chosen: SV3DPreferences) -> str:
-    """Why the weights could not follow the orbit that is chosen; empty if they can.  Touches no disk."""
+def orbit_problem(settings: SV3DSettings, chosen: SV3DPreferences, orbit: str = "") -> str:
+    """Why the weights could not follow ``orbit``, or the one that is chosen; empty if they can.  Touches no disk."""
     elevation, amplitude = typed_degrees(settings.elevation), typed_degrees(settings.amplitude)
     variant = chosen.model.variant if chosen.model else ""
-    return preflight.orbit_problem(settings.orbit_kind, variant, elevation, amplitude)
+    return preflight.orbit_problem(orbit or settings.orbit_kind, variant, elevation, amplitude)
 
 
-def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
-    if settings.picture is None:
+def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -> Order:
+    if settings.picture is None and not asked.picture:
         raise UserError("No picture has been chosen.", "Choose a picture first.")
     weights = _weights(chosen)
-    if problem := orbit_problem(settings, chosen):
+    orbit = asked.orbit or ("file" if asked.cameras else settings.orbit_kind)
+    if problem := orbit_problem(settings, chosen, orbit):
         raise UserError("SV3D cannot take this orbit.", problem)
-    title = picture.title(settings.picture)
-    out = storage.new_job_folder(title)
+    given = _absolute(asked.picture) if asked.picture else None
+    title = given.stem if given else picture.title(settings.picture)
+    out = _absolute(asked.out) if asked.out else _new_folder(title)
     fields: dict[str, Any] = {
         "job": uuid4().hex,
         "weights": str(weights) if weights else None,
-        "picture": str(picture.picture_file(settings.picture, out)),
+        "picture": str(given or picture.picture_file(settings.picture, out)),
         "out": str(out),
         "variant": chosen.variant if weights else "auto",
-        "orbit": settings.orbit_kind,
-        "cameras": str(_absolute(settings.orbit_file)) if settings.orbit_kind == "file" else None,
+        "orbit": orbit,
+        "cameras": str(_absolute(asked.cameras or settings.orbit_file)) if orbit == "file" else None,
         "elevation": typed_degrees(settings.elevation),
         "amplitude": typed_degrees(settings.amplitude),
         "sampler": settings.sampler,
@@ -78,17 +131,21 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
         "device": chosen.device,
         "seed": settings.seed,
     }
-    if settings.make == "ORBIT":
-        return Order(protocol.OrbitJob(**fields), title)
-    return Order(protocol.GenerateJob(**fields, **_mesh(settings)), title)
+    try:
+        if settings.make == "ORBIT":
+            return Order(protocol.OrbitJob(**fields), title)
+        return Order(protocol.GenerateJob(**fields, **_mesh(settings)), title)
+    except protocol.ProtocolError as error:
+        raise UserError("This is not an orbit that SV3D knows.", f"{error}.") from error
 
 
-def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
-    orbit = settings.orbit()
-    out = storage.new_job_folder(orbit.title)
+def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -> Order:
+    orbit = orbit_in_folder(_absolute(asked.folder)) if asked.folder else settings.orbit()
+    out = _absolute(asked.out) if asked.out else _new_folder(orbit.title)
     elevation = typed_degrees(settings.elevation)
-    cameras = _absolute(settings.cameras) if settings.cameras else None
-    if cameras is None and settings.source == "SEQUENCE":
+    told = asked.cameras or (str(orbit.cameras or "") if asked.folder else settings.cameras)
+    cameras = _absolute(told) if told else None
+    if cameras is None and settings.source == "SEQUENCE" and not asked.folder:
         # Other pictures may lie beside the sequence's own: name the ones that are meant.
         cameras = out.with_suffix(".cameras.json")
         cameras.parent.mkdir(parents=True, exist_ok=True)
@@ -104,6 +161,16 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
         **_mesh(settings),
     )
     return Order(request, orbit.title)
+
+
+def _new_folder(title: str) -> Path:
+    """A folder for a new job, that is not promised to one that waits either: theirs are not made yet."""
+    promised = {entry.request.out for entry in session.queue.waiting}
+    if session.job and session.job.active:
+        promised.add(session.job.request.out)
+    folder = storage.new_job_folder(title)
+    names = (folder.with_name(f"{folder.name}-{count}") for count in count_from(2))
+    return next(path for path in chain([folder], names) if str(path) not in promised and not path.exists())
 
 
 def _mesh(settings: SV3DSettings) -> dict[str, Any]:

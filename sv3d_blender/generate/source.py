@@ -29,6 +29,8 @@ class Orbit:
     def title(self) -> str:
         """What the artist calls it: the folder's name or, in an earlier job's folder, what that job was called."""
         folder = self.folder.parent if self.folder.name == "frames" else self.folder
+        if folder.name == "orbit" and _JOB_TIME.search(folder.parent.name):  # which a job to a mesh has made
+            folder = folder.parent
         return _JOB_TIME.sub("", folder.name) or "Orbit"
 
 
@@ -75,6 +77,13 @@ def static_cameras(orbit: Orbit, elevation: float) -> str:
     poses = static(elevation, len(orbit.files))
     frames = [{"file": name, **pose._asdict()} for name, pose in zip(orbit.files, poses, strict=True)]
     return json.dumps({"fov_deg": SV3D_FOV_DEG, "frames": frames}, indent=1)
+
+
+def pictures_in_folder(folder: Path) -> tuple[Path, ...]:
+    """The pictures of a batch, by name.  Raises UserError for a folder that cannot be read or holds none."""
+    if names := _pictures(folder):
+        return tuple(folder / name for name in names)
+    raise UserError("The folder holds no pictures.", "Choose a folder with a picture for each mesh.", str(folder))
 
 
 def _pictures(folder: Path) -> list[str]:

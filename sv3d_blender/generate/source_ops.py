@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ...sv3d_engine.shared import protocol
 from .. import tab
@@ -16,14 +16,14 @@ class SV3D_OT_use_active_image(bpy.types.Operator):
     bl_idname = "sv3d.use_active_image"
     bl_label = "Use Active Image"
     bl_description = "Take the picture that the Image Editor shows"
-    bl_options = {"UNDO", "INTERNAL"}
+    bl_options = {"UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if active_image(context) is None:
             cls.poll_message_set("Open a picture in an Image Editor first. A render has to be saved as a picture")
             return False
-        return not session.busy
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         _choose(context, active_image(context))
@@ -34,16 +34,17 @@ class SV3D_OT_drop_picture(bpy.types.Operator):
     bl_idname = "sv3d.drop_picture"
     bl_label = "Use Picture in SV3D"
     bl_description = "Open a picture file as SV3D's source"
-    bl_options = {"UNDO", "INTERNAL"}
+    bl_options = {"UNDO"}
 
     filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    filter_image: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    filter_folder: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("SV3D is at work already")
-            return False
-        return True
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -54,6 +55,7 @@ class SV3D_OT_drop_picture(bpy.types.Operator):
             self.report({"ERROR"}, f"Blender cannot open this picture: {self.filepath}")
             return {"CANCELLED"}
         _choose(context, image)
+        tab.show(context)
         return {"FINISHED"}
 
 
@@ -74,7 +76,7 @@ class SV3D_OT_use_orbit(bpy.types.Operator):
     bl_idname = "sv3d.use_orbit"
     bl_label = "Make Mesh from It"
     bl_description = "Take the finished orbit as the source. Generate then makes a mesh from it"
-    bl_options = {"UNDO", "INTERNAL"}
+    bl_options = {"UNDO"}
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

@@ -18,24 +18,32 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def progress_line(job: Job) -> str:
-    """The text on the progress bar."""
+def progress_lines(job: Job, fraction: float, width: float) -> tuple[str, str]:
+    """The text on the progress bar, and what it has no room for in ``width`` pixels, for a line of its own.
+
+    The bar always has its per cent.
+    """
     if job.phase is Phase.CANCELLING:
-        return f"{job.phase.value}…"
-    if not job.stage:  # it says hello at once, and then loads its libraries
-        return f"{Phase.STARTING.value}…"
-    return f"{job.stage}… {job.fraction:.0%}"
+        return f"{job.phase.value}…", ""
+    stage = job.stage or Phase.STARTING.value  # it says hello at once, and then loads its libraries
+    whole = f"{fraction:.0%} · {stage}"
+    return (whole, "") if len(whole) <= _room(width) else (f"{fraction:.0%}", stage)
 
 
-def time_line(job: Job) -> str:
+def time_line(job: Job, seconds_left: float | None) -> str:
     """The text below the bar; empty while there is nothing to say."""
-    left = "" if job.seconds_left is None else f"{duration(job.seconds_left)} left"
+    left = "" if seconds_left is None or job.phase is Phase.CANCELLING else f"{duration(seconds_left)} left"
     return " · ".join(part for part in (left, job.note) if part)
 
 
 def lines(text: str, width: float) -> list[str]:
     """Text broken for a region ``width`` pixels wide at interface scale 1, as Blender's labels do not wrap."""
-    return textwrap.wrap(text, max(16, int(width / 6.6))) or [""]
+    return textwrap.wrap(text, _room(width)) or [""]
+
+
+def _room(width: float) -> int:
+    """How many characters go into a line."""
+    return max(16, int(width / 6.6))
 
 
 def report(failure: Failure, facts: dict[str, str]) -> str:

@@ -13,22 +13,21 @@ def add_orbit_camera(
     centre: Vector,
     target: bpy.types.Object,
     frames: bpy.types.Image,
-    collection: bpy.types.Collection,
     name: str,
+    scene: bpy.types.Scene,
 ) -> bpy.types.Object:
     """A camera that flies the orbit round ``centre``, a point in the space of ``target``, whose child it is.
 
-    As a child it keeps to the object wherever that is moved, so mesh and frames always agree.
+    As a child it keeps to the object wherever that is moved, so mesh and frames always agree.  It is in no collection.
     """
-    data = bpy.data.cameras.new(f"{name} orbit")
+    data = bpy.data.cameras.new(f"{name} camera")
     data.sensor_width = data.sensor_height = SENSOR
     data.lens = path.lens
-    data.sensor_fit = _square_side(bpy.context.scene.render)
+    data.sensor_fit = _square_side(scene.render)
     data.clip_start, data.clip_end = path.distance / 100, path.distance * 100
     _add_background(data, frames)
 
     camera = bpy.data.objects.new(data.name, data)
-    collection.objects.link(camera)
     camera.parent = target
     camera.rotation_mode = "XYZ"
     for frame, pose in enumerate(path.poses, FIRST_SCENE_FRAME):

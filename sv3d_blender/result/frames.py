@@ -22,7 +22,7 @@ def is_orbit(image: bpy.types.Image | None) -> bool:
 
 def load_sequence(folder: Path, path: OrbitPath, name: str) -> bpy.types.Image:
     """The frames as one image; each user of it needs ``follow_scene`` too."""
-    return _load(folder / path.files[0], len(path.files), f"{name} orbit")
+    return _load(folder / path.files[0], len(path.files), f"{name} frames")
 
 
 def live_orbit() -> bpy.types.Image | None:

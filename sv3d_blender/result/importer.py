@@ -1,112 +1,191 @@
-"""A finished job folder into the scene."""
+"""A finished job folder into the scene, in steps that each take Blender's main thread a few milliseconds."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from mathutils import Vector
+from mathutils import Matrix, Vector
 
 from ...sv3d_engine.shared.errors import UserError
 from .camera import add_orbit_camera
+from .destination import Place
 from .frames import FIRST_SCENE_FRAME, drop_live, load_sequence, show_in_editors
-from .mesh import import_mesh, join_triangles
+from .glb_file import Asset, read_asset
+from .live_mesh import take_live_mesh
+from .material import build_images, build_material
+from .mesh import build_mesh, keep_normals
 from .orbit_path import OrbitPath, read_orbit_path
+from .place import Box, Point, box_of, free_place
+from .provenance import PREFIX, read_facts
+
+_JOB = PREFIX + "job"  # marks a result
+_ORBIT_MARK = 1 / 8  # of the orbit's distance: the size of the empty in its middle
 
 
 @dataclass(frozen=True)
-class ImportedResult:
-    """What ``import_result`` has made; all of it is in ``collection``."""
+class Parts:
+    """A job folder as it has been read; any thread may do that."""
 
-    mesh: bpy.types.Object
+    folder: Path
+    name: str  # for the new objects
+    path: OrbitPath
+    asset: Asset | None  # None for an orbit alone
+    facts: dict[str, str | int]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What has come into the scene; all of it is in ``collection``."""
+
+    main: bpy.types.Object  # the mesh, or the empty in the middle of an orbit without one
     camera: bpy.types.Object
     frames: bpy.types.Image
     collection: bpy.types.Collection
 
+    @property
+    def mesh(self) -> bpy.types.Object:
+        return self.main
 
-@dataclass(frozen=True)
-class ImportedOrbit:
-    """What ``import_orbit`` has made; all of it is in ``collection``."""
 
-    middle: bpy.types.Object  # an empty, which the camera circles and follows
-    camera: bpy.types.Object
-    frames: bpy.types.Image
-    collection: bpy.types.Collection
+Steps = Generator[None, None, Imported]
+
+
+def read_result(job_folder: Path, name: str = "", *, orbit_only: bool = False, quads: bool = False) -> Parts:
+    """Read mesh.glb, cameras.json, frames/ and the reports of a job folder, without touching Blender.
+
+    ``name`` is for the new objects (default: the folder's).  Raises UserError.
+    """
+    path = _read_orbit(job_folder, () if orbit_only else ("mesh.glb",))
+    asset = None if orbit_only else read_asset(job_folder / "mesh.glb", quads=quads)
+    if asset and asset.surface.base_color is None:
+        raise UserError("The finished mesh came without its texture.", "Generate the mesh again.", str(job_folder))
+    return Parts(job_folder, name or job_folder.name, path, asset, read_facts(job_folder))
+
+
+def place_result(parts: Parts, place: Place, *, playback: bool = False) -> Steps:
+    """Bring what was read into a scene; the last step links all of it, so that nothing half-made is ever seen.
+
+    It stands at the 3D cursor, or beside it when another result is there.  With ``playback``, the scene's preview
+    range is the orbit, and its camera the orbit's if there is none.
+    """
+    collection = bpy.data.collections.new(parts.name)
+    if parts.asset:
+        main = yield from _mesh_steps(parts.asset, parts.name)
+        box, foot = parts.asset.box, parts.asset.foot
+    else:
+        main, box, foot = _middle(parts), _mark_box(parts), 0.0
+    for name, fact in parts.facts.items():
+        main[name] = fact
+    yield
+    frames = load_sequence(parts.folder / "frames", parts.path, parts.name)
+    camera = add_orbit_camera(parts.path, Vector((0.0, 0.0, foot)), main, frames, parts.name, place.scene)
+    if not parts.asset:
+        for background in camera.data.background_images:  # there is no mesh to compare with: just the frames
+            background.alpha, background.display_depth = 1.0, "BACK"
+    yield
+    main.matrix_world = take_live_mesh(str(parts.folder)) or free_matrix(place.scene, box)
+    collection.objects.link(main)
+    collection.objects.link(camera)
+    place.collection.children.link(collection)
+    _present(place.scene, main)
+    if playback:
+        _set_up_playback(place.scene, camera, parts.path)
+    show_in_editors(frames)
+    drop_live()
+    return Imported(main, camera, frames, collection)
 
 
 def import_result(
-    context: bpy.types.Context, job_folder: Path, name: str = "", *, quads: bool = False
-) -> ImportedResult:
-    """Bring a job's mesh, orbit frames and orbit camera into the scene; the mesh stands at the 3D cursor.
-
-    ``job_folder`` holds mesh.glb, cameras.json and frames/, ``name`` is for the new objects (default: the folder's).
-    With ``quads``, triangles are joined in pairs: glTF has no other faces.
-    Needs Object Mode.  Raises UserError, and then leaves the scene as it was.
-    """
-    path = _read_orbit(job_folder, ["mesh.glb"])
-    name = name or job_folder.name
-    collection = _new_collection(context.scene, name)
-    try:
-        mesh, foot = import_mesh(job_folder / "mesh.glb", collection, name)
-    except UserError:
-        bpy.data.batch_remove([*collection.objects, collection])
-        raise
-    if quads:
-        join_triangles(mesh.data)
-    mesh.location = context.scene.cursor.location
-    frames = load_sequence(job_folder / "frames", path, name)
-    camera = add_orbit_camera(path, Vector((0.0, 0.0, foot)), mesh, frames, collection, name)
-    _present(context, mesh, camera, frames, path)
-    return ImportedResult(mesh, camera, frames, collection)
+    context: bpy.types.Context, job_folder: Path, name: str = "", *, quads: bool = False, playback: bool = False
+) -> Imported:
+    """Read and place a job's mesh at once.  Raises UserError, and then leaves the file as it was."""
+    return finish(place_result(read_result(job_folder, name, quads=quads), _place(context), playback=playback))
 
 
-def import_orbit(context: bpy.types.Context, job_folder: Path, name: str = "") -> ImportedOrbit:
-    """Bring an orbit's frames and camera into the scene, round an empty at the 3D cursor.
-
-    ``job_folder`` holds cameras.json and frames/.  Needs Object Mode.  Raises UserError.
-    """
-    path = _read_orbit(job_folder)
-    name = name or job_folder.name
-    collection = _new_collection(context.scene, name)
-    middle = bpy.data.objects.new(name, None)
-    middle.empty_display_size = path.distance / 8
-    middle.location = context.scene.cursor.location
-    collection.objects.link(middle)
-    frames = load_sequence(job_folder / "frames", path, name)
-    camera = add_orbit_camera(path, Vector(), middle, frames, collection, name)
-    for background in camera.data.background_images:  # there is no mesh to compare with: just the frames
-        background.alpha, background.display_depth = 1.0, "BACK"
-    _present(context, middle, camera, frames, path)
-    return ImportedOrbit(middle, camera, frames, collection)
+def import_orbit(context: bpy.types.Context, job_folder: Path, name: str = "", *, playback: bool = False) -> Imported:
+    """Read and place an orbit's frames and camera, round an empty.  Raises UserError."""
+    return finish(place_result(read_result(job_folder, name, orbit_only=True), _place(context), playback=playback))
 
 
-def _new_collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
-    collection = bpy.data.collections.new(name)
-    scene.collection.children.link(collection)
-    return collection
+def finish(steps: Steps) -> Imported:
+    """All steps at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
-def _present(
-    context: bpy.types.Context,
-    main: bpy.types.Object,
-    camera: bpy.types.Object,
-    frames: bpy.types.Image,
-    path: OrbitPath,
-) -> None:
-    """Select what has come, and make its orbit ready to be played."""
-    scene = context.scene
+def _place(context: bpy.types.Context) -> Place:
+    return Place(context.scene, context.collection or context.scene.collection)
+
+
+def _mesh_steps(asset: Asset, name: str) -> Generator[None, None, bpy.types.Object]:
+    data = build_mesh(asset, name)
+    yield
+    if asset.normals is not None:
+        keep_normals(asset, data)
+        yield
+    images = {}
+    for use, image in build_images(asset.surface, name):
+        images[use] = image
+        yield
+    data.materials.append(build_material(asset.surface, images, name))
+    return bpy.data.objects.new(name, data)
+
+
+def _middle(parts: Parts) -> bpy.types.Object:
+    middle = bpy.data.objects.new(parts.name, None)
+    middle.empty_display_size = parts.path.distance * _ORBIT_MARK
+    return middle
+
+
+def _mark_box(parts: Parts) -> Box:
+    size = parts.path.distance * _ORBIT_MARK
+    return (-size, -size, -size), (size, size, size)
+
+
+def free_matrix(scene: bpy.types.Scene, box: Box) -> Matrix:
+    """The 3D cursor's place, or the next one beside it where no other result is."""
+    others = [_seen_box(o) for o in scene.objects if _JOB in o]
+    return Matrix.Translation(free_place(_point(scene.cursor.location), box, others))
+
+
+def _seen_box(thing: bpy.types.Object) -> Box:
+    """The box of an object in the scene; one without a mesh is as large as it is drawn."""
+    size = thing.empty_display_size
+    corners = thing.bound_box if thing.type == "MESH" else ((-size, -size, -size), (size, size, size))
+    # Without a parent its matrix is known before the scene has been evaluated.
+    matrix = thing.matrix_world if thing.parent else thing.matrix_basis
+    return box_of([matrix @ Vector(corner) for corner in corners])
+
+
+def _point(vector: Vector) -> Point:
+    x, y, z = vector
+    return x, y, z
+
+
+def _present(scene: bpy.types.Scene, main: bpy.types.Object) -> None:
+    """Select what has come, in every view layer of its scene that shows it."""
+    for layer in scene.view_layers:
+        try:
+            main.select_set(True, view_layer=layer)  # first: this is what makes the layer know it
+        except RuntimeError:
+            continue  # Blender's word for a layer that excludes the collection
+        for other in layer.objects.selected:
+            if other != main:
+                other.select_set(False, view_layer=layer)
+        layer.objects.active = main
+
+
+def _set_up_playback(scene: bpy.types.Scene, camera: bpy.types.Object, path: OrbitPath) -> None:
+    """Make the orbit ready to be played.  The preview range leaves what the scene will render as it is."""
     if scene.camera is None:
         scene.camera = camera
-    # The preview range lets the orbit be played without touching what the scene will render.
     scene.use_preview_range = True
     scene.frame_preview_start = FIRST_SCENE_FRAME
     scene.frame_preview_end = FIRST_SCENE_FRAME + len(path.poses) - 1
-    for other in context.view_layer.objects.selected:
-        other.select_set(False)
-    main.select_set(True)
-    context.view_layer.objects.active = main
-    show_in_editors(frames)
-    drop_live()
 
 
 def _read_orbit(job_folder: Path, others: Sequence[str] = ()) -> OrbitPath:

@@ -8,6 +8,7 @@ from bpy.props import BoolProperty, StringProperty
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure
 from ..engine.session import session
+from . import destination
 from .camera import look_through
 from .frames import has_editor, is_orbit, live_orbit, show_in_editors
 from .importer import import_orbit, import_result
@@ -33,10 +34,11 @@ def orbit_frames(camera: bpy.types.Object) -> bpy.types.Image | None:
 class SV3D_OT_import_result(bpy.types.Operator):
     bl_idname = "sv3d.import_result"
     bl_label = "Import SV3D Result"
-    bl_description = "Put what was made, its orbit frames and orbit camera into the scene, at the 3D cursor"
-    bl_options = {"UNDO", "INTERNAL"}
+    bl_description = "Put what a job has made, its orbit frames and orbit camera into the scene, at the 3D cursor"
+    bl_options = {"UNDO"}
 
     folder: StringProperty(name="Job Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
     title: StringProperty(name="Name", options={"SKIP_SAVE"})  # type: ignore[valid-type]
     orbit_only: BoolProperty(name="Orbit Only", options={"SKIP_SAVE"})  # type: ignore[valid-type]
 
@@ -47,15 +49,26 @@ class SV3D_OT_import_result(bpy.types.Operator):
             return False
         return True
 
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if self.folder:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
     def execute(self, context: bpy.types.Context) -> set[str]:
+        folder, settings = Path(bpy.path.abspath(self.folder or self.directory)), context.scene.sv3d
+        title = self.title
+        if not title and (told := destination.of(folder)):
+            title = told.title
         try:
-            if self.orbit_only:
-                import_orbit(context, Path(self.folder), self.title)
+            if self.orbit_only or not (folder / "mesh.glb").exists():
+                import_orbit(context, folder, title, playback=settings.playback)
             else:
-                import_result(context, Path(self.folder), self.title, quads=context.scene.sv3d.quads)
+                import_result(context, folder, title, quads=settings.quads, playback=settings.playback)
         except UserError as error:
             session.refuse(Failure(error.cause, error.remedy, error.details))
             return {"CANCELLED"}
+        session.forget_delivery(str(folder))
         return {"FINISHED"}
 
 

@@ -37,14 +37,20 @@ class OrbitPath:
 
 
 def read_orbit_path(cameras: Path) -> OrbitPath:
-    """A job's own cameras.json; a mesh's tells the distance, an orbit's need not."""
+    """A job's own cameras.json; a mesh's tells the distance, an orbit's need not.
+
+    Raises OSError, ValueError, KeyError or TypeError for a file that is none.
+    """
     data = json.loads(cameras.read_text(encoding="utf-8"))
+    files = tuple(str(frame["file"]) for frame in data["frames"])
+    if not files or any(Path(file).name != file or "\\" in file for file in files):
+        raise ValueError("a frame's name is none, or leads out of the folder")
     distance = float(data.get("distance") or FREE_DISTANCE)
     poses: list[CameraPose] = []
     for frame in data["frames"]:
         pose = camera_pose(float(frame["elevation"]), float(frame["azimuth"]), distance)
         poses.append(_turned_on(poses[-1], pose) if poses else pose)
-    return OrbitPath(float(data["fov_deg"]), distance, tuple(str(f["file"]) for f in data["frames"]), tuple(poses))
+    return OrbitPath(float(data["fov_deg"]), distance, files, tuple(poses))
 
 
 def camera_pose(elevation: float, azimuth: float, distance: float) -> CameraPose:

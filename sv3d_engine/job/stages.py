@@ -1,5 +1,6 @@
 """The way of the data: picture → orbit → frames → field → mesh → material → asset → turntable."""
 
+import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,7 +42,8 @@ def _picture(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
     file.parent.mkdir(exist_ok=True)
     Image.fromarray(prepared.rgba).save(file)
     progress.preview("image", file)
-    return {"cut_out_by": prepared.how, "notes": list(prepared.notes)}
+    digest = hashlib.sha256(job.picture.read_bytes()).hexdigest()
+    return {"picture_sha256": digest, "cut_out_by": prepared.how, "notes": list(prepared.notes)}
 
 
 def _orbit(job: PictureToOrbit, out: Path, progress: Progress, device: "torch.device") -> Facts:

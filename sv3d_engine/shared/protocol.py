@@ -13,7 +13,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-VERSION = 3
+VERSION = 4
 
 PRESETS = ("draft", "standard", "high")
 MATERIALS = ("pbr", "lambert")  # with gloss and metal, or matt all over as in SV3D's paper
@@ -119,6 +119,13 @@ class GenerateJob(OrbitJob):
 @dataclass(frozen=True)
 class Cancel:
     """Stop a running or waiting job; answered with ``Cancelled`` within two seconds."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Finish:
+    """End a running job soon with what there is: what only makes the mesh better is left out, which a note tells."""
 
     job: str
 
@@ -246,7 +253,7 @@ class DoctorReport:
 
 
 Job = MeshJob | OrbitJob | GenerateJob
-Request = Job | Cancel | Doctor | Shutdown
+Request = Job | Cancel | Finish | Doctor | Shutdown
 End = Result | OrbitResult | Error | Cancelled
 Reply = Hello | Stage | Preview | End | DoctorReport
 
@@ -255,6 +262,7 @@ _NAMES: dict[type, str] = {
     OrbitJob: "orbit",
     GenerateJob: "generate",
     Cancel: "cancel",
+    Finish: "finish",
     Doctor: "doctor",
     Shutdown: "shutdown",
     Hello: "hello",

@@ -5,8 +5,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from ..frames.frames import Frames
-from .gloss import without
-from .material import DIM, Material
+from .material import DIM, Material, without
 from .observations import Observations, low_quantile, sightings
 
 NEIGHBOURS = 3  # vertices whose shading is interpolated

@@ -147,7 +147,8 @@ def drawn(blender) -> list[str]:
     addons, scale = blender.context.preferences.addons, SimpleNamespace(ui_scale=1)
     chosen = SimpleNamespace(addons=addons, system=scale)
     part("generate.panel").draw_generate(
-        paper, SimpleNamespace(scene=blender.context.scene, preferences=chosen, region=wide)
+        paper,
+        SimpleNamespace(scene=blender.context.scene, preferences=chosen, region=wide, mode=blender.context.mode),
     )
     return paper.said
 
@@ -174,4 +175,6 @@ def order(blender):
     return part("generate.request").order(settings, part("preferences.property_group").preferences(blender.context))
 
 
-# ---- the file ---------------------------------------------------------------------------------------------------
+def lacking(blender) -> str:
+    """Why the tab's Generate is disabled; empty if it is not."""
+    return part("generate.ops").lacking(blender.context)

@@ -69,7 +69,7 @@ def test_a_kind_of_file_that_only_blender_reads_is_written_as_png(blender, setti
 
 def test_a_picture_that_is_gone_is_told(blender, settings, picture, session):
     picture.unlink()  # before anybody has looked at it
-    assert blender.ops.sv3d.generate() == {"FINISHED"}
+    assert blender.ops.sv3d.generate() == {"CANCELLED"}
     assert "cannot be read" in session.shown_failure.cause
     assert not session.busy
 

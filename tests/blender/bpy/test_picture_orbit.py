@@ -57,7 +57,7 @@ def test_an_orbit_ends_with_its_camera_and_frames(blender, settings, session):
     camera = part("result.ops").orbit_camera(blender.context)
     assert camera.parent == middle
     (background,) = camera.data.background_images
-    assert (background.alpha, background.image.name) == (1.0, "cow orbit")
+    assert (background.alpha, background.image.name) == (1.0, "cow frames")
     assert background.image_user.frame_duration == 21
     blender.context.scene.frame_set(21)
     assert camera.matrix_local.translation.length == pytest.approx(part("result.orbit_path").FREE_DISTANCE)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import wedge
-from conftest import drawn, order, part, part_of_engine, turn_until
+from conftest import drawn, lacking, order, part, part_of_engine, turn_until
 
 
 def test_fields_reach_the_engine(blender, settings, preferences):
@@ -43,7 +43,22 @@ def test_the_tip_of_faces_tells_the_engines_own_numbers(blender, settings):
     protocol, presets = part_of_engine("shared.protocol"), part_of_engine("ground.settings").PRESETS
     tip = settings.bl_rna.properties["faces"].description
     assert f"from {protocol.FEWEST_FACES} to {protocol.MOST_FACES}" in tip
+    tip = settings.bl_rna.properties["own_faces"].description
     assert ", ".join(f"{preset.face_budget} for {name}" for name, preset in presets.items()) in tip
+
+
+def test_a_number_is_automatic_until_its_box_is_ticked(blender, settings):
+    for own, name, least in (
+        ("own_steps", "steps", 1),
+        ("own_strength", "guidance_scale", 1),
+        ("own_faces", "faces", 500),
+    ):
+        assert (getattr(settings, own), getattr(settings, name)) == (False, 0)
+        setattr(settings, own, True)
+        assert getattr(settings, own)
+        assert getattr(settings, name) >= least
+        setattr(settings, own, False)
+        assert getattr(settings, name) == 0
 
 
 def test_strength_is_the_weights_own_until_it_is_at_least_one(blender, settings):
@@ -72,25 +87,25 @@ def test_the_word_for_each_variant_is_the_protocols(blender, preferences):
 
 
 def test_generate_waits_for_what_is_lacking(blender, settings, preferences, session, no_demonstration):
-    assert blender.ops.sv3d.generate.poll()
+    assert not lacking(blender)
     settings.orbit_kind = "file"
-    assert not blender.ops.sv3d.generate.poll()
+    assert lacking(blender)
     settings.orbit_kind = "auto"
     weights, preferences.weights = preferences.weights, ""
-    assert not blender.ops.sv3d.generate.poll()
+    assert lacking(blender)
     preferences.weights = weights + ".gone"
     blender.ops.sv3d.generate()
     assert "not where the preferences say" in session.shown_failure.cause
     preferences.weights = weights
     settings.picture = None
-    assert not blender.ops.sv3d.generate.poll()
+    assert lacking(blender)
 
 
 def test_without_weights_the_demonstration_model_does_it(blender, settings, preferences, session, demonstration):
     preferences.weights, preferences.variant = "", "u"  # a variant is of weights that are chosen
-    assert blender.ops.sv3d.generate.poll()
+    assert not lacking(blender)
     settings.elevation = radians(70)
-    assert not blender.ops.sv3d.generate.poll(), "it takes the orbits that SV3D_p takes"
+    assert lacking(blender), "it takes the orbits that SV3D_p takes"
     settings.elevation = radians(10)
     said = drawn(blender)
     assert "Demonstration model. Set SV3D weights for production." in said
@@ -128,20 +143,20 @@ def test_angles_are_as_typed(blender, settings):
     settings.orbit_kind, settings.elevation = "static", radians(89)
     assert order(blender).request.elevation == 89.0
     settings.orbit_kind, settings.elevation, settings.amplitude = "sine", radians(59), radians(30)
-    assert blender.ops.sv3d.generate.poll()
+    assert not lacking(blender)
     assert order(blender).request.elevation == 59.0
 
 
 def test_an_orbit_that_cannot_be_is_told_before_the_click(blender, settings, preferences, session, tmp_path):
     settings.elevation = radians(70)
-    assert not blender.ops.sv3d.generate.poll()
+    assert lacking(blender)
     settings.orbit_kind = "static"
-    assert blender.ops.sv3d.generate.poll()
+    assert not lacking(blender)
     preferences.weights = str(wedge.write_weights(tmp_path / "sv3d_u.safetensors", "u"))
     assert preferences.weights_variant == "u"
-    assert blender.ops.sv3d.generate.poll()
+    assert not lacking(blender)
     settings.orbit_kind = "sine"
-    assert not blender.ops.sv3d.generate.poll()
+    assert lacking(blender)
 
 
 def test_weights_that_are_something_else_are_told_when_chosen_and_at_the_click(blender, settings, preferences, session):

@@ -27,7 +27,7 @@ def test_generate_ends_with_the_mesh_in_the_scene(blender, session, orbit_folder
     choose(blender, orbit_folder)
     assert blender.ops.sv3d.generate() == {"FINISHED"}
     assert session.busy
-    assert not blender.ops.sv3d.generate.poll()
+    assert "Add to Queue" in drawn(blender)
     turn_until(lambda: not session.busy and not session.waiting_to_deliver)
     assert session.shown_failure is None
     assert blender.context.active_object.name == "wedge"
@@ -66,9 +66,9 @@ def test_result_waits_for_object_mode(blender, session, orbit_folder):
     session.tick()
     assert session.waiting_to_deliver
     assert blender.context.mode == "EDIT_MESH"
-    assert not blender.ops.sv3d.generate.poll()
     blender.ops.sv3d.dismiss()
-    assert session.waiting_to_deliver and session.job.result
+    assert session.waiting_to_deliver
+    assert "wedge waits for Object Mode" in drawn(blender)
     blender.ops.object.mode_set(mode="OBJECT")
     turn_until(lambda: not session.waiting_to_deliver)
     assert "wedge" in blender.data.objects
@@ -82,8 +82,10 @@ def test_result_is_not_dropped_into_another_file(blender, session, orbit_folder)
     turn_until(lambda: not session.busy)
     session.tick()
     assert not blender.data.objects
+    assert any("was made for another file" in line for line in drawn(blender))
     assert blender.ops.sv3d.import_result(folder=session.job.result.out, title="wedge") == {"FINISHED"}
     assert "wedge" in blender.data.objects
+    assert not session.waiting_to_deliver
 
 
 def test_engine_stays_warm_between_jobs(blender, session, orbit_folder):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sv3d.sv3d_blender.engine.job import Job, Phase, Preview, advance, cancelling
+from sv3d.sv3d_blender.engine.job import Job, Phase, Preview, advance, cancelling, finishing
 from sv3d.sv3d_blender.engine.process import Ended
 from sv3d.sv3d_engine.shared import protocol
 
@@ -41,6 +41,22 @@ def test_an_orbit_told_of_again_is_a_new_edition_of_its_preview():
     job = after(HELLO, protocol.Preview("a", "image", "/out/picture.png"), orbit)
     assert job.preview == Preview(Path("/out/preview"), is_orbit=True, edition=2)
     assert after(orbit, job=job).preview.edition == 3
+
+
+def test_a_coarse_mesh_is_no_picture_to_show():
+    picture = protocol.Preview("a", "image", "/out/coarse.png")
+    job = after(HELLO, picture, protocol.Preview("a", "mesh", "/out/coarse.glb"))
+    assert (job.coarse, job.preview.path) == (Path("/out/coarse.glb"), Path("/out/coarse.png"))
+
+
+def test_stop_here_is_for_a_job_that_runs():
+    assert finishing(after(HELLO, stage(0.2))).finishing
+    assert not finishing(cancelling(after(HELLO))).finishing
+
+
+def test_an_engine_that_came_up_is_told_from_one_that_did_not():
+    assert after(HELLO, Ended(3, "trace")).began
+    assert not after(Ended(None, "no such file")).began
 
 
 def test_an_orbit_is_a_result_too():

@@ -3,7 +3,7 @@
 import pytest
 from sv3d.sv3d_blender.generate import preflight
 from sv3d.sv3d_engine.orbit import validation
-from sv3d.sv3d_engine.shared import model_facts
+from sv3d.sv3d_engine.shared import model_facts, protocol
 from sv3d.sv3d_engine.shared.architecture import SVD_WIDTH, UNET
 from sv3d.sv3d_engine.shared.errors import UserError
 from sv3d.sv3d_engine.sv3d.network.weights import inspect
@@ -89,3 +89,12 @@ def test_the_time_is_told_of_what_computes():
     assert preflight.orbit_time("auto", 0, "cpu", small) == preflight.orbit_time("ays", 10, "cpu", small)
     assert preflight.orbit_time("auto", 50, "cpu", small) == "about 20 s"
     assert preflight.orbit_time("ays", 0, "auto", preflight.Model("p", 1e-5)) == "a few seconds"
+
+
+def test_a_job_is_expected_to_take_what_its_parts_take():
+    mesh = preflight.expected_seconds(protocol.MeshJob("a", "/f", "/o", preset="draft"), "cpu")
+    assert mesh == 60.0
+    orbit = preflight.expected_seconds(protocol.OrbitJob("a", "/p", "/o"), "cuda")
+    assert 10 < orbit < 120
+    both = preflight.expected_seconds(protocol.GenerateJob("a", "/p", "/o", preset="draft"), "cuda")
+    assert both == orbit + mesh

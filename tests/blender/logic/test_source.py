@@ -4,7 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from sv3d.sv3d_blender.generate.source import Orbit, orbit_in_folder, orbit_of_sequence, static_cameras
+from sv3d.sv3d_blender.generate.source import (
+    Orbit,
+    orbit_in_folder,
+    orbit_of_sequence,
+    pictures_in_folder,
+    static_cameras,
+)
 from sv3d.sv3d_engine.orbit.cameras import SV3D_FOV_DEG, static_orbit
 from sv3d.sv3d_engine.orbit.orbit_files import parse_cameras
 from sv3d.sv3d_engine.shared.errors import UserError
@@ -78,3 +84,17 @@ def test_written_cameras_are_the_engines_static_orbit(tmp_path):
 )
 def test_title_is_what_the_artist_knows_the_orbit_by(folder, title):
     assert Orbit(Path(folder), (), None).title == title
+
+
+def test_the_orbit_of_a_job_is_called_as_the_job(tmp_path):
+    made = tmp_path / "cow-20261128-101500" / "orbit" / "frames"
+    assert Orbit(made, (), None).title == "cow"
+    assert Orbit(tmp_path / "orbit", (), None).title == "orbit"
+
+
+def test_a_batch_takes_the_pictures_of_a_folder_by_name(tmp_path):
+    for name in ("b.png", "a.JPG", "notes.txt", ".hidden.png"):
+        (tmp_path / name).write_bytes(b"")
+    assert [p.name for p in pictures_in_folder(tmp_path)] == ["a.JPG", "b.png"]
+    with pytest.raises(UserError, match="no pictures"):
+        pictures_in_folder(fill(tmp_path / "empty"))

@@ -17,11 +17,20 @@ def test_duration(seconds, text):
 
 
 def test_progress_names_the_stage_and_the_time_left():
-    job = Job(REQUEST, "robot", Phase.RUNNING, stage="Finding the shape", note="step 3", fraction=0.4, seconds_left=130)
-    assert wording.progress_line(job) == "Finding the shape… 40%"
-    assert wording.time_line(job) == "2 min left · step 3"
-    assert wording.progress_line(Job(REQUEST, "robot", Phase.RUNNING)) == "Starting the engine…"
-    assert wording.time_line(Job(REQUEST, "robot")) == ""
+    job = Job(REQUEST, "robot", Phase.RUNNING, stage="Finding the shape", note="step 3", fraction=0.4)
+    assert wording.progress_lines(job, 0.4, 300) == ("40% · Finding the shape", "")
+    assert wording.time_line(job, 130.0) == "2 min left · step 3"
+    assert wording.progress_lines(Job(REQUEST, "robot", Phase.RUNNING), 0.2, 300) == ("20% · Starting the engine", "")
+    assert wording.time_line(Job(REQUEST, "robot"), None) == ""
+    stopping = Job(REQUEST, "robot", Phase.CANCELLING, stage="Finding the shape")
+    assert wording.progress_lines(stopping, 0.4, 300) == ("Stopping…", "")
+    assert wording.time_line(stopping, 20.0) == ""
+
+
+@pytest.mark.parametrize("width", [171 - 60, 80, 40])
+def test_a_narrow_bar_keeps_its_per_cent(width):
+    job = Job(REQUEST, "robot", Phase.RUNNING, stage="Separating colour, gloss and light")
+    assert wording.progress_lines(job, 0.4, width) == ("40%", "Separating colour, gloss and light")
 
 
 def test_every_preset_has_an_expected_time():

@@ -15,6 +15,7 @@ from pathlib import Path
 
 COUNT, SIZE = 21, 96
 FOV_DEG, DISTANCE = 33.8, 2.2
+HASH = 64 * "5"  # of a picture, in a report
 
 # World coordinates; the foot is larger than the top, and no two sides are alike.
 VERTICES = [
@@ -73,14 +74,21 @@ def write_orbit_job(out: Path) -> None:
     (out / "report.json").write_text("{}", encoding="utf-8")
 
 
-def write_job(out: Path) -> None:
-    """A job folder as the engine leaves it, as far as the add-on reads it."""
+def write_job(out: Path, request: str = "{}") -> None:
+    """A job folder as the engine leaves it, as far as the add-on reads it; ``request`` is the job as a line."""
     write_orbit(out / "frames")
     write_cameras(out / "cameras.json")
     (out / "mesh.glb").write_bytes(glb())
     (out / "turntable").mkdir(exist_ok=True)
-    for name in ("light.json", "light.hdr", "report.json"):
+    for name in ("light.json", "light.hdr"):
         (out / name).write_text("{}", encoding="utf-8")
+    asked = json.loads(request)
+    asked.pop("type", None)
+    (out / "job.json").write_text(json.dumps(asked), encoding="utf-8")
+    report = {"versions": {"sv3d_engine": "0.1.0", "torch": "2.13.0"}}
+    if "picture" in asked:
+        report |= {"model": "SV3D_p", "stages": {"picture": {"picture_sha256": HASH}}}
+    (out / "report.json").write_text(json.dumps(report), encoding="utf-8")
 
 
 def project(point: tuple[float, float, float], elevation: float, azimuth: float) -> tuple[float, float, float]:

@@ -63,7 +63,7 @@ def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, wei
     window.wait("not session.busy and not session.waiting_to_deliver", timeout=200)
     assert window.eval("session.shown_failure") is None
     assert window.eval("[o.type for o in C.object.children]") == ["CAMERA"]
-    assert window.eval(f"{EDITOR}.image.name") == "cow orbit"
+    assert window.eval(f"{EDITOR}.image.name") == "cow frames"
     window.settle(10)
     window.keep("picture-orbit-done")
     window.click_button("sv3d.look_through")
@@ -158,6 +158,6 @@ def test_the_engine_itself_makes_an_orbit(open_window, picture, tmp_path, varian
     assert window.eval("session.shown_failure") is None
     assert window.eval("session.job.preview.edition") > 5  # the picture, the steps, the finished frames
     assert any("trained on pictures" in note for note in window.eval("session.job.result.notes"))
-    assert window.eval(f"{EDITOR}.image.name") == "cow orbit"
+    assert window.eval(f"{EDITOR}.image.name") == "cow frames"
     assert window.eval("len(C.object.children[0].data.background_images)") == 1
     assert window.eval("max(seconds for busy, seconds in turns if busy)") < LONGEST_TURN

@@ -39,7 +39,7 @@ def test_generate_scrub_and_undo(open_window, orbit_folder):
 
     # The Image Editor was empty: it shows the orbit now, in step with the scene.
     shown = "[a for a in C.window.screen.areas if a.type == 'IMAGE_EDITOR'][0].spaces.active"
-    assert window.eval(f"{shown}.image.name") == "wedge orbit"
+    assert window.eval(f"{shown}.image.name") == "wedge frames"
     for scene_frame, file in ((21, "020.png"), (16, "015.png")):
         window.exec(f"C.scene.frame_set({scene_frame})")
         window.wait(f"{shown}.image.filepath_from_user(image_user={shown}.image_user).endswith({file!r})")

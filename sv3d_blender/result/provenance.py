@@ -1,0 +1,123 @@
+"""What is known of a job beside its files: whom it is for (``delivery.json``), and what its result was made of.
+
+Plain data; everything in a job folder or a .blend file may come from a stranger and is taken for no more than text.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ...sv3d_engine import __version__
+from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.job_files import REPORT
+from ...sv3d_engine.shared.job_files import REQUEST as ASKED
+
+RUN = uuid4().hex  # of this Blender: numbers that it gives its data mean nothing to the next
+DELIVERY = "delivery.json"
+PREFIX = "sv3d_"  # of an object's custom properties
+REQUEST = PREFIX + "request"  # the job as it was asked for; "Generate Again" works from it
+
+_LONGEST = 4000  # characters of one property
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The scene and collection that a job was started from."""
+
+    title: str  # what the artist calls the job
+    blend: str = ""  # the file's path; "" while it has none
+    run: str = ""
+    file: int = 0  # how many files that run had opened before
+    scene: str = ""
+    scene_uid: int = 0
+    collection: str = ""
+    collection_uid: int = 0
+    quads: bool = False
+    playback: bool = False
+
+
+def write_delivery(folder: Path, destination: Destination) -> None:
+    """Note in a job's folder, made if need be, whom its result is for.  Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{DELIVERY}.part"
+    partial.write_text(json.dumps(asdict(destination), indent=1), encoding="utf-8")
+    partial.replace(folder / DELIVERY)
+
+
+def read_delivery(folder: Path) -> Destination | None:
+    """Whom a job's result is for; None where nothing, or nothing that can be used, tells it."""
+    with suppress(OSError, ValueError, TypeError, RecursionError):
+        told = json.loads((folder / DELIVERY).read_text(encoding="utf-8"))
+        kept = {f.name: told[f.name] for f in fields(Destination) if f.name in told}
+        if all(type(value) is type(getattr(Destination(""), name)) for name, value in kept.items()):
+            return Destination(**kept)
+    return None
+
+
+def forget_delivery(folder: Path) -> None:
+    """Take the note back, and with it the folder of a job that has left nothing else."""
+    with suppress(OSError):
+        if [path.name for path in folder.iterdir()] == [DELIVERY]:
+            (folder / DELIVERY).unlink()
+            folder.rmdir()
+
+
+def read_facts(folder: Path) -> dict[str, str | int]:
+    """What a finished job's result was made of, as an object's custom properties; what nothing tells is left out."""
+    report, request = _object(folder / REPORT), _object(folder / ASKED)
+    stages = report.get("stages")
+    picture = stages.get("picture") if isinstance(stages, Mapping) else None
+    facts: dict[str, Any] = {
+        "job": str(folder),
+        "picture": request.get("picture"),
+        "picture_sha256": picture.get("picture_sha256") if isinstance(picture, Mapping) else None,
+        "seed": request.get("seed"),
+        "model": report.get("model"),
+        "licence": _licence(request, report),
+        "versions": _versions(report),
+        "request": _request_line(request),
+    }
+    told = {PREFIX + name: value for name, value in facts.items() if isinstance(value, str | int) and value != ""}
+    # A custom property holds no whole number of more than 32 bits.
+    return {n: v if type(v) is int and abs(v) < 2**31 else str(v)[:_LONGEST] for n, v in told.items()}
+
+
+def request_of(properties: Mapping[str, Any]) -> protocol.Job | None:
+    """The job that an object's custom properties tell; None if they tell none that could be asked for."""
+    with suppress(protocol.ProtocolError):
+        request = protocol.decode_request(str(properties.get(REQUEST, "")))
+        if isinstance(request, protocol.Job):
+            return request
+    return None
+
+
+def _object(path: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError, RecursionError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _licence(request: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """Of the model's weights, if a model was at work."""
+    if "model" not in report:
+        return ""
+    return "Stability AI Community License" if request.get("weights") else "GPL-3.0-or-later"
+
+
+def _versions(report: Mapping[str, Any]) -> str:
+    versions = report.get("versions")
+    told = versions if isinstance(versions, Mapping) else {}
+    chosen = {"SV3D": __version__, "engine": told.get("sv3d_engine"), "torch": told.get("torch")}
+    return ", ".join(f"{name} {version}" for name, version in chosen.items() if version)
+
+
+def _request_line(request: Mapping[str, Any]) -> str:
+    """The request as one line of the protocol; empty if it is none."""
+    with suppress(protocol.ProtocolError):
+        return protocol.encode(protocol.decode_job(dict(request)))
+    return ""

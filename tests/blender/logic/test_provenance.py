@@ -1,0 +1,78 @@
+"""What is known of a job beside its files."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+from sv3d.sv3d_blender.result import provenance
+from sv3d.sv3d_blender.result.provenance import Destination
+from sv3d.sv3d_engine.shared import protocol
+
+HERE = Destination("cow", "/shop.blend", "run", 2, "Shop", 5, "Shelf", 7, True, False)
+
+
+def test_a_destination_is_read_as_it_was_written(tmp_path):
+    provenance.write_delivery(tmp_path / "job", HERE)
+    assert provenance.read_delivery(tmp_path / "job") == HERE
+    assert [p.name for p in (tmp_path / "job").iterdir()] == ["delivery.json"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"scene": "Shop"}', '{"title": 5}', '{"title": "a", "file": "x"}'])
+def test_nonsense_tells_nothing(tmp_path, text):
+    (tmp_path / "delivery.json").write_text(text)
+    assert provenance.read_delivery(tmp_path) is None
+
+
+def test_a_note_is_taken_back_with_its_folder_only_if_nothing_else_is_there(tmp_path):
+    job = tmp_path / "job"
+    provenance.write_delivery(job, HERE)
+    (job / "job.json").write_text("{}")
+    provenance.forget_delivery(job)
+    assert len(list(job.iterdir())) == 2
+    (job / "job.json").unlink()
+    provenance.forget_delivery(job)
+    assert not job.exists()
+    provenance.forget_delivery(job)
+
+
+def facts(folder, request: protocol.Job, report: object) -> dict:
+    (folder / "job.json").write_text(json.dumps(asdict(request)))
+    (folder / "report.json").write_text(json.dumps(report))
+    return provenance.read_facts(folder)
+
+
+def test_a_job_can_be_asked_for_again_from_what_the_object_tells(tmp_path):
+    for request in (
+        protocol.GenerateJob("a", "/cow.png", "/out", seed=3),
+        protocol.OrbitJob("a", "/cow.png", "/out", steps=5),
+        protocol.MeshJob("a", "/frames", "/out", faces=1000),
+    ):
+        assert provenance.request_of(facts(tmp_path, request, {})) == request
+
+
+def test_licence_and_versions_are_told(tmp_path):
+    report = {"model": "SV3D_p", "versions": {"torch": "2.13.0"}, "stages": {"picture": {"picture_sha256": "ab"}}}
+    told = facts(tmp_path, protocol.GenerateJob("a", "/cow.png", "/out", weights="/w"), report)
+    assert told["sv3d_licence"] == "Stability AI Community License"
+    assert told["sv3d_picture_sha256"] == "ab"
+    assert "torch 2.13.0" in told["sv3d_versions"]
+    assert "sv3d_licence" not in facts(tmp_path, protocol.MeshJob("a", "/frames", "/out"), {})
+    mini = facts(tmp_path, protocol.GenerateJob("a", "/cow.png", "/out"), {"model": "SV3D-mini"})
+    assert mini["sv3d_licence"] == "GPL-3.0-or-later"
+
+
+def test_a_seed_too_large_for_a_custom_property_is_told_as_text(tmp_path):
+    assert facts(tmp_path, protocol.MeshJob("a", "/f", "/o", seed=2**40), {})["sv3d_seed"] == str(2**40)
+
+
+@pytest.mark.parametrize("report", ["text", [1], {"stages": 3, "versions": "x", "model": [2]}])
+def test_a_damaged_report_leaves_out_what_it_does_not_tell(tmp_path, report):
+    told = facts(tmp_path, protocol.MeshJob("a", "/frames", "/out"), report)
+    assert told["sv3d_seed"] == 0
+    assert "sv3d_model" not in told
+    assert provenance.read_facts(tmp_path / "nowhere")["sv3d_job"].endswith("nowhere")
+
+
+@pytest.mark.parametrize("note", ["", "{", '{"type": "shutdown"}', '{"type": "mesh"}', 7])
+def test_a_note_that_is_no_job_is_none(note):
+    assert provenance.request_of({"sv3d_request": note}) is None
