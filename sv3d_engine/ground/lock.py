@@ -1,7 +1,7 @@
-"""One job at a time in a folder, and one at a time on a graphics card."""
+"""One job at a time in a folder, one at a time on a graphics card, one download at a time of a file."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -37,12 +37,20 @@ def card_locked(card: str, progress: Progress) -> Iterator[None]:
     """
     with ExitStack() as lock:
         if card:
-            _wait_for(user_folder("cache") / f"{card}.lock", lock, progress)
+            _wait_for(user_folder("cache") / f"{card}.lock", lock, lambda: progress(0.0, WAITING))
         progress.restarted()
         yield
 
 
-def _wait_for(path: Path, lock: ExitStack, progress: Progress) -> None:
+@contextmanager
+def in_turn(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Have the lock on ``path`` for oneself, after those who have it now; ``waiting`` is called often and may raise."""
+    with ExitStack() as lock:
+        _wait_for(path, lock, waiting)
+        yield
+
+
+def _wait_for(path: Path, lock: ExitStack, waiting: Callable[[], None]) -> None:
     """Enter the lock on ``path``.  Where the folder cannot be written, nobody is kept out."""
     refused = 0
     while refused < _REFUSALS:
@@ -56,5 +64,5 @@ def _wait_for(path: Path, lock: ExitStack, progress: Progress) -> None:
         except OSError:
             return
         lock.close()
-        progress(0.0, WAITING)
+        waiting()
         time.sleep(_POLL)

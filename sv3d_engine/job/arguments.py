@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..shared import protocol
+from .models_command import add_model_commands
 
 JOB_COMMANDS = ("mesh", "orbit", "generate")
 _NAMED_ORBITS = tuple(name for name in protocol.ORBITS if name != "file")
@@ -41,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--device", choices=protocol.DEVICES, default="auto", help="that --thorough is for")
     doctor.set_defaults(details=False)
+
+    add_model_commands(commands)
 
     serve = commands.add_parser("serve", help="take jobs as JSON lines on stdin (for the Blender add-on)")
     serve.add_argument("--log", metavar="FILE", help="log file (default: in your user folder)")

@@ -15,7 +15,7 @@ from .user_folders import home_folder
 Purpose = Literal["background", "orbit"]
 State = Literal["ready", "missing", "damaged", "partial"]
 
-PARTIAL = ".part"  # ends the name of a file that has not come to its end
+DOWNLOAD = ".download"  # ends the name of a file that has not come to its end, and can go on from there
 CHECKSUM = ".sha256"  # ends the name of the file beside a model that holds its hash, as sha256sum writes it
 
 _LONGEST_HEADER = 100 << 20  # bytes, of a safetensors file
@@ -185,7 +185,12 @@ def checksum_file(model: Model) -> Path:
 
 def partial_file(model: Model) -> Path:
     """What has come of a model so far."""
-    return model.path.with_name(model.file + PARTIAL)
+    return model.path.with_name(model.file + DOWNLOAD)
+
+
+def partial_note(partial: Path) -> Path:
+    """The file beside ``partial_file`` that tells which of a server's files it is the beginning of."""
+    return partial.with_name(partial.name + ".json")
 
 
 def state(model: Model) -> State:

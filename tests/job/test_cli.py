@@ -302,7 +302,7 @@ def test_without_the_laboratory_there_are_the_other_commands(tmp_path, left_over
     """An update of the add-on may leave its folder behind, empty."""
     engine = ROOT / "sv3d_engine"
     copy = tmp_path / "sv3d_engine"
-    for wing in ("", "shared", "ground", "job"):
+    for wing in ("", "shared", "ground", "models", "job"):
         for file in (engine / wing).glob("*.py"):
             (copy / wing).mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy / wing)

@@ -5,7 +5,8 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from ..frames.frames import Frames
-from .material import DIM, Material, without
+from .gloss import without
+from .material import DIM, Material
 from .observations import Observations, low_quantile, sightings
 
 NEIGHBOURS = 3  # vertices whose shading is interpolated

@@ -45,10 +45,10 @@ class Glints:
         """What the light leaves unexplained, in outliers' widths."""
         return (self.share @ light - self.difference) / GLINT_WIDTH
 
-    def unexplained(self, light: Tensor) -> float:
-        """Mean robust error, in [0, 1]."""
+    def unexplained(self, light: Tensor) -> Tensor:  # (K,) -> (Q,)
+        """Robust error in [0, 1]."""
         square = self.error(light).square()
-        return float((square / (1 + square)).mean())
+        return square / (1 + square)
 
 
 def chromaticity(colour: Tensor) -> Tensor:  # (P, 3) -> (P, 3)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..light import fibonacci_sphere
 from .separation import BLACK, Pairs, at_mean, chromaticity, stiffness
 
-PAIRS = 5000
+PAIRS = 10_000
 NEAR = 0.25  # of the object's radius: how far apart pairs are
 SPREADS = (0.6, 0.4, 0.3)  # natural log: how far the chromaticities of one paint scatter, draw by draw
 ROUNDS = 5  # of Gauss-Newton after each draw

@@ -43,9 +43,13 @@ def ball() -> tuple[Tensor, Tensor]:
 
 
 def ball_frames(
-    roughness: float | None = None, count: int = 12, size: int = 96, warmth: tuple[float, float, float] = (0, 0, 0)
+    roughness: float | None = None,
+    count: int = 12,
+    size: int = 96,
+    warmth: tuple[float, float, float] = (0, 0, 0),
+    matt_sky: bool = False,
 ) -> Frames:
-    """Drawn twice as fine and averaged; matt, or glossy with this ``roughness``.
+    """Drawn twice as fine and averaged; matt, or glossy with this ``roughness``, of the paint EARTH alone if so asked.
 
     ``warmth`` is added to each channel of the lamp's light, and taken from that of the other side.
     """
@@ -60,7 +64,8 @@ def ball_frames(
         light = paints(points) * lamp_shading(normals)[:, None] * tint
         if roughness:
             towards = normalize(position - points, dim=-1)
-            light = light + (reflection(normals, towards, open_sky(normals), roughness)[0] @ lamp_light())[:, None]
+            shine = reflection(normals, towards, open_sky(normals), roughness)[0] @ lamp_light()
+            light = light + torch.where((points[:, 1] > 0) | (not matt_sky), shine, torch.zeros(()))[:, None]
         layer = raster.spread(torch.cat([light, torch.ones(len(light), 1)], 1))
         layer = avg_pool2d(layer.T.reshape(4, fine, fine), 2).permute(1, 2, 0)
         alpha.append(layer[..., 3])

@@ -64,6 +64,17 @@ def test_gloss_does_not_end_in_the_base_colour(glossy):
     assert glossy.highlight.min() >= 0
 
 
+def test_each_paint_has_a_roughness_of_its_own():
+    vertices, _ = ball()
+    frames = ball_frames(roughness=0.3, count=16, matt_sky=True)
+    found = recover_material(frames, *ball(), glossy=True, seed=3, progress=Progress())
+    clear = (found.evidence > 0.5) & (vertices[:, 1].abs() > 0.05)
+    earth, sky = clear & (vertices[:, 1] > 0), clear & (vertices[:, 1] < 0)
+    assert (found.roughness[earth] == 0.3).float().mean() > 0.95
+    assert (found.roughness[sky] > 0.7).float().mean() > 0.95
+    assert found.highlight[sky].mean() < 0.05 * found.highlight[earth].mean()
+
+
 def test_nor_in_the_texels(glossy):
     vertices, faces = ball()
     normals = normalize(vertices[(glossy.evidence > 0.5) & (vertices[:, 1].abs() > 0.05)], dim=-1)

