@@ -25,7 +25,7 @@ GLINTS = 8000  # pairs of views that the roughness is chosen by
 LEAST_GLINTS = 300  # of them that must be seen, of a paint
 # What differs between views is gloss if it leaves no more than this share of it unexplained.  Else it is the frames'
 # own disagreement, at outlines and in fine texture, and highlights made of that would be taken from the colours.
-CLEARLY_GLOSSY = 0.65
+CLEARLY_GLOSSY = 0.5
 CLEARLY_OTHER = 0.9  # of what the object's roughness leaves unexplained: a paint that leaves less has one of its own
 TRUSTED = 0.02  # weight from which a view counts
 _BATCH = 1 << 16
