@@ -11,7 +11,10 @@ from typing import Any
 from . import blender
 from .console import ROOT, BuildError, heading, in_ci, run, say
 
-PARTS = ("blender_manifest.toml", "LICENSE", "sv3d_blender", "sv3d_engine")
+PARTS = (
+    "blender_manifest.toml", "LICENSE", "sv3d_blender", "sv3d_engine",
+    "requirements/runtime.txt", "requirements/cuda.txt",
+)  # fmt: skip
 INIT = '"""SV3D."""\n\nfrom .sv3d_blender import register, unregister\n\n__all__ = ["register", "unregister"]\n'
 PLATFORMS = {"windows-x64", "windows-arm64", "macos-x64", "macos-arm64", "linux-x64"}
 PERMISSIONS = {"files", "network", "clipboard", "camera", "microphone"}
@@ -47,6 +50,7 @@ def stage(folder: Path) -> Path:
             left_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "laboratory")
             shutil.copytree(source, folder / part, ignore=left_out)
         else:
+            (folder / part).parent.mkdir(exist_ok=True)
             shutil.copy(source, folder / part)
     return folder
 

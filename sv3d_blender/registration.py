@@ -2,6 +2,7 @@
 
 import bpy
 
+from . import storage
 from .engine.session import session
 from .generate import menus, panel, preview, property_group, source_ops
 from .generate import ops as generate_ops
@@ -10,10 +11,13 @@ from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
 from .result import delivery, destination
 from .result import ops as result_ops
+from .setup import ops as setup_ops
+from .setup.session import engine_setup
 
 CLASSES: tuple[type, ...] = (
     *preferences_group.CLASSES,
     *preferences_ops.CLASSES,
+    *setup_ops.CLASSES,
     property_group.SV3DSettings,
     *generate_ops.CLASSES,
     *source_ops.CLASSES,
@@ -39,6 +43,7 @@ def register() -> None:
     for name, handler in HANDLERS:
         getattr(bpy.app.handlers, name).append(handler)
     menus.register()
+    preferences_group.use_home()
     session.deliver = delivery.deliver
     session.watch = player.follow
     session.begun, session.ended = destination.begun, destination.ended
@@ -46,6 +51,8 @@ def register() -> None:
 
 def unregister() -> None:
     session.shutdown()
+    engine_setup.shutdown()
+    storage.forget_home()
     player.stop()
     preview.clear()
     menus.unregister()

@@ -4,25 +4,29 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...sv3d_engine.shared.engine_python import python_in
+from ...sv3d_engine.shared.engine_python import made_environment, python_in
 from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.user_folders import home_folder
 
 PYTHON_VARIABLE = "SV3D_ENGINE_PYTHON"
 
 # Blender's own settings for its Python, and a user's, would lead another Python astray.
 _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
 
-_CHOOSE = "Open the SV3D preferences and choose the Python of an environment that has the engine's packages."
+_CHOOSE = "Open the SV3D preferences and choose another Engine Python, or empty that field and press Set Up Engine."
 
 
 def choose_python(preferred: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """The Python that runs the engine: the preferred path, else what SV3D_ENGINE_PYTHON names.
+    """The Python that runs the engine: the preferred path, what SV3D_ENGINE_PYTHON names, or the set-up's own.
 
     A path to a virtual environment's folder is as good as one to its Python.  Raises UserError.
     """
     text = preferred.strip() or environment.get(PYTHON_VARIABLE, "").strip()
     if not text:
-        raise UserError("SV3D does not know yet which Python runs its engine.", _CHOOSE)
+        made = python_in(made_environment(home_folder()))
+        if not made.is_file():
+            raise UserError("SV3D's engine is not set up yet.", "Press Set Up Engine.", f"Looked for {made}")
+        return made
     path = Path(text).expanduser()
     if path.is_dir():
         path = python_in(path)
@@ -34,8 +38,13 @@ def choose_python(preferred: str, environment: Mapping[str, str] = os.environ) -
 
 
 def engine_command(python: Path, log: Path) -> list[str]:
-    """What starts the engine; ``-P`` and ``-s`` keep the current folder and user packages from shadowing its own."""
-    return [str(python), "-s", "-P", "-m", "sv3d_engine", "serve", "--log", str(log)]
+    """What starts the engine."""
+    return [*engine_module(python), "serve", "--log", str(log)]
+
+
+def engine_module(python: Path) -> list[str]:
+    """How the engine's commands begin; ``-P`` and ``-s`` keep the folder and user packages from shadowing its own."""
+    return [str(python), "-s", "-P", "-m", "sv3d_engine"]
 
 
 def clean_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -144,6 +144,13 @@ class Session:
         self._engine(python).send(protocol.Doctor())
         self.checking = True
 
+    def release(self) -> None:
+        """End an engine that is at no job, for its environment is about to change."""
+        if self._process and not self.busy:
+            process = self._process
+            self._drop_engine()
+            process.join(_QUIT_GRACE)
+
     def dismiss(self) -> None:
         """Forget what has ended and its failures; a result on its way to the scene still arrives."""
         self.queue, self.failure = self.queue.dismiss(), None

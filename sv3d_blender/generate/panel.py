@@ -5,6 +5,7 @@ import bpy
 from .. import tab
 from ..engine.session import session
 from ..result.ops import orbit_camera
+from ..setup import card
 from . import cards, fields, queue_cards
 from .ops import lacking
 
@@ -14,15 +15,16 @@ def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     settings = context.scene.sv3d
     fields.draw_source(layout, settings)
     fields.draw_goal(layout, settings)
+    card.draw(layout, context)
     if settings.from_picture:
         cards.draw_preflight(layout, context)
-    missing = lacking(context)
+    hindered, missing = card.why_not(context), lacking(context)
     row = layout.row()
     row.scale_y = 1.5
-    row.enabled = not missing
+    row.enabled = not (hindered or missing)
     waits = session.busy or bool(session.queue.waiting)
     row.operator("sv3d.generate", text="Add to Queue" if waits else "Generate", icon="MESH_MONKEY")
-    if missing and settings.has_source:
+    if missing and settings.has_source and not hindered:
         cards.draw_text(layout, context, f"{missing}.", "INFO")
     if session.busy and session.job:
         cards.draw_progress(layout, context, session.job)

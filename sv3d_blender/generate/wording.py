@@ -27,7 +27,7 @@ def progress_lines(job: Job, fraction: float, width: float) -> tuple[str, str]:
         return f"{job.phase.value}…", ""
     stage = job.stage or Phase.STARTING.value  # it says hello at once, and then loads its libraries
     whole = f"{fraction:.0%} · {stage}"
-    return (whole, "") if len(whole) <= _room(width) else (f"{fraction:.0%}", stage)
+    return (whole, "") if len(whole) <= characters(width) else (f"{fraction:.0%}", stage)
 
 
 def time_line(job: Job, seconds_left: float | None) -> str:
@@ -38,11 +38,11 @@ def time_line(job: Job, seconds_left: float | None) -> str:
 
 def lines(text: str, width: float) -> list[str]:
     """Text broken for a region ``width`` pixels wide at interface scale 1, as Blender's labels do not wrap."""
-    return textwrap.wrap(text, _room(width)) or [""]
+    return textwrap.wrap(text, characters(width)) or [""]
 
 
-def _room(width: float) -> int:
-    """How many characters go into a line."""
+def characters(width: float) -> int:
+    """How many characters fit in a line of so many pixels at interface scale 1."""
     return max(16, int(width / 6.6))
 
 

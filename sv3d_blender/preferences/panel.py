@@ -5,6 +5,7 @@ import bpy
 from ...sv3d_engine.shared.protocol import DoctorReport
 from ..engine.job import Failure
 from ..engine.session import session
+from ..setup.panel import draw_engine
 
 WEIGHTS_PAGE = "https://huggingface.co/stabilityai/sv3d"
 
@@ -13,7 +14,7 @@ _RECOGNISED = {"u": "This is SV3D_u: one level orbit", "p": "This is SV3D_p or S
 
 def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
     layout.use_property_split = True
-    layout.prop(preferences, "python")
+    draw_engine(layout, preferences)
     layout.prop(preferences, "weights")
     if not preferences.weights:
         row = layout.row()

@@ -22,6 +22,16 @@ _VARIANTS = (
     ("c", "SV3D_c", "With a camera, trained on moving orbits only"),
     ("p", "SV3D_p", "With a camera, for any orbit. Best for meshes"),
 )
+_BUILDS = (
+    ("auto", "Automatic", "NVIDIA's card if its driver is found, Apple's graphics on a Mac, else the processor"),
+    ("cuda", "NVIDIA Graphics Card", "The newest CUDA that the driver takes. Some gigabytes"),
+    ("cpu", "Processor", "Smaller. On a Mac, it computes on Apple's graphics, too"),
+)
+
+
+def _look_at_home(chosen: "SV3DPreferences", _context: bpy.types.Context) -> None:
+    """Let what is big lie there; what Blender deletes is refused."""
+    chosen.home_problem = storage.use_home(chosen.home)
 
 
 def _look_at_weights(chosen: "SV3DPreferences", _context: bpy.types.Context) -> None:
@@ -33,10 +43,30 @@ def _look_at_weights(chosen: "SV3DPreferences", _context: bpy.types.Context) -> 
 class SV3DPreferences(bpy.types.AddonPreferences):
     bl_idname = storage.EXTENSION_PACKAGE
 
+    home: StringProperty(  # type: ignore[valid-type]
+        name="SV3D Folder",
+        description="Where the engine's environment and the models lie: some gigabytes. "
+        "Empty: the usual place for programs' data. The button beside it moves what is there",
+        subtype="DIR_PATH",
+        default=str(storage.usual_home()),
+        update=_look_at_home,
+    )
+    home_problem: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    torch: EnumProperty(  # type: ignore[valid-type]
+        name="PyTorch for",
+        description="Which build of PyTorch the set-up installs",
+        items=_BUILDS,
+    )
+    base_python: StringProperty(  # type: ignore[valid-type]
+        name="Python to Build On",
+        description="The Python that the engine's environment is made from. "
+        "Empty: Blender's own, or one that is downloaded where Blender's does not do",
+        subtype="FILE_PATH",
+    )
     python: StringProperty(  # type: ignore[valid-type]
-        name="Engine Python",
-        description="Python, or folder of a virtual environment, that has the engine's packages. "
-        f"At first, what the environment variable {PYTHON_VARIABLE} names",
+        name="Use My Own Python",
+        description="Instead of the set-up: Python, or folder of a virtual environment, that has the engine's "
+        f"packages. At first, what the environment variable {PYTHON_VARIABLE} names",
         subtype="FILE_PATH",
         default=os.environ.get(PYTHON_VARIABLE, ""),
     )
@@ -101,6 +131,12 @@ class SV3DPreferences(bpy.types.AddonPreferences):
 def preferences(context: bpy.types.Context) -> SV3DPreferences:
     """This extension's preferences."""
     return context.preferences.addons[storage.EXTENSION_PACKAGE].preferences
+
+
+def use_home() -> None:
+    """Go by the folder that the preferences name, from the start."""
+    addon = bpy.context.preferences.addons.get(storage.EXTENSION_PACKAGE)
+    storage.use_home(addon.preferences.home if addon and addon.preferences else "")
 
 
 CLASSES = (SV3DPreferences,)

@@ -15,6 +15,7 @@ from ..engine.launch import clean_environment
 
 _TURN = 0.2  # seconds between looks at a running command
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
+_GRACE = 2.0  # seconds to end by itself
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "VIRTUAL_ENV", "UV_PYTHON")
 _TAIL = 4000  # characters of a failed command's words in a report
 
@@ -56,11 +57,12 @@ class Commands:
         command: Sequence[str | Path],
         turn: Callable[[], None] = lambda: None,
         line: Callable[[str], None] = lambda text: None,
+        told: str = "",
         **more: str,
     ) -> str:
         """Run a command; what it said.  ``turn`` is called while it runs, ``line`` with each of its lines.
 
-        ``more`` are environment variables.  Raises CommandFailed, Stopped.
+        ``told`` is what it reads, ``more`` are environment variables.  Raises CommandFailed, Stopped.
         """
         self.check()
         words = [str(word) for word in command]
@@ -68,7 +70,7 @@ class Commands:
             process = subprocess.Popen(
                 words,
                 env={**self._environment, **more},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if told else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
@@ -82,6 +84,9 @@ class Commands:
         reader = threading.Thread(target=_read, args=(process, said, line), name="sv3d-setup-reader", daemon=True)
         reader.start()
         try:
+            if process.stdin:
+                with contextlib.suppress(OSError), process.stdin:
+                    process.stdin.write(told)
             while process.poll() is None:
                 if self._cancelled.wait(_TURN):
                     raise Stopped
@@ -108,8 +113,10 @@ def _end(process: "subprocess.Popen[str]") -> None:
         kill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(kill, check=False, capture_output=True, creationflags=_NO_WINDOW)
     else:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        for how in (signal.SIGTERM, signal.SIGKILL):  # the first lets a download keep what has come
+            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(process.pid, how)
+                process.wait(_GRACE)
     process.wait()
 
 

@@ -44,11 +44,9 @@ print("\\n" + json.dumps(told))
 class Installer:
     """One set-up; for a thread of its own."""
 
-    def __init__(
-        self, plan: Plan, commands: Commands, report: Callable[[Progress], None], *, probe: str = PROBE
-    ) -> None:
-        """``probe`` is Python that has to run in the environment before it counts as made."""
-        self._plan, self._commands, self._probe = plan, commands, probe
+    def __init__(self, plan: Plan, commands: Commands, report: Callable[[Progress], None], *, probe: str = "") -> None:
+        """``probe`` is Python that has to run in the environment before it counts as made; "" the engine's."""
+        self._plan, self._commands, self._probe = plan, commands, probe or PROBE
         self._places, self._meter = plan.places, Meter(report)
 
     def run(self, *, thorough: bool = False) -> None:
@@ -226,7 +224,8 @@ class Installer:
         self._commands.run(
             [
                 *self._pip("install"), "--no-index", "--find-links", self._places.wheels, "--no-deps",
-                "--force-reinstall", "--only-binary=:all:", "--no-warn-script-location", "-r", self._listed(wrong),
+                "--force-reinstall", "--only-binary=:all:", "--no-warn-script-location", "--no-compile",
+                "-r", self._listed(wrong),
             ],
             turn,
         )  # fmt: skip

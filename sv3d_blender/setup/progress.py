@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-_INSTALL_BYTES_A_SECOND = 8e6  # of wheels, unpacked and compiled; measured on two processor cores
+_INSTALL_BYTES_A_SECOND = 8e6  # of wheels, unpacked; measured on two processor cores
 _PROBE_SECONDS = 20.0  # the first start of the engine's packages
 _SETTLED = 2.0  # seconds before a speed is believed
 
@@ -29,6 +29,7 @@ class Meter:
         self._begun = clock()
         self._start = 0  # bytes that were there when the download began
         self._install = 0.0  # seconds the installation is thought to take
+        self._install_begun: float | None = None
 
     def plan(self, done: int, total: int, install_bytes: int) -> None:
         """Before the download: bytes that are there, bytes of all, and of those to install."""
@@ -52,7 +53,10 @@ class Meter:
 
     def installed(self, share: float) -> None:
         """So much of the installation is done, from 0 to 1."""
-        self._set(replace(self._now, seconds_left=self._install * (1 - share)), 0.8 + 0.15 * share)
+        now = self._clock()
+        self._install_begun = self._install_begun or now
+        left = max(self._install - (now - self._install_begun), 1.0)
+        self._set(replace(self._now, seconds_left=left), 0.8 + 0.15 * share)
 
     def _set(self, now: Progress, fraction: float) -> None:
         self._now = replace(now, fraction=min(max(self._now.fraction, fraction), 1.0))

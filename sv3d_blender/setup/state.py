@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from ...sv3d_engine.shared.engine_python import python_in
+from ...sv3d_engine.shared.engine_python import made_environment, python_in
 from .packages import installed, is_whole
 
 STAMP = "sv3d_engine.json"
@@ -30,7 +30,7 @@ class Places:
 
     @property
     def environment(self) -> Path:
-        return self.home / "engine"
+        return made_environment(self.home)
 
     @property
     def unfinished(self) -> Path:

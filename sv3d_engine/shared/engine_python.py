@@ -11,3 +11,8 @@ THIS_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 def python_in(folder: Path) -> Path:
     """The Python of a virtual environment's folder."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def made_environment(home: Path) -> Path:
+    """The environment that the add-on makes for the engine, in SV3D's home folder."""
+    return home / "engine"

@@ -39,6 +39,8 @@ def test_two_builds_are_the_same_file(staged: Path, tmp_path: Path) -> None:
 def test_what_is_in_the_zip(staged: Path, tmp_path: Path) -> None:
     names = zipfile.ZipFile(extension.pack(staged, tmp_path / "a.zip")).namelist()
     assert {MANIFEST, "__init__.py", "LICENSE", "sv3d_blender/__init__.py", "sv3d_engine/__main__.py"} <= set(names)
+    locks = {n for n in names if n.startswith("requirements/")}
+    assert locks == {"requirements/runtime.txt", "requirements/cuda.txt"}, "what Set Up Engine installs"
     assert not [n for n in names if n.startswith(("tests", "building")) or "/laboratory/" in n]
     assert not [n for n in names if "__pycache__" in n or "\\" in n]
     manifest = tomllib.loads((staged / MANIFEST).read_text(encoding="utf-8"))

@@ -26,6 +26,7 @@ MODULE = "bl_ext.user_default.sv3d"
 
 RESOURCES = tempfile.TemporaryDirectory(prefix="sv3d-resources-")
 os.environ["BLENDER_USER_RESOURCES"] = RESOURCES.name  # read when bpy is imported
+os.environ["SV3D_HOME"] = str(Path(RESOURCES.name, "home"))  # not the engine and the models of who runs the tests
 
 import bpy  # noqa: E402  (also makes bpy_extras and mathutils importable for the tests)
 

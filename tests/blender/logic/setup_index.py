@@ -1,10 +1,7 @@
 """A package index of tiny wheels, and an engine set up from it."""
 
-import base64
-import hashlib
 import sys
 import threading
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,32 +12,10 @@ from sv3d.sv3d_blender.setup.plan import Plan, make_plan
 from sv3d.sv3d_blender.setup.progress import Progress
 from sv3d.sv3d_blender.setup.state import Places, State, look
 
+from tests.blender.stand_in.tiny_wheels import write_wheel
+
 LOCK = {"torch": "2.0", "scipy": "1.0", "numpy": "1.0", "tiny_one": "1.0"}
 PROBE = "import json, torch, scipy, numpy, tiny_one; print(json.dumps({'device': 'cpu', 'device_name': torch.CHIP}))"
-
-
-def write_wheel(folder: Path, name: str, version: str, content: str = "", needs: tuple[str, ...] = ()) -> Path:
-    """A wheel with one module; ``needs`` are the packages it requires."""
-    info = f"{name}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    files = {
-        f"{name}/__init__.py": content or f"VERSION = {version!r}\nCHIP = 'processor'\n",
-        f"{name}/data.py": "DATA = 1\n" * 100,
-        f"{info}/METADATA": metadata + "".join(f"Requires-Dist: {need}\n" for need in needs),
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    rows = [f"{path},{_digest(text)},{len(text.encode())}" for path, text in files.items()]
-    files[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for inside, text in files.items():
-            archive.writestr(inside, text)
-    return path
-
-
-def _digest(text: str) -> str:
-    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
 @dataclass

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sv3d.sv3d_blender.engine.launch import choose_python, engine_command, engine_environment
+from sv3d.sv3d_engine.shared.engine_python import python_in
 from sv3d.sv3d_engine.shared.errors import UserError
 
 
@@ -21,9 +22,18 @@ def test_a_virtual_environments_folder_is_understood():
         assert choose_python(sys.prefix, {}).samefile(sys.executable)
 
 
-@pytest.mark.parametrize(
-    ("preferred", "cause"), [("", "not know"), ("/no/such/python", "not exist"), (__file__, "not a program")]
-)
+def test_without_a_choice_it_is_the_set_ups(tmp_path, monkeypatch):
+    monkeypatch.setenv("SV3D_HOME", str(tmp_path))
+    with pytest.raises(UserError, match="not set up yet") as caught:
+        choose_python("", {})
+    assert "Set Up Engine" in caught.value.remedy
+    made = python_in(tmp_path / "engine")
+    made.parent.mkdir(parents=True)
+    made.symlink_to(sys.executable)
+    assert choose_python("", {}) == made
+
+
+@pytest.mark.parametrize(("preferred", "cause"), [("/no/such/python", "not exist"), (__file__, "not a program")])
 def test_a_wrong_choice_is_explained(preferred, cause):
     with pytest.raises(UserError, match=cause) as caught:
         choose_python(preferred, {})

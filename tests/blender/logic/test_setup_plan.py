@@ -12,7 +12,8 @@ from sv3d.sv3d_blender.setup.state import Places
 from sv3d.sv3d_engine.shared import nvidia, torch_build
 from sv3d.sv3d_engine.shared.errors import UserError
 
-from tests.blender.logic.setup_index import Engine, write_wheel
+from tests.blender.logic.setup_index import Engine
+from tests.blender.stand_in.tiny_wheels import write_wheel
 
 BLENDER = ("/blender/python", "-I")
 ADA = nvidia.Driver("580.65", "RTX 4090", (8, 9))

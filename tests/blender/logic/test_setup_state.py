@@ -13,7 +13,7 @@ from sv3d.sv3d_blender.setup.state import Places, Stamp, State, look, read_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
 from sv3d.sv3d_engine.shared.errors import UserError
 
-from tests.blender.logic.setup_index import write_wheel
+from tests.blender.stand_in.tiny_wheels import write_wheel
 
 
 @pytest.fixture

@@ -139,7 +139,9 @@ def test_time_left_comes_from_the_speed_and_falls():
     assert lefts[0] is None, "too early to tell"
     assert lefts[2:] == sorted(lefts[2:], reverse=True)
     assert lefts[-1] == pytest.approx(800 / 8 + 20)
-    meter.installed(0.5)
-    assert told[-1].seconds_left == pytest.approx(60)
+    meter.installed(0.1)
+    now[0] += 30
+    meter.installed(0.2)
+    assert told[-1].seconds_left == pytest.approx(100 + 20 - 30)
     meter.fetched(0, 100)
     assert told[-1].fraction == told[-2].fraction, "never falls"

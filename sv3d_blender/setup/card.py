@@ -1,0 +1,63 @@
+"""The set-up's part of the SV3D tab: what a job will run on, what it lacks, and how far a set-up is."""
+
+import bpy
+
+from ...sv3d_engine.shared import protocol
+from ..engine.session import session
+from ..generate import wording
+from ..preferences.property_group import preferences
+from .facts import Facts
+from .panel import device_text, draw_failure, draw_lines, draw_work
+from .readiness import Need, blocking, needs
+from .session import engine_setup
+
+_MARGIN = 60  # pixels that a box and an icon take
+
+
+def why_not(context: bpy.types.Context) -> str:
+    """Why Generate cannot work now, by what is known; empty if it can."""
+    return blocking(engine_setup.facts(preferences(context)), at_work=engine_setup.work.busy)
+
+
+def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Before the click: device, disk, and each thing that is lacking with the button that helps."""
+    facts = engine_setup.facts(preferences(context))
+    if engine_setup.work.busy:
+        draw_work(layout.box(), narrow=True)
+        return
+    if engine_setup.work.failure:
+        draw_failure(layout.box(), _columns(context))
+    for need in needs(facts, at_work=False):
+        _draw_need(layout.box(), context, need)
+    if facts and not blocking(facts, at_work=False):
+        draw_lines(layout, ready_line(facts), "CHECKMARK", _columns(context))
+
+
+def ready_line(facts: Facts) -> str:
+    """What a job will compute on and write to: "NVIDIA RTX 4090, 24 GB · 380 GB free on the disk"."""
+    return f"{_device(facts)} · {facts.free / 1e9:.0f} GB free on the disk"
+
+
+def _device(facts: Facts) -> str:
+    report = session.report
+    if isinstance(report, protocol.DoctorReport):
+        card = next((check.finding for check in report.checks if check.name == "Graphics card" and check.ok), "")
+        if report.devices and report.devices[0] != "cpu" and card:
+            return card
+        return "Processor" if report.devices else "Device not known"
+    if facts.stamp and facts.stamp.device:
+        return device_text(facts.stamp.device_name.capitalize(), facts.stamp.device_bytes)
+    return "Device known after Check Engine"
+
+
+def _draw_need(box: bpy.types.UILayout, context: bpy.types.Context, need: Need) -> None:
+    draw_lines(box, need.text, "ERROR" if need.blocks else "INFO", _columns(context), alert=need.blocks)
+    if need.button:
+        button = box.operator(need.button, text=need.label)
+        if need.mode:
+            button.mode = need.mode
+
+
+def _columns(context: bpy.types.Context) -> int:
+    """The characters that fit in a line."""
+    return wording.characters(context.region.width / context.preferences.system.ui_scale - _MARGIN)

@@ -1,0 +1,149 @@
+"""How the set-up looks: in the preferences, in its dialog, and as a bar while it is at work."""
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.user_folders import home_folder
+from ..generate.wording import duration
+from .facts import Facts
+from .plan import build_title
+from .session import engine_setup, plan_now
+from .state import State
+
+if TYPE_CHECKING:
+    from ..preferences.property_group import SV3DPreferences
+
+_COLUMNS = 84  # characters of a line in the preferences and the dialog
+_BUTTONS = {State.MISSING: "SET_UP", State.UNFINISHED: "SET_UP", State.OUTDATED: "UPDATE", State.DAMAGED: "REPAIR"}
+BUTTON_TITLES = {"SET_UP": "Set Up Engine", "UPDATE": "Update", "REPAIR": "Repair"}
+
+
+def draw_engine(layout: bpy.types.UILayout, chosen: "SV3DPreferences") -> None:
+    """The engine's part of the preferences."""
+    box = layout.box()
+    facts = engine_setup.facts(chosen)
+    if engine_setup.work.busy:
+        draw_work(box)
+    elif facts and facts.state:
+        _draw_state(box, facts)
+    elif facts:
+        row = box.row()
+        row.alert = bool(facts.own_problem)
+        row.label(
+            text=facts.own_problem or "Your own Python runs the engine", icon="ERROR" if facts.own_problem else "INFO"
+        )
+    else:
+        box.label(text="Looking for the engine…", icon="SORTTIME")
+    draw_failure(box)
+    column = box.column()
+    column.enabled = not engine_setup.work.busy
+    row = column.row()
+    row.prop(chosen, "home")
+    row.operator("sv3d.move_folder", text="", icon="FILE_FOLDER")
+    if chosen.home_problem:
+        draw_lines(column, chosen.home_problem, "ERROR", alert=True)
+    column.prop(chosen, "python")
+
+
+def _draw_state(box: bpy.types.UILayout, facts: Facts) -> None:
+    state = facts.state or State.MISSING
+    row = box.row()
+    ready = state is State.READY
+    text = f"{state.value}{_device(facts) if ready else ''}"
+    row.label(text=text, icon="CHECKMARK" if ready else "INFO" if state is not State.DAMAGED else "ERROR")
+    row = box.row()
+    row.scale_y = 1.0 if ready else 1.4
+    if mode := _BUTTONS.get(state):
+        text = "Go On with Set-Up" if state is State.UNFINISHED else BUTTON_TITLES[mode]
+        row.operator("sv3d.set_up_engine", text=text, icon="IMPORT").mode = mode
+    if ready or state is State.OUTDATED:
+        row.operator("sv3d.set_up_engine", text="Repair", icon="TOOL_SETTINGS").mode = "REPAIR"
+    if state is not State.MISSING:
+        row.operator("sv3d.remove_engine", text="Remove", icon="TRASH")
+
+
+def _device(facts: Facts) -> str:
+    stamp = facts.stamp
+    return f" and computes on: {device_text(stamp.device_name, stamp.device_bytes)}" if stamp and stamp.device else ""
+
+
+def device_text(name: str, memory: int) -> str:
+    """A device and its memory: "NVIDIA RTX 4090, 24 GB"."""
+    return f"{name}, {memory / 1e9:.0f} GB" if memory else name
+
+
+def draw_work(layout: bpy.types.UILayout, *, narrow: bool = False) -> None:
+    """How far the work at hand is, and how it is stopped."""
+    work = engine_setup.work
+    now = work.progress
+    layout.progress(factor=now.fraction, text="Stopping…" if work.cancelling else f"{now.step}…")
+    bytes_text = f"{now.done / 1e6:.0f} of about {now.total / 1e6:.0f} MB" if now.total else ""
+    left = f"{duration(now.seconds_left)} left" if now.seconds_left is not None else ""
+    row = layout.column() if narrow else layout.row()
+    if text := " · ".join(part for part in (bytes_text, left) if part):
+        row.label(text=text, icon="TIME")
+    row.operator("sv3d.cancel_set_up", icon="CANCEL")
+
+
+def draw_failure(layout: bpy.types.UILayout, columns: int = _COLUMNS) -> None:
+    """How the last piece of work ended, if not well, in lines of so many characters."""
+    failure = engine_setup.work.failure
+    if engine_setup.work.busy or failure is None:
+        return
+    draw_lines(layout, failure.cause, "ERROR", columns, alert=True)
+    draw_lines(layout, failure.remedy, "INFO", columns)
+    row = layout.row(align=True)
+    row.operator("sv3d.copy_set_up_report", icon="COPYDOWN")
+    row.operator("sv3d.dismiss_set_up", text="", icon="X")
+
+
+def draw_plan(layout: bpy.types.UILayout, chosen: "SV3DPreferences", *, new: bool) -> None:
+    """The dialog before anything is fetched: what comes, how big, where."""
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    if new:
+        layout.prop(chosen, "torch")
+        layout.prop(chosen, "base_python")
+    try:
+        plan = plan_now(chosen)
+    except UserError as error:
+        draw_lines(layout, error.cause, "ERROR", alert=True)
+        draw_lines(layout, error.remedy, "INFO")
+        return
+    column = layout.column(align=True)
+    packages = f"{len(plan.coming)} packages from the package index" if plan.coming else "nothing, all is here already"
+    told = [
+        ("What", f"PyTorch for: {build_title(plan.build)}; {packages}" if new else packages),
+        ("With", plan.base.title),
+        ("Download", f"about {size(plan.download)}" if plan.download else "nothing"),
+        ("On Disk", f"about {size(plan.disk)} while it works; {size(plan.free)} are free"),
+        ("Where", str(home_folder())),
+    ]
+    for name, text in told:
+        row = column.split(factor=0.18)
+        row.label(text=name)
+        row.label(text=text)
+    if not plan.has_room:
+        draw_lines(layout, "There is too little room: choose another SV3D folder, or free some.", "ERROR", alert=True)
+    if plan.coming and not bpy.app.online_access:
+        draw_lines(layout, "Blender is set to stay offline, so nothing can be downloaded.", "ERROR", alert=True)
+        layout.operator("sv3d.allow_online", icon="INTERNET")
+
+
+def size(count: int) -> str:
+    """Bytes for an artist."""
+    return f"{count / 1e9:.1f} GB" if count >= 950e6 else f"{count / 1e6:.0f} MB"
+
+
+def draw_lines(
+    layout: bpy.types.UILayout, text: str, icon: str, columns: int = _COLUMNS, *, alert: bool = False
+) -> None:
+    """Sentences in lines of so many characters, as labels do not wrap."""
+    column = layout.column(align=True)
+    column.alert = alert
+    column.scale_y = 0.8
+    for i, line in enumerate(textwrap.wrap(text, columns, break_on_hyphens=False)):
+        column.label(text=line, icon="BLANK1" if i else icon)

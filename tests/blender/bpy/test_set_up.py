@@ -1,0 +1,187 @@
+"""Set Up Engine, as its buttons do it: with the user's word, in the folder that the preferences name."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from conftest import MODULE, RESOURCES, STAND_IN, Paper, drawn, part, part_of_engine
+from tiny_wheels import write_wheel
+
+STAGED = Path(RESOURCES.name, "extensions", "user_default", "sv3d")
+PROBE = "import json, torch, tiny_one; print(json.dumps({'device': 'cpu', 'device_name': 'processor'}))"
+
+
+@pytest.fixture
+def chosen(blender, tmp_path, monkeypatch):
+    """The preferences of somebody who has no engine, and an index of tiny wheels."""
+    index = tmp_path / "index"
+    for name, version in {"torch": "2.0", "tiny_one": "1.0"}.items():
+        write_wheel(index, name, version)
+    for name, value in {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "PIP_CONFIG_FILE": "/dev/null"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("SV3D_ENGINE_PYTHON", raising=False)
+    locks = tmp_path / "requirements"
+    locks.mkdir()
+    (locks / "runtime.txt").write_text("torch==2.0\ntiny_one==1.0\n")
+    monkeypatch.setattr(part("storage"), "LOCKS", locks)
+    monkeypatch.setattr(part("setup.installer"), "PROBE", PROBE)
+    build = part_of_engine("shared.torch_build").TorchBuild("cpu")
+    monkeypatch.setattr(part_of_engine("shared.torch_build"), "torch_build", lambda choice: build)
+    monkeypatch.setattr(part_of_engine("shared.torch_build"), "processor_build", lambda: build)
+    monkeypatch.setattr(part("setup.tasks"), "CUT_OUT", "none")
+    preferences = part("preferences.property_group").preferences(blender.context)
+    preferences.python = ""
+    preferences.home = str(tmp_path / "home")
+    blender.context.preferences.system.use_online_access = True
+    yield preferences
+    setup().shutdown()
+    setup().work.dismiss()
+    for name in ("home", "torch", "base_python"):
+        preferences.property_unset(name)
+
+
+def setup():
+    return part("setup.session").engine_setup
+
+
+def wait() -> None:
+    """Do what Blender's timer does until the work is done."""
+    end = time.monotonic() + 120
+    while setup().work.busy:
+        assert time.monotonic() < end, setup().work.progress
+        setup().tick()
+        time.sleep(0.05)
+    setup().tick()
+
+
+def state(chosen):
+    return setup().facts_now(chosen).state.name
+
+
+def told(chosen) -> list[str]:
+    paper = Paper()
+    part("setup.panel").draw_engine(paper, chosen)
+    return paper.said
+
+
+def test_set_up_repair_update_and_remove(blender, chosen, tmp_path):
+    assert state(chosen) == "MISSING"
+    assert "Set Up Engine" in told(chosen)
+    assert blender.ops.sv3d.set_up_engine("EXEC_DEFAULT") == {"FINISHED"}
+    assert not blender.ops.sv3d.set_up_engine.poll()
+    assert "Making the environment…" in told(chosen) or "Looking at what is there…" in told(chosen)
+    wait()
+    assert setup().work.failure is None
+    assert state(chosen) == "READY"
+    home = Path(chosen.home)
+    python = part("engine.launch").choose_python("")
+    assert python.is_relative_to(home / "engine")
+    assert any("computes on: processor" in text for text in told(chosen))
+
+    next(home.rglob("tiny_one-1.0.dist-info/RECORD")).unlink()
+    shutil.rmtree(next(home.rglob("site-packages/tiny_one")))
+    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT", mode="REPAIR")
+    wait()
+    assert setup().work.failure is None
+    assert next(home.rglob("tiny_one-1.0.dist-info/RECORD")).exists()
+
+    write_wheel(tmp_path / "index", "tiny_one", "1.1")
+    (part("storage").LOCKS / "runtime.txt").write_text("torch==2.0\ntiny_one==1.1\n")
+    assert state(chosen) == "OUTDATED"
+    assert "Update" in told(chosen)
+    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT", mode="UPDATE")
+    wait()
+    assert state(chosen) == "READY"
+
+    blender.ops.sv3d.move_folder("EXEC_DEFAULT", directory=str(tmp_path / "other"))
+    wait()
+    assert setup().work.failure is None
+    assert Path(chosen.home) == tmp_path / "other"
+    assert state(chosen) == "READY"
+
+    blender.ops.sv3d.remove_engine("EXEC_DEFAULT")
+    wait()
+    assert state(chosen) == "MISSING"
+
+
+def test_cancel_keeps_what_has_come(blender, chosen):
+    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
+    assert blender.ops.sv3d.cancel_set_up() == {"FINISHED"}
+    wait()
+    assert setup().work.stopped and setup().work.failure is None
+    assert state(chosen) == "UNFINISHED"
+    assert "Go On with Set-Up" in told(chosen)
+
+
+def test_nothing_is_fetched_while_blender_is_to_stay_offline(blender, chosen):
+    blender.context.preferences.system.use_online_access = False
+    with pytest.raises(RuntimeError, match="stay offline"):
+        blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
+    assert not setup().work.busy
+    paper = Paper()
+    part("setup.panel").draw_plan(paper, chosen, new=True)
+    assert any("stay offline" in text for text in paper.said)
+    assert blender.ops.sv3d.allow_online.poll()
+    blender.ops.sv3d.allow_online("EXEC_DEFAULT")
+    assert blender.app.online_access
+    assert not blender.ops.sv3d.allow_online.poll()
+
+
+def test_the_dialog_tells_what_comes_how_big_and_where(chosen):
+    paper = Paper()
+    part("setup.panel").draw_plan(paper, chosen, new=True)
+    text = "\n".join(paper.said)
+    assert "PyTorch for: processor alone; 2 packages" in text
+    assert "about 190 MB" in text or "about 120 MB" in text or "about 90 MB" in text
+    assert chosen.home in text
+    assert "Blender's own Python" in text
+
+
+def test_a_failure_is_told_with_a_report(blender, chosen, tmp_path):
+    next((tmp_path / "index").glob("tiny_one*")).unlink()
+    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
+    wait()
+    assert "tiny-one==1.0" in setup().work.failure.cause
+    assert "tiny-one==1.0" in " ".join(told(chosen))
+    assert "tiny-one==1.0" in " ".join(drawn(blender))
+    assert blender.ops.sv3d.copy_set_up_report.poll()
+    blender.ops.sv3d.dismiss_set_up()
+    assert setup().work.failure is None
+
+
+def test_the_folder_is_never_one_that_blender_deletes(blender, chosen):
+    before = chosen.home
+    chosen.home = str(STAGED / "home")
+    assert "Blender deletes this folder" in chosen.home_problem
+    assert part_of_engine("shared.user_folders").home_folder() == Path(before)
+    chosen.home = blender.utils.extension_path_user(MODULE)
+    assert chosen.home_problem
+    with pytest.raises(RuntimeError, match="Blender deletes"):
+        blender.ops.sv3d.move_folder("EXEC_DEFAULT", directory=str(STAGED))
+    chosen.home = before
+    assert chosen.home_problem == ""
+
+
+def test_generate_waits_for_the_engine_and_says_so(blender, chosen, orbit_folder):
+    blender.context.scene.sv3d.source = "FOLDER"
+    blender.context.scene.sv3d.folder = str(orbit_folder)
+    setup().facts_now(chosen)
+    assert not blender.ops.sv3d.generate.poll()
+    assert part("setup.card").why_not(blender.context) == "The engine is not set up yet"
+    assert "Set Up Engine" in drawn(blender)
+    chosen.python = str(STAND_IN)
+    setup().facts_now(chosen)
+    assert blender.ops.sv3d.generate.poll()
+    assert any("free on the disk" in text for text in drawn(blender))
+
+
+def test_set_up_waits_for_a_job(blender, chosen, session, orbit_folder, monkeypatch):
+    chosen.python = str(STAND_IN)
+    monkeypatch.setenv("STAND_IN_SECONDS", "30")
+    blender.context.scene.sv3d.source = "FOLDER"
+    blender.context.scene.sv3d.folder = str(orbit_folder)
+    setup().facts_now(chosen)
+    blender.ops.sv3d.generate()
+    assert not blender.ops.sv3d.set_up_engine.poll()
+    assert not blender.ops.sv3d.remove_engine.poll()
