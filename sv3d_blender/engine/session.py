@@ -145,7 +145,7 @@ class Session:
         self.checking = True
 
     def release(self) -> None:
-        """End an engine that is at no job, for its environment is about to change."""
+        """End an engine that is at no job: its environment is about to change, which on Windows open files forbid."""
         if self._process and not self.busy:
             process = self._process
             self._drop_engine()

@@ -58,18 +58,18 @@ class Commands:
         turn: Callable[[], None] = lambda: None,
         line: Callable[[str], None] = lambda text: None,
         told: str = "",
-        **more: str,
+        environment: Mapping[str, str] | None = None,
     ) -> str:
         """Run a command; what it said.  ``turn`` is called while it runs, ``line`` with each of its lines.
 
-        ``told`` is what it reads, ``more`` are environment variables.  Raises CommandFailed, Stopped.
+        ``told`` is what it reads, ``environment`` goes on top of its variables.  Raises CommandFailed, Stopped.
         """
         self.check()
         words = [str(word) for word in command]
         try:
             process = subprocess.Popen(
                 words,
-                env={**self._environment, **more},
+                env={**self._environment, **(environment or {})},
                 stdin=subprocess.PIPE if told else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

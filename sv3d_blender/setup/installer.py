@@ -184,7 +184,7 @@ class Installer:
                 "--dest", self._places.wheels, *options, "-r", self._listed(group),
             ],
             turn,
-            TMPDIR=str(temporary), TEMP=str(temporary), TMP=str(temporary),
+            environment=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
         )  # fmt: skip
 
     def _brought_by_torch(self) -> tuple[Requirement, ...]:

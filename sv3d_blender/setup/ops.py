@@ -23,19 +23,16 @@ _WIDTH = 460
 _MODES = {"SET_UP": "Set Up Engine", "REPAIR": "Repair", "UPDATE": "Update"}
 
 
-class _Setup:
-    """What the set-up's buttons have in common."""
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        if engine_setup.work.busy:
-            cls.poll_message_set("SV3D is at work already")
-        elif session.busy:
-            cls.poll_message_set("A job is running: wait for it, or cancel it")
-        return not (engine_setup.work.busy or session.busy)
+def free_for(operator: type[bpy.types.Operator]) -> bool:
+    """Whether engine and models can be changed now; the operator's button tells why not."""
+    if engine_setup.work.busy:
+        operator.poll_message_set("SV3D is at work already")
+    elif session.busy:
+        operator.poll_message_set("A job is running: wait for it, or cancel it")
+    return not (engine_setup.work.busy or session.busy)
 
 
-class SV3D_OT_set_up_engine(_Setup, bpy.types.Operator):
+class SV3D_OT_set_up_engine(bpy.types.Operator):
     bl_idname = "sv3d.set_up_engine"
     bl_label = "Set Up Engine"
     bl_description = (
@@ -46,6 +43,10 @@ class SV3D_OT_set_up_engine(_Setup, bpy.types.Operator):
     mode: EnumProperty(  # type: ignore[valid-type]
         items=[(mode, title, "") for mode, title in _MODES.items()], options={"SKIP_SAVE"}
     )
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return free_for(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         title = _MODES[self.mode]
@@ -60,20 +61,16 @@ class SV3D_OT_set_up_engine(_Setup, bpy.types.Operator):
             plan = plan_now(chosen)
             if plan.coming and not bpy.app.online_access:
                 raise UserError("Blender is set to stay offline.", "Press Allow Online Access, then try again.")
-            _let_go_of_engine()
+            session.release()
             engine = Engine(Path(), storage.EXTENSION_ROOT, storage.engine_log().parent / "cache")
-            job = partial(_set_up, plan, engine, self.mode == "REPAIR")
-            engine_setup.start(f"{_MODES[self.mode]}", job, partial(check_engine, chosen))
+            job = partial(set_up, plan, engine, thorough=self.mode == "REPAIR")
+            engine_setup.start(_MODES[self.mode], job, partial(check_engine, chosen))
         except UserError as error:
             engine_setup.work.failure = error
             tab.redraw()
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
-
-
-def _set_up(plan, engine, thorough, commands, told):  # type: ignore[no-untyped-def]
-    set_up(plan, engine, commands, told, thorough=thorough)
 
 
 class SV3D_OT_cancel_set_up(bpy.types.Operator):
@@ -91,26 +88,34 @@ class SV3D_OT_cancel_set_up(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SV3D_OT_remove_engine(_Setup, bpy.types.Operator):
+class SV3D_OT_remove_engine(bpy.types.Operator):
     bl_idname = "sv3d.remove_engine"
     bl_label = "Remove Engine"
     bl_description = "Delete the engine's environment and what was downloaded for it. Models and results stay"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return free_for(cls)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        _let_go_of_engine()
+        session.release()
         engine_setup.start("Remove Engine", partial(folder.remove_engine, Places(home_folder())))
         return {"FINISHED"}
 
 
-class SV3D_OT_move_folder(_Setup, bpy.types.Operator):
+class SV3D_OT_move_folder(bpy.types.Operator):
     bl_idname = "sv3d.move_folder"
     bl_label = "Move SV3D Folder"
     bl_description = "Choose another folder, or disk, for the engine and the models, and bring them there"
 
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return free_for(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
@@ -124,13 +129,9 @@ class SV3D_OT_move_folder(_Setup, bpy.types.Operator):
         if problem:
             self.report({"ERROR"}, problem)
             return {"CANCELLED"}
-        _let_go_of_engine()
-        engine_setup.start("Move", partial(folder.move, old, new), partial(_moved, chosen, new))
+        session.release()
+        engine_setup.start("Move", partial(folder.move, old, new), partial(setattr, chosen, "home", str(new)))
         return {"FINISHED"}
-
-
-def _moved(chosen, new: Path) -> None:  # type: ignore[no-untyped-def]
-    chosen.home = str(new)
 
 
 class SV3D_OT_allow_online(bpy.types.Operator):
@@ -186,11 +187,6 @@ class SV3D_OT_copy_set_up_report(bpy.types.Operator):
             context.window_manager.clipboard = report(shown, facts)
             self.report({"INFO"}, "Report copied")
         return {"FINISHED"}
-
-
-def _let_go_of_engine() -> None:
-    """End the engine, whose open files could not be changed on Windows."""
-    session.release()
 
 
 CLASSES = (

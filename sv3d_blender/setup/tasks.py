@@ -77,7 +77,7 @@ def use_models(
             [*command, "--token-stdin"] if token else command,
             line=heard,
             told=f"{token}\n" if token else "",
-            **engine_environment(engine.root, engine.caches),
+            environment=engine_environment(engine.root, engine.caches),
         )
     except CommandFailed as error:
         if not last:

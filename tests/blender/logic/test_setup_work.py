@@ -15,7 +15,9 @@ from sv3d.sv3d_engine.shared.errors import UserError
 
 def test_a_command_says_what_it_said_and_how_it_failed():
     commands = Commands(threading.Event(), {"NAME": "a"})
-    assert commands.run([sys.executable, "-c", "import os; print(os.environ['NAME'] + os.environ['MORE'])"], MORE="b")
+    code = "import os; print(os.environ['NAME'] + os.environ['MORE'] + input())"
+    said = commands.run([sys.executable, "-c", code], told="c\n", environment={"MORE": "b"})
+    assert said.strip() == "abc"
     with pytest.raises(CommandFailed, match="sorry"):
         commands.run([sys.executable, "-c", "import sys; print('sorry'); sys.exit(1)"])
     with pytest.raises(CommandFailed, match="/no/such/program"):
