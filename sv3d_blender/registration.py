@@ -11,6 +11,7 @@ from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
 from .result import delivery, destination
 from .result import ops as result_ops
+from .setup import model_ops
 from .setup import ops as setup_ops
 from .setup.session import engine_setup
 
@@ -18,6 +19,7 @@ CLASSES: tuple[type, ...] = (
     *preferences_group.CLASSES,
     *preferences_ops.CLASSES,
     *setup_ops.CLASSES,
+    *model_ops.CLASSES,
     property_group.SV3DSettings,
     *generate_ops.CLASSES,
     *source_ops.CLASSES,

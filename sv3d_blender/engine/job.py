@@ -73,7 +73,7 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
                 job,
                 Failure(
                     "The engine and the add-on are of different versions.",
-                    "Update the engine's environment, or choose another Python in the SV3D preferences.",
+                    "Restart Blender. A Python of your own must have no SV3D of another version installed.",
                     f"engine {event.engine} speaks protocol {event.protocol}, the add-on {protocol.VERSION}",
                 ),
             )
@@ -120,18 +120,18 @@ def finishing(job: Job) -> Job:
     return replace(job, finishing=True) if job.phase is Phase.RUNNING else job
 
 
-def engine_gone(event: Ended) -> Failure:
-    """Why an engine that should still be there is not."""
+def engine_gone(event: Ended, *, at_job: bool = True) -> Failure:
+    """Why an engine that should still be there is not; ``at_job`` where there is a job that can be resumed."""
     if event.exit_status is None:
         return Failure(
             "The engine could not be started.",
-            "Choose another Python in the SV3D preferences and press Check Engine.",
+            "Press Repair in the SV3D preferences; if you use a Python of your own, choose another there.",
             event.log_tail,
         )
     if "No module named" in event.log_tail:
         return Failure(
-            "The chosen Python lacks a package that the engine needs.",
-            "Choose the Python of the engine's environment in the SV3D preferences and press Check Engine.",
+            "The engine's Python lacks a package that it needs.",
+            "Press Repair in the SV3D preferences; if you use a Python of your own, choose one that has all packages.",
             event.log_tail,
         )
     if "nknown option" in event.log_tail:  # -P came with 3.11
@@ -142,13 +142,14 @@ def engine_gone(event: Ended) -> Failure:
         )
     # Linux ends what takes the last of the memory with signal 9.
     memory = event.exit_status in (-9, 137)
+    again = "Press Resume to go on; finished stages are kept." if at_job else "Press Check Engine again."
     return Failure(
         "The engine was ended from outside, perhaps because memory ran out."
         if memory
         else "The engine ended unexpectedly.",
-        "Close other programs, then press Resume; finished stages are kept. Or choose less quality and press Generate."
+        f"Close other programs, then: {again}" + (" Or choose less quality and press Generate." if at_job else "")
         if memory
-        else "Press Resume to go on; finished stages are kept. If it happens again, send the copied report.",
+        else f"{again} If it happens again, {'send the copied report' if at_job else 'press Repair'}.",
         f"exit status {event.exit_status}\n{event.log_tail}",
     )
 

@@ -272,7 +272,7 @@ class Session:
         if isinstance(event, Ended):
             self._process, self._greeted = None, False
             if self.checking:
-                self.report, self.checking = engine_gone(event), False
+                self.report, self.checking = engine_gone(event, at_job=False), False
         if self.job:
             if isinstance(event, protocol.Stage):
                 now = time.monotonic()

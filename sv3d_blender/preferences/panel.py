@@ -5,6 +5,7 @@ import bpy
 from ...sv3d_engine.shared.protocol import DoctorReport
 from ..engine.job import Failure
 from ..engine.session import session
+from ..setup.model_panel import draw_models
 from ..setup.panel import draw_engine
 
 WEIGHTS_PAGE = "https://huggingface.co/stabilityai/sv3d"
@@ -35,6 +36,7 @@ def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) ->
         row = layout.row()
         row.alignment = "RIGHT"
         row.label(text=_RECOGNISED[preferences.weights_variant], icon="CHECKMARK")
+    draw_models(layout, preferences)
     layout.prop(preferences, "variant")
     layout.prop(preferences, "device")
     column = layout.column()

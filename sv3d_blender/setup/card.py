@@ -25,6 +25,8 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if engine_setup.work.busy:
         draw_work(layout.box(), narrow=True)
         return
+    if session.busy:
+        return
     if engine_setup.work.failure:
         draw_failure(layout.box(), _columns(context))
     for need in needs(facts, at_work=False):

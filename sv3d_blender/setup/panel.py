@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.model_catalogue import model_called
 from ...sv3d_engine.shared.user_folders import home_folder
 from ..generate.wording import duration
 from .facts import Facts
 from .plan import build_title
 from .session import engine_setup, plan_now
 from .state import State
+from .tasks import CUT_OUT
 
 if TYPE_CHECKING:
     from ..preferences.property_group import SV3DPreferences
@@ -104,8 +106,8 @@ def draw_plan(layout: bpy.types.UILayout, chosen: "SV3DPreferences", *, new: boo
     """The dialog before anything is fetched: what comes, how big, where."""
     layout.use_property_split = True
     layout.use_property_decorate = False
+    layout.prop(chosen, "torch")
     if new:
-        layout.prop(chosen, "torch")
         layout.prop(chosen, "base_python")
     try:
         plan = plan_now(chosen)
@@ -113,11 +115,12 @@ def draw_plan(layout: bpy.types.UILayout, chosen: "SV3DPreferences", *, new: boo
         draw_lines(layout, error.cause, "ERROR", alert=True)
         draw_lines(layout, error.remedy, "INFO")
         return
-    column = layout.column(align=True)
+    column, cut_out = layout.column(align=True), model_called(CUT_OUT)
     packages = f"{len(plan.coming)} packages from the package index" if plan.coming else "nothing, all is here already"
     told = [
-        ("What", f"PyTorch for: {build_title(plan.build)}; {packages}" if new else packages),
+        ("What", f"PyTorch for: {build_title(plan.build)}; {packages}"),
         ("With", plan.base.title),
+        *([("Then", f"{cut_out.title}: {size(cut_out.bytes)}")] if new and cut_out else []),
         ("Download", f"about {size(plan.download)}" if plan.download else "nothing"),
         ("On Disk", f"about {size(plan.disk)} while it works; {size(plan.free)} are free"),
         ("Where", str(home_folder())),

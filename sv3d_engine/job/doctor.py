@@ -12,8 +12,10 @@ from ..ground.device import available_devices, cuda_failure, device_name, proces
 from ..ground.settings import PRESETS
 from ..picture.background_model import find_model
 from ..shared import nvidia
+from ..shared.engine_python import made_environment
 from ..shared.model_facts import NAME, bundled_weights
 from ..shared.protocol import Check, DoctorReport
+from ..shared.user_folders import home_folder
 from .report import CARD_PACKAGE, ENGINE_PACKAGES, package_version
 
 _ENOUGH_MEMORY = 8e9  # bytes: preset "standard" holds up to 6 GB, the system needs the rest
@@ -51,7 +53,18 @@ def as_text(report: DoctorReport) -> str:
     return "\n".join(lines)
 
 
+_REPAIR = "Press Repair in the SV3D preferences."
+
+
+def _is_set_up() -> bool:
+    """Whether this Python is that of the environment which the add-on has made."""
+    made = made_environment(home_folder())
+    return made.is_dir() and made.samefile(sys.prefix)
+
+
 def _install(name: str) -> str:
+    if _is_set_up():
+        return _REPAIR
     return f"Install it into this Python: {_pip(name)}"
 
 
@@ -69,8 +82,8 @@ def _torch() -> tuple[Check, tuple[str, ...]]:
     """Whether PyTorch really loads, and the devices it finds."""
     version = package_version("torch")
     if version is None:
-        command = _pip_torch(nvidia.find_driver())
-        return Check("torch", "not installed", False, f"Install it into this Python: {command}"), ()
+        remedy = _REPAIR if _is_set_up() else f"Install it into this Python: {_pip_torch(nvidia.find_driver())}"
+        return Check("torch", "not installed", False, remedy), ()
     try:
         devices = available_devices()
     except (ImportError, OSError) as error:  # a missing system library, a half-done installation
@@ -90,6 +103,8 @@ def _made_for() -> str:
 
 def _pip_torch(driver: nvidia.Driver | None, version: str = "") -> str:
     """The command that installs the build of PyTorch for a driver; of one ``version``, or "" for the newest."""
+    if _is_set_up():
+        return "press Repair in the SV3D preferences, with PyTorch for NVIDIA."
     build = nvidia.build_for(driver) if driver else None
     if build is None:
         return _pip(f"torch=={version}" if version else "torch")

@@ -209,3 +209,12 @@ def test_a_pytorch_that_is_missing_is_installed_for_the_card(tmp_path, monkeypat
     monkeypatch.setattr(nvidia, "find_driver", lambda: PASCAL)
     check = by_name(doctor.examine(tmp_path))["torch"]
     assert check.remedy.endswith("pip install torch --index-url https://download.pytorch.org/whl/cu126")
+
+
+def test_in_the_set_ups_environment_the_fix_is_its_repair(tmp_path, monkeypatch):
+    """Nobody needs a terminal there, and pip would be told of nothing."""
+    (tmp_path / "engine").symlink_to(sys.prefix)
+    monkeypatch.setenv("SV3D_HOME", str(tmp_path))
+    monkeypatch.setattr(doctor, "package_version", lambda name: None if name in ("xatlas", "torch") else "1.0")
+    answer = by_name(doctor.examine(tmp_path))
+    assert answer["xatlas"].remedy == answer["torch"].remedy == "Press Repair in the SV3D preferences."

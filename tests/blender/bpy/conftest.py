@@ -141,9 +141,9 @@ def _bundle(path, monkeypatch):
     preflight.demonstration.cache_clear()
 
 
-def drawn(blender) -> list[str]:
+def drawn(blender, paper: "Paper | None" = None) -> list[str]:
     """What the tab says: the texts of its labels and of those buttons that have one of their own."""
-    paper = Paper()
+    paper = paper or Paper()
     wide = SimpleNamespace(width=9999)  # enough for a sentence a line
     addons, scale = blender.context.preferences.addons, SimpleNamespace(ui_scale=1)
     chosen = SimpleNamespace(addons=addons, system=scale)

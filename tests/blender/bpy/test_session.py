@@ -165,9 +165,7 @@ def test_failure_is_told_with_a_remedy(blender, session, orbit_folder, monkeypat
     [("", "not set up yet"), ("/no/such/python", "does not exist"), (__file__, "not a program")],
 )
 def test_wrong_python_is_told(blender, session, orbit_folder, monkeypatch, python, cause):
-    """Also where the tab has not looked yet, and Generate can be pressed."""
     monkeypatch.delenv("SV3D_ENGINE_PYTHON", raising=False)
-    monkeypatch.setattr(part("setup.card"), "why_not", lambda context: "")
     blender.context.preferences.addons["bl_ext.user_default.sv3d"].preferences.python = python
     choose(blender, orbit_folder)
     blender.ops.sv3d.generate()

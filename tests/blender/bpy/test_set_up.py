@@ -167,13 +167,14 @@ def test_generate_waits_for_the_engine_and_says_so(blender, chosen, orbit_folder
     blender.context.scene.sv3d.source = "FOLDER"
     blender.context.scene.sv3d.folder = str(orbit_folder)
     setup().facts_now(chosen)
-    assert not blender.ops.sv3d.generate.poll()
-    assert part("setup.card").why_not(blender.context) == "The engine is not set up yet"
-    assert "Set Up Engine" in drawn(blender)
+    paper = Paper()
+    said = drawn(blender, paper)
+    assert "The engine is not set up yet." in said and "Set Up Engine" in said
+    assert not paper.enabled
     chosen.python = str(STAND_IN)
     setup().facts_now(chosen)
-    assert blender.ops.sv3d.generate.poll()
-    assert any("free on the disk" in text for text in drawn(blender))
+    assert any("free on the disk" in text for text in drawn(blender, paper))
+    assert paper.enabled
 
 
 def test_set_up_waits_for_a_job(blender, chosen, session, orbit_folder, monkeypatch):
