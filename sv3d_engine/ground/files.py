@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..shared.errors import UserError, out_of_memory
+from ..shared.system_errors import system_number
+
 PARTIAL = ".part"  # ends the name of what is not whole yet
 _NO_FSYNC = (errno.EINVAL, errno.ENOTSUP)  # of file systems that have none
 
@@ -79,3 +82,29 @@ def copy_whole(source: Path, target: Path) -> None:
     """Copy a preview over ``target`` in one step; if that fails, ``target`` stays as it was."""
     with whole_file(target, durable=False) as partial:
         shutil.copyfile(source, partial)
+
+
+class Damaged(UserError):
+    """A file that is not what the engine wrote; the job whose file it is removes it, to make it again."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(
+            f"{path.name} of this job is missing or damaged.", "Resume the job: it is made again.", f"{path}: {error!r}"
+        )
+        self.path = path
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a file that the engine wrote itself comes out as Damaged.
+
+    What the system says of its disk, and want of memory, come out as they are.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # of a dozen formats
+        if out_of_memory(error) or system_number(error) not in (None, errno.ENOENT, errno.ENOTDIR):
+            raise
+        raise Damaged(path, error) from error

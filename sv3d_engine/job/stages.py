@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..ground.device import resolve_device
+from ..ground.files import reading
 from ..ground.progress import Progress
 from ..ground.torch_setup import seed_everything
 from ..shared import protocol
@@ -54,8 +55,9 @@ def _orbit(job: PictureToOrbit, out: Path, progress: Progress, device: "torch.de
     from ..sv3d.generation.orbit_pictures import write_orbit
 
     seed = seed_everything(job.seed, "orbit")
-    with Image.open(job.orbit_folder / _PICTURE) as image:
-        picture = np.array(image)
+    prepared = job.orbit_folder / _PICTURE
+    with reading(prepared), Image.open(prepared, formats=("PNG",)) as image:
+        picture = np.array(image.convert("RGBA"))
     previews = out / ".previews" / "frames"
     previews.mkdir(parents=True)
     orbit = make_orbit(picture, job.poses, job.weights, job.sampling, device, seed, progress.part(0.0, 0.98), previews)

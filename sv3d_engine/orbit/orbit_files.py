@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..ground.files import whole_folder, write_json
+from ..ground.files import Damaged, whole_folder, write_json
 from ..ground.progress import Progress
 from ..shared.errors import UserError
 from ..shared.trajectory import MAX_ELEVATION
@@ -59,9 +59,14 @@ def read_cameras(path: Path) -> CameraFile:
 
 def read_orbit(path: Path) -> CameraOrbit:
     """A job's own cameras file, which always has a distance."""
-    file = read_cameras(path)
+    try:
+        file = read_cameras(path)
+    except UserError as error:
+        if isinstance(error.__cause__, OSError):  # the disk's fault, not the file's
+            raise
+        raise Damaged(path, error) from error
     if file.distance is None:
-        raise UserError(f"{path.name} has no distance.", "Start the job again, so that its frames are prepared anew.")
+        raise Damaged(path, ValueError("no distance"))
     return file.orbit(file.distance)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import normalize, softplus
 
-from ..ground.files import write_json
+from ..ground.files import reading, write_json
 
 LIGHT_COUNT = 24  # the paper's
 # Pictures of objects are exposed so that white stays below clipping in light that is uneven.
@@ -99,9 +99,10 @@ def save_light(gaussians: Gaussians, path: Path) -> None:
 
 def load_light(path: Path) -> Gaussians:
     """What ``save_light`` wrote, on the CPU."""
-    lights = json.loads(path.read_text(encoding="utf-8"))["lights"]
-    axes, sharpness, amplitude = ([light[key] for light in lights] for key in ("axis", "sharpness", "amplitude"))
-    return torch.tensor(axes), torch.tensor(sharpness), torch.tensor(amplitude)
+    with reading(path):
+        lights = json.loads(path.read_text(encoding="utf-8"))["lights"]
+        axes, sharpness, amplitude = ([light[key] for light in lights] for key in ("axis", "sharpness", "amplitude"))
+        return torch.tensor(axes), torch.tensor(sharpness), torch.tensor(amplitude)
 
 
 def save_panorama(gaussians: Gaussians, path: Path, height: int = _PANORAMA_HEIGHT) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...ground.files import whole_file
+from ...ground.files import reading, whole_file
 from .topology import Floats, Ints
 
 MAGIC, VERSION = 0x46546C67, 2
@@ -154,8 +154,12 @@ def _flip_v(uv: Floats) -> Floats:  # (W, 2) -> (W, 2)
 
 
 def read_glb(path: Path) -> TexturedMesh:
-    """Read back a file of ``write_glb``, in world axes; it is no reader for other GLBs."""
-    data = path.read_bytes()
+    """Read back a file of ``write_glb``, in world axes; it is no reader for other GLBs.  Raises Damaged."""
+    with reading(path):
+        return _mesh(path.read_bytes())
+
+
+def _mesh(data: bytes) -> TexturedMesh:
     length = struct.unpack_from("<I", data, 12)[0]
     gltf, binary = json.loads(data[20 : 20 + length]), data[20 + length + 8 :]
     (primitive,), (material,) = gltf["meshes"][0]["primitives"], gltf["materials"]

@@ -19,6 +19,7 @@ from ...ground.progress import Progress
 from ...shared.errors import UserError
 from .texels import overlaps
 from .topology import Bools, Floats, Ints, TriMesh, face_components, half_edge_ends, mates
+from .unwrap_child import NO_FILE, NO_MEMORY, NO_PACKAGE
 
 CHILD = Path(__file__).with_name("unwrap_child.py")
 TIME_LIMIT = 240.0  # seconds; twenty times what clean meshes of the largest budget take
@@ -113,13 +114,9 @@ def _by_xatlas(
         )
         with log.open("wb") as log_file:
             command = [sys.executable, *interpreter_flags(), "-P", str(CHILD), str(source), str(target)]
-            _run(command, log_file, mesh, time_limit, progress)
-        if not target.exists():
-            raise UserError(
-                "The mesh could not be unwrapped.",
-                "Try the draft preset; if that fails as well, please report this.",
-                log.read_text("utf-8", "replace")[-4000:],
-            )
+            status = _run(command, log_file, mesh, time_limit, progress)
+        if status or not target.exists():
+            raise _failure(status, log.read_text("utf-8", "replace")[-4000:], target)
         with np.load(target) as result:
             return Atlas(
                 result["vertex_map"].astype(np.int64),
@@ -128,12 +125,27 @@ def _by_xatlas(
                 int(result["charts"]),
             )
     finally:
-        for path in (source, target, log):
+        for path in (source, target, target.with_name(f"{target.stem}_part.npz"), log):
             path.unlink(missing_ok=True)
 
 
-def _run(command: list[str], log_file: IO[bytes], mesh: TriMesh, time_limit: float, progress: Progress) -> None:
-    """Wait for the child while reporting; leave no child behind whatever happens."""
+def _failure(status: int, log: str, target: Path) -> Exception:
+    """What ended the child, by its exit status."""
+    if status in (NO_MEMORY, -9):  # Linux ends what takes the last of the memory with signal 9
+        return MemoryError(f"the unwrapping process ended with {status}\n{log}")
+    if status == NO_PACKAGE:
+        return ImportError(log, name="xatlas")
+    if status > NO_FILE:
+        return OSError(status - NO_FILE, os.strerror(status - NO_FILE), str(target))
+    return UserError(
+        "The mesh could not be unwrapped.",
+        "Generate again with the preset “draft” or another seed.",
+        f"exit status {status}\n{log}",
+    )
+
+
+def _run(command: list[str], log_file: IO[bytes], mesh: TriMesh, time_limit: float, progress: Progress) -> int:
+    """Wait for the child while reporting and return its status; leave no child behind whatever happens."""
     flags: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no console pops up on Windows
     # Nothing but protocol messages may reach the engine's own stdout.
     child = subprocess.Popen(
@@ -152,6 +164,7 @@ def _run(command: list[str], log_file: IO[bytes], mesh: TriMesh, time_limit: flo
                 )
             progress(elapsed / (elapsed + expected / 2))
             time.sleep(POLL)
+        return child.wait()
     finally:
         if child.poll() is None:
             child.kill()

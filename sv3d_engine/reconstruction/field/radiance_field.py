@@ -13,7 +13,8 @@ from skimage.measure import marching_cubes
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample, relu, softplus
 
-from ...ground.tensor_store import damaged, load_tensors, save_tensors
+from ...ground.files import reading
+from ...ground.tensor_store import load_tensors, save_tensors
 from ..frames.hull import voxel_centres
 from .hash_grid import HashGrid
 from .highlight import Highlight
@@ -92,12 +93,10 @@ def save_field(field: RadianceField, path: Path) -> None:
 def load_field(path: Path) -> RadianceField:
     """What ``save_field`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
-    try:
+    with reading(path):
         field = RadianceField(facts["half_side"], tensors["hull_distance"])
         field.load_state_dict(tensors)
-    except (KeyError, RuntimeError) as error:
-        raise damaged(path, error) from error
-    return field
+        return field
 
 
 def distance_grid(field: RadianceField, resolution: int) -> Tensor:  # (R, R, R), axes x, y, z

@@ -10,9 +10,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ...ground.files import reading
 from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import read_orbit
-from ...shared.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,7 @@ class Frames:
 def load_frames(job: Path) -> Frames:
     """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them."""
     orbit = read_orbit(job / "cameras.json")
-    try:
-        pictures = [_read(job / "frames" / view.file) for view in orbit.views]
-    except (OSError, SyntaxError) as error:  # Pillow calls a PNG with a broken chunk a syntax error
-        raise UserError(
-            f"The prepared frames in {job} are incomplete.", "Start the job again without resuming.", str(error)
-        ) from error
+    pictures = [_read(job / "frames" / view.file) for view in orbit.views]
     rgba = torch.from_numpy(np.stack(pictures)).float() / 255
     rgb, alpha = rgba[..., :3], rgba[..., 3]
     rgb = torch.where(alpha[..., None] > 0, rgb, torch.ones(()))
@@ -55,5 +50,5 @@ def load_frames(job: Path) -> Frames:
 
 
 def _read(path: Path) -> NDArray[np.uint8]:  # (S, S, 4)
-    with Image.open(path, formats=("PNG",)) as image:
+    with reading(path), Image.open(path, formats=("PNG",)) as image:
         return np.asarray(image.convert("RGBA"))

@@ -17,7 +17,7 @@ from ...orbit.cameras import CameraOrbit, View, static_orbit
 from ...orbit.orbit_files import CameraFile, check_elevation, read_cameras, write_cameras, write_frames
 from ...picture.matte import NotPlain, matte
 from ...picture.prepare import to_bytes
-from ...shared.errors import UserError
+from ...shared.errors import UserError, explain
 from .hull import agreement, fit_distance
 from .reading import list_folder, orbit_files, read_frame, shrink
 
@@ -144,16 +144,8 @@ def _output_folder(out: Path) -> Iterator[None]:
             with suppress(OSError):  # not empty: somebody else's
                 folder.rmdir()
         if isinstance(error, OSError):
-            raise _cannot_write(out, error) from error
+            raise explain(error) from error
         raise
-
-
-def _cannot_write(out: Path, error: OSError) -> UserError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return UserError(
-            f"The disk that holds {out} is full.", "Free some space, or choose another folder.", str(error)
-        )
-    return UserError(f"The folder {out} cannot be written.", "Choose a folder that you may write to.", str(error))
 
 
 def _write(frames: NDArray[np.uint8], orbit: CameraOrbit, out: Path, progress: Progress) -> None:

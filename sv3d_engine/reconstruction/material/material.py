@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ...ground.files import reading
 from ...ground.progress import Progress
-from ...ground.tensor_store import damaged, load_tensors, save_tensors
+from ...ground.tensor_store import load_tensors, save_tensors
 from ..frames.frames import Frames
 from ..light import Gaussians
 from .gaussian_fit import fit_gaussians
@@ -67,11 +68,9 @@ def save_material(material: Material, path: Path) -> None:
 def load_material(path: Path) -> Material:
     """What ``save_material`` wrote.  Raises UserError."""
     tensors, _ = load_tensors(path)
-    try:
+    with reading(path):
         axes, sharpness, amplitude = (tensors[name] for name in _LIGHT)
         return Material(**{name: tensors[name] for name in _TENSORS}, light=(axes, sharpness, amplitude))
-    except KeyError as error:
-        raise damaged(path, error) from error
 
 
 _TENSORS = ("base_colour", "roughness", "metallic", "evidence", "shading", "highlight")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ...ground.tensor_store import damaged, load_tensors, save_tensors
+from ...ground.files import reading
+from ...ground.tensor_store import load_tensors, save_tensors
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,5 @@ def save_surface(surface: Surface, path: Path) -> None:
 def load_surface(path: Path) -> Surface:
     """What ``save_surface`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
-    try:
+    with reading(path):
         return Surface(tensors["vertices"], tensors["faces"], facts["losses"])
-    except KeyError as error:
-        raise damaged(path, error) from error

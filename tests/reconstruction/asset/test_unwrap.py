@@ -1,3 +1,4 @@
+import os
 import time
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.reconstruction.asset.texels import chart_texels
 from sv3d_engine.reconstruction.asset.topology import TriMesh, face_components, mates
-from sv3d_engine.reconstruction.asset.unwrap import Atlas, unwrap
-from sv3d_engine.shared.errors import UserError
+from sv3d_engine.reconstruction.asset.unwrap import CHILD, Atlas, unwrap
+from sv3d_engine.shared.errors import UserError, explain
 
 
 def test_every_face_has_its_place_in_the_square(tmp_path: Path) -> None:
@@ -80,11 +81,42 @@ def test_time_limit_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_failing_child_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     child = tmp_path / "child.py"
-    child.write_text("raise MemoryError")
+    child.write_text("raise ZeroDivisionError")
     monkeypatch.setattr("sv3d_engine.reconstruction.asset.unwrap.CHILD", child)
     with pytest.raises(UserError, match="could not be unwrapped") as error:
         unwrap(torus(), 256, tmp_path)
     assert "Traceback" in error.value.details
+
+
+CHILD_THAT_FAILS = """
+import errno, os, runpy, numpy
+def fails(file, **arrays):
+    {does}
+numpy.{call} = fails
+runpy.run_path({child!r}, run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "does", "cause"),
+    [
+        ("load", "raise MemoryError", "not enough memory"),
+        ("load", "os.kill(os.getpid(), 9)", "not enough memory"),
+        ("load", "raise ImportError('xatlas')", "package xatlas"),
+        ("savez", "raise OSError(errno.ENOSPC, 'No space left on device')", "disk is full"),
+        ("savez", "open(file, 'w').write('half'); raise ZeroDivisionError", "could not be unwrapped"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+def test_what_a_child_lacked_is_told(call, does, cause, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, child = tmp_path / "work", tmp_path / "child.py"
+    work.mkdir()
+    child.write_text(CHILD_THAT_FAILS.format(call=call, does=does, child=str(CHILD)))
+    monkeypatch.setattr("sv3d_engine.reconstruction.asset.unwrap.CHILD", child)
+    with pytest.raises(Exception) as error:
+        unwrap(torus(), 256, work)
+    assert cause in explain(error.value).cause
+    assert not list(work.iterdir())
 
 
 def test_small_dents_do_not_make_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,12 +205,12 @@ def test_a_disk_that_fills_up_while_writing_keeps_the_old_frames(
 def test_a_folder_that_cannot_be_written(source: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="no longer there|may not write"):
         prepare(source, blocked / "job")
     if os.name == "posix" and os.geteuid() != 0:  # root may write everywhere
         locked = tmp_path / "locked"
         locked.mkdir(mode=0o500)
-        with pytest.raises(UserError, match="cannot be written"):
+        with pytest.raises(UserError, match="no longer there|may not write"):
             prepare(source, locked / "job")
 
 
@@ -228,7 +228,7 @@ def test_cancel_leaves_nothing_behind(source: Path, tmp_path: Path) -> None:
 def test_incomplete_prepared_frames_are_told(source: Path, tmp_path: Path) -> None:
     prepare(source, tmp_path / "job")
     (tmp_path / "job" / "frames" / "003.png").unlink()
-    with pytest.raises(UserError, match="incomplete"):
+    with pytest.raises(UserError, match=r"003\.png of this job is missing or damaged"):
         load_frames(tmp_path / "job")
 
 
@@ -249,5 +249,5 @@ def test_a_prepared_frame_with_a_broken_chunk_is_told(source: Path, tmp_path: Pa
     frame = tmp_path / "job" / "frames" / "003.png"
     content = frame.read_bytes()
     frame.write_bytes(content.replace(b"IHDR", b"IH\x00R", 1))
-    with pytest.raises(UserError, match="incomplete"):
+    with pytest.raises(UserError, match=r"003\.png of this job is missing or damaged"):
         load_frames(tmp_path / "job")
