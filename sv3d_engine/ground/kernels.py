@@ -6,18 +6,11 @@ user's cache folder, never beside the source: the engine may lie inside a read-o
 """
 
 import os
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from ..shared.user_folders import user_folder
-
-
-def cache_folder() -> Path:
-    """The per-user folder for compiled kernels."""
-    return user_folder("cache") / "kernels"
-
+from .kernel_cache import cache_folder
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 # As many threads as PyTorch has: a first kernel with more would raise PyTorch's number, whatever OMP_NUM_THREADS says.

@@ -22,8 +22,8 @@ def locked(folder: Path) -> Iterator[None]:
     with held(folder / LOCK) as ours:
         if not ours:
             raise UserError(
-                f"Another job is at work in the output folder {folder}.",
-                "Wait for it to end, or choose another output folder.",
+                f"Another job is at work in the folder {folder}, perhaps of another Blender.",
+                "Wait for it to end or cancel it there, then resume this one.",
             )
         yield
 

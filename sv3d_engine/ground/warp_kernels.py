@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .kernels import cache_folder
+from .kernel_cache import cache_folder
 
 log = logging.getLogger(__name__)
 

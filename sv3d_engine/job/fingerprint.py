@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..shared.errors import UserError
+from ..shared.errors import explain
 from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit, Stage
 
 _HASHED_WHOLE = 100 << 20  # bytes; no picture is larger, and a film that lies beside the frames is told by its size
@@ -29,9 +29,7 @@ def fingerprints(job: Job, stages: Sequence[Stage], poll: Callable[[], None]) ->
                 poll()
                 digest.update(data)
         except OSError as error:
-            raise UserError(
-                f"{error.filename} cannot be read.", "Check that you may open this file.", str(error)
-            ) from error
+            raise explain(error) from error
         found.append(digest.hexdigest())
     return found
 

@@ -4,7 +4,9 @@ A stage writes into a scratch folder.  Only when it is done are its files moved 
 ``work/state.json``; a crash at any moment leaves either the note and the files or a stage that runs again.
 """
 
+import errno
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,10 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..ground.files import PARTIAL, copy_whole, flush, write_json
+from ..ground.files import PARTIAL, Damaged, copy_whole, flush, write_json
 from ..ground.lock import locked
-from ..shared.errors import UserError
+from ..ground.progress import Cancelled
+from ..shared.errors import UserError, explain
 from ..shared.job_files import REPORT, REQUEST, SCRATCH, STATE, WORK, inside
+from ..shared.system_errors import is_plain
+from .folder_guard import ANOTHER_FOLDER, check_links, identity
 
 _VERSION = 2
 _MINE = (
@@ -46,6 +51,7 @@ class JobFolder:
         self.path = path
         self._request = path / REQUEST
         self._state = path / STATE
+        self._opened: tuple[int, int] | None = None  # which folder this path was when the job began
 
     @contextmanager
     def opened(self, bytes_needed: int, request: dict[str, Any]) -> Iterator[None]:
@@ -57,18 +63,40 @@ class JobFolder:
         made = [p for p in (self.path, *self.path.parents) if not p.exists()]
         try:
             self._check_rights()
+            check_links(self.path, _MINE)
             with locked(self.path):
                 self._check_owner()
                 if not self._request.exists():
                     write_json(self._request, request)
-                try:
+                with self._watched():
                     yield
-                finally:
-                    self._remove_unfinished()
         finally:
             for folder in made:
                 with suppress(OSError):  # it holds something now
                     folder.rmdir()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Tell what befell the folder under a job, and leave in it what a resumed one can go on from."""
+        self._opened = identity(self.path)
+        try:
+            yield
+        except Cancelled:
+            raise
+        except Exception as error:
+            if identity(self.path) != self._opened:
+                raise UserError(
+                    f"The job's folder {self.path} was deleted or moved while the job ran.",
+                    "Put it back and resume the job, or generate again.",
+                    explain(error).details,
+                ) from error
+            if isinstance(error, Damaged) and (path := inside(self.path, str(error.path))):
+                path.unlink(missing_ok=True)  # so that it is made again
+            raise
+        finally:
+            self._remove_unfinished()
+            with suppress(OSError):  # what a stage made of the path of a folder that is gone
+                self.path.rmdir()
 
     def remove_unfinished_after_kill(self, *, resumable: bool) -> None:
         """Do what ``opened`` does at its end, for a run whose process was ended in a stage.
@@ -78,6 +106,7 @@ class JobFolder:
         # Without either it had not come so far, and the folder may not be ours.
         if self._request.exists() or self.path.joinpath(SCRATCH).exists():
             with suppress(UserError, OSError), locked(self.path):  # unless the next job is already at work here
+                check_links(self.path, _MINE)
                 self._remove_unfinished(resumable=resumable)
             with suppress(OSError):  # it holds something
                 self.path.rmdir()
@@ -96,7 +125,7 @@ class JobFolder:
         """An empty folder for one stage's files, on the same disk as the job."""
         path = self.path / SCRATCH
         shutil.rmtree(path, ignore_errors=True)
-        path.mkdir(parents=True)
+        path.mkdir()  # not its parents: a folder that was deleted meanwhile shall be missed
         try:
             yield path
         finally:
@@ -114,8 +143,19 @@ class JobFolder:
             copy_whole(file, target)
         return kept, [target.relative_to(self.path).as_posix() for target in files]
 
+    def check_whole(self, records: Sequence[StageRecord]) -> None:
+        """Raise UserError if files of finished stages were deleted or changed meanwhile."""
+        if lost := [record.name for record in records if not self._whole(record)]:
+            raise UserError(
+                f"Files of this job were deleted or changed in {self.path} while it ran.",
+                "Resume the job: what is missing is made again.",
+                f"stages: {', '.join(lost)}",
+            )
+
     def commit(self, scratch: Path, request: dict[str, Any], records: Sequence[StageRecord]) -> None:
         """Move the files of the last of ``records`` into place; what earlier runs left beyond these goes first."""
+        if self._opened not in (None, identity(self.path)):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.path))  # another has its name
         write_json(self._request, request)  # first: from here on the folder is known as a job's
         self.path.joinpath(REPORT).unlink(missing_ok=True)
         for name in _all_files(self._read_state()) - _all_files(records):
@@ -171,7 +211,7 @@ class JobFolder:
         if free < bytes_needed:
             raise UserError(
                 f"The disk of {self.path} has {free / 1e9:.1f} GB left; this job needs {bytes_needed / 1e9:.1f} GB.",
-                "Free some space, or choose an output folder on another disk.",
+                f"Free some space and resume the job, or {ANOTHER_FOLDER} on another disk.",
             )
 
     def _check_rights(self) -> None:
@@ -188,8 +228,8 @@ class JobFolder:
             return
         if foreign := [name for name in _MINE if self.path.joinpath(name).exists()]:
             raise UserError(
-                f"The output folder already holds {foreign[0]}, which was not made by SV3D.",
-                "Choose an empty or new output folder.",
+                f"The folder {self.path} already holds {foreign[0]}, which was not made by SV3D.",
+                f"Empty it, or {ANOTHER_FOLDER}.",
                 f"{self.path}: {', '.join(foreign)}",
             )
 
@@ -205,6 +245,10 @@ def in_the_way(path: Path, folder: Path) -> bool:
 
 def cannot_write(folder: Path, error: OSError) -> UserError:
     """What to tell when a folder cannot be used for output."""
+    if error.errno is not None and is_plain(error.errno) and error.errno not in (errno.EACCES, errno.EPERM):
+        return explain(error)  # a full disk, a name that is too long
     return UserError(
-        f"The output folder {folder} cannot be written.", "Choose a folder that you may write to.", str(error)
+        f"The folder {folder} cannot be written.",
+        f"Give yourself the right to write there, or {ANOTHER_FOLDER}.",
+        str(error),
     )

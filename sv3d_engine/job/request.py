@@ -15,6 +15,7 @@ from ..shared import protocol
 from ..shared.errors import UserError
 from ..shared.model_facts import NOTE, bundled_weights
 from .folder import StageRecord, in_the_way
+from .folder_guard import ANOTHER_FOLDER
 from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit
 
 if TYPE_CHECKING:
@@ -41,11 +42,14 @@ def job_from_request(request: protocol.Job) -> Job:
 def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
     source, out = _absolute(request.frames, "frames"), _absolute(request.out, "output")
     if not source.is_dir():
-        raise UserError(f"There is no folder {source}.", "Choose the folder that holds the orbit's frames.")
+        raise UserError(
+            f"There is no folder {source}.",
+            "Put it back and resume the job, or choose the folder that holds the orbit's frames and generate again.",
+        )
     if source == out or out in source.parents:
         raise UserError(
-            "The frames lie inside the output folder, where the job would write over them.",
-            "Choose another output folder.",
+            "The frames lie inside the job's folder, where the job would write over them.",
+            f"Move them, or {ANOTHER_FOLDER}.",
             f"frames: {source}, output: {out}",
         )
     if not math.isfinite(request.elevation):
@@ -84,11 +88,14 @@ def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
     out = _absolute(request.out, "output")
     picture = _absolute(request.picture, "picture")
     if not picture.is_file():
-        raise UserError(f"There is no picture {picture}.", "Choose a picture of one object, such as a PNG file.")
+        raise UserError(
+            f"There is no picture {picture}.",
+            "Put it back and resume the job, or choose another picture and generate again.",
+        )
     if in_the_way(picture, out):
         raise UserError(
-            "The picture lies in the output folder, where the job would write over it.",
-            "Choose another output folder.",
+            "The picture lies in the job's folder, where the job would write over it.",
+            f"Move it, or {ANOTHER_FOLDER}.",
             f"picture: {picture}, output: {out}",
         )
     weights = _weights(request.weights)
@@ -154,7 +161,7 @@ def _weights(path: str | None) -> Path:
     raise UserError(
         "No SV3D weights are chosen.",
         "Accept Stability AI's licence at huggingface.co/stabilityai/sv3d, download sv3d_p.safetensors from there "
-        "(9 GB), and choose that file (on the command line: --weights FILE).",
+        "(9 GB), and choose that file in the SV3D preferences (on the command line: --weights FILE).",
     )
 
 
@@ -185,7 +192,9 @@ def _sampling(request: protocol.OrbitJob, best: "Usage") -> "OrbitSettings":
 def _cameras(path: str | None) -> Path | None:
     cameras = _absolute(path, "cameras") if path is not None else None
     if cameras is not None and not cameras.is_file():
-        raise UserError(f"There is no cameras file {cameras}.", "Check its name and folder.")
+        raise UserError(
+            f"There is no cameras file {cameras}.", "Put it back and resume the job, or choose another and generate again."
+        )
     return cameras
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..ground import memory
 from ..ground.files import write_json
+from ..ground.kernel_cache import explain_cache
 from ..ground.progress import Cancelled, Progress
 from ..shared import protocol
 from .fingerprint import fingerprints
@@ -102,6 +103,7 @@ def run_job(
                     records.append(_run_stage(job, stage, inputs[index], scratch, progress))
                     folder.commit(scratch, asdict(request), records)
                 progress(1.0)
+        folder.check_whole(records)
         write_json(job.folder / "report.json", job_report(job, records, time.monotonic() - began))
     return result_of(job, records, time.monotonic() - began)
 
@@ -111,7 +113,12 @@ def _run_stage(job: Job, stage: Stage, fingerprint: str, scratch: Path, progress
     began = time.monotonic()
     memory.reset_peak()
     progress(0.0)
-    facts = plain(stage.run(job, scratch, progress))
+    try:
+        facts = plain(stage.run(job, scratch, progress))
+    except Exception as error:
+        if told := explain_cache(error):
+            raise told from error
+        raise
     files = {p.relative_to(scratch).as_posix(): p.stat().st_size for p in scratch.rglob("*") if p.is_file()}
     seconds = time.monotonic() - began
     return StageRecord(stage.name, fingerprint, files, tuple(progress.previews), seconds, memory.peak(), facts)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
-from ..shared.errors import UserError
+from ..shared.errors import UserError, explain
+from ..shared.system_errors import is_plain, system_number
 
 MAX_SIDE = 16384
 # Told by content whatever the name ends in; no others, as Pillow would hand an EPS to Ghostscript.
@@ -57,8 +58,10 @@ def opened(path: Path, what: str) -> Iterator[Image.Image]:
         with _any_size(), Image.open(path, formats=FORMATS) as image:
             yield image
     except FileNotFoundError:
-        raise UserError(f"{what} is missing from {path.parent}.", "Put it back, or check the folder.") from None
+        raise UserError(f"{what} is missing from {path.parent}.", "Put it back, then resume the job.") from None
     except _DAMAGED as error:
+        if (number := system_number(error)) is not None and is_plain(number):
+            raise explain(error) from error  # the disk's fault, not the file's
         raise UserError(f"{what} cannot be read.", "Save it again as an 8-bit PNG.", str(error)) from error
 
 

@@ -26,9 +26,9 @@ class UserError(Exception):
         super().__init__(f"{self.cause} {self.remedy}")
 
 
+REPAIR = "Press Set Up Engine or Repair in the SV3D preferences"
 _PACKAGES = (
-    "Press Set Up Engine or Repair in the SV3D preferences (on the command line “python -m sv3d_engine doctor” tells "
-    "what to install), then resume the job."
+    f"{REPAIR} (on the command line “python -m sv3d_engine doctor” tells what to install), then resume the job."
 )
 _MEMORY = (
     "Close other programs and resume the job; or choose the preset “draft” (mesh), the memory mode “blocks” (orbit) or "

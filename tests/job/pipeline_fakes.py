@@ -1,5 +1,6 @@
 """Stages that take no time, to test the order of things without PyTorch."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,3 +63,11 @@ def make_picture(file: Path, width: int = 120, height: int = 80) -> Path:
 def tree(folder: Path) -> set[str]:
     """All files, by path relative to the folder."""
     return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def outcome(out: Path) -> tuple[dict[str, str], list[tuple[str, dict[str, int]]], list[str]]:
+    """All files with their contents, but for what tells the time."""
+    files = {p.relative_to(out).as_posix(): p.read_text() for p in out.rglob("*") if p.is_file()}
+    state, report = (json.loads(files.pop(name)) for name in ("work/state.json", "report.json"))
+    files.pop("job.json")
+    return files, [(r["name"], r["files"]) for r in state["records"]], list(report["stages"])

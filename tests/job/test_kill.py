@@ -1,13 +1,12 @@
 """A job is killed at every single file operation, and must come to the same end afterwards."""
 
-import json
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pipeline_fakes import make_source, stage, writes
+from pipeline_fakes import make_source, outcome, stage, writes
 
 from sv3d_engine.job.run import run_job
 from sv3d_engine.shared import protocol
@@ -48,14 +47,6 @@ def run_until(operation: int, request: protocol.MeshJob) -> bool:
         run_job(request, silent, stages=STAGES)
     finally:
         os._exit(0 if left >= 0 else 1)
-
-
-def outcome(out: Path):
-    """All files with their contents, but for what tells the time."""
-    files = {p.relative_to(out).as_posix(): p.read_text() for p in out.rglob("*") if p.is_file()}
-    state, report = (json.loads(files.pop(name)) for name in ("work/state.json", "report.json"))
-    files.pop("job.json")
-    return files, [(r["name"], r["files"]) for r in state["records"]], list(report["stages"])
 
 
 @pytest.mark.parametrize("resume", [True, False])

@@ -301,8 +301,8 @@ def test_an_output_folder_with_files_of_the_users_own(request_):
 
 
 def test_frames_inside_the_output_folder(request_):
-    expect_refusal(protocol.MeshJob("a", request_.frames, request_.frames), "inside the output folder")
-    expect_refusal(protocol.MeshJob("a", request_.frames, str(Path(request_.frames).parent)), "inside the output")
+    expect_refusal(protocol.MeshJob("a", request_.frames, request_.frames), "inside the job's folder")
+    expect_refusal(protocol.MeshJob("a", request_.frames, str(Path(request_.frames).parent)), "inside the job's folder")
 
 
 @pytest.mark.parametrize(

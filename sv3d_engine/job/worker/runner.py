@@ -39,24 +39,33 @@ def main(stages_of: StagesFor = stages_for, warm_up: bool = True) -> int:
     if warm_up:
         _import_torch()
     while True:
-        channel.send(_answer(jobs.get(), channel, cancelled, stages_of))
+        end, sound = _answer(jobs.get(), channel, cancelled, stages_of)
+        channel.send(end)
+        if not sound:  # the supervisor starts another process
+            log.warning("ending, as what went wrong may still be in this process")
+            _end()
 
 
-def _answer(request: protocol.Job, channel: Channel, cancelled: set[str], stages_of: StagesFor) -> protocol.End:
-    """Run one job to its final message, whatever happens in it."""
+def _answer(
+    request: protocol.Job, channel: Channel, cancelled: set[str], stages_of: StagesFor
+) -> tuple[protocol.End, bool]:
+    """Run one job to its final message, whatever happens in it; and whether this process is sound afterwards.
+
+    A graphics card that failed, memory that ran out and packages that did not load would fail the next job, too.
+    """
     log.info("job %s: %s", request.job, request)
     try:
-        return run_job(request, channel.send, lambda: request.job in cancelled, stages_of(request))
+        return run_job(request, channel.send, lambda: request.job in cancelled, stages_of(request)), True
     except Cancelled:
         log.info("job %s: cancelled", request.job)
-        return protocol.Cancelled(request.job)
+        return protocol.Cancelled(request.job), True
     except UserError as error:
         log.info("job %s: %s", request.job, error)
-        return protocol.Error(request.job, error.cause, error.remedy, error.details)
+        return protocol.Error(request.job, error.cause, error.remedy, error.details), True
     except Exception as error:  # the boundary of the process: every failure becomes a message
         log.exception("job %s failed", request.job)
         known = explain(error)
-        return protocol.Error(request.job, known.cause, known.remedy, known.details)
+        return protocol.Error(request.job, known.cause, known.remedy, known.details), False
 
 
 def _listen(channel: Channel, jobs: "queue.SimpleQueue[protocol.Job]", cancelled: set[str]) -> None:

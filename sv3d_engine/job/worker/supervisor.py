@@ -13,6 +13,7 @@ from pathlib import Path
 from ... import __version__
 from ...ground.processes import end_children_with_this_process, watch_parent
 from ...shared import protocol
+from ...shared.errors import REPAIR, ended_by_itself
 from ..folder import JobFolder
 from .channel import Channel, watch_log
 
@@ -66,6 +67,8 @@ class Supervisor:
         self._lock = threading.RLock()
         self._waiting: deque[protocol.Job] = deque()
         self._running: protocol.Job | None = None
+        self._begun = False  # its runner has told something of the running job
+        self._given_again: protocol.Job | None = None
         self._runner: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -110,7 +113,7 @@ class Supervisor:
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
-            self._running = self._waiting.popleft()
+            self._running, self._begun = self._waiting.popleft(), False
             self.start()
             self._tell(self._running)
 
@@ -150,6 +153,7 @@ class Supervisor:
                     self._finish(reply)
                     self._next()
                 else:
+                    self._begun = True
                     self._channel.send(reply)
         code = runner.wait()
         with self._lock:
@@ -157,19 +161,20 @@ class Supervisor:
                 self._lost(code)
 
     def _lost(self, code: int) -> None:
-        """The runner ended by itself: its job failed, the waiting ones get a new runner."""
+        """The runner ended by itself: its job failed, the waiting ones get a new runner.
+
+        A job that it had not begun is no reason for its end, and gets a new runner, too, but only once.
+        """
         log.error("the runner ended with code %s", code)
         self._runner = None
         if self._running is not None:
             self._remove_unfinished(resumable=True)
-            self._finish(
-                protocol.Error(
-                    self._running.job,
-                    "The engine stopped in the middle of the job; most often the memory is full.",
-                    "Close other programs and resume the job, or choose the preset “draft” or less memory for SV3D.",
-                    f"runner ended with code {code} ({_signal_name(code)})",
-                )
-            )
+            if self._begun or self._running is self._given_again:
+                told = ended_by_itself(code)
+                self._finish(protocol.Error(self._running.job, told.cause, told.remedy, told.details))
+            else:
+                self._given_again, self._running = self._running, None
+                self._waiting.appendleft(self._given_again)
         self._next()
 
     def _remove_unfinished(self, *, resumable: bool) -> None:
@@ -205,13 +210,6 @@ def _kill(runner: "subprocess.Popen[bytes]") -> None:
         log.warning("runner %s is slow to end", runner.pid)
 
 
-def _signal_name(code: int) -> str:
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return "no signal"
-
-
 def _ask_doctor(command: Sequence[str], channel: Channel) -> None:
     """A process of its own, so that a driver that hangs or crashes takes nothing with it."""
     try:
@@ -229,13 +227,13 @@ def _ask_doctor(command: Sequence[str], channel: Channel) -> None:
     except (OSError, subprocess.SubprocessError, protocol.ProtocolError) as error:
         log.exception("doctor failed")
         cause = "The engine could not examine this machine."
-        channel.send(protocol.Error(None, cause, "Check that the engine's Python works.", str(error)))
+        channel.send(protocol.Error(None, cause, f"{REPAIR}.", str(error)))
 
 
 def _bad_line(error: protocol.ProtocolError) -> protocol.Error:
     return protocol.Error(
         None,
         "The engine was sent a line that it does not understand.",
-        "Install the same version of the add-on and the engine.",
+        f"{REPAIR}: add-on and engine have to be of the same version.",
         str(error),
     )

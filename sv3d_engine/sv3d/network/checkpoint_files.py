@@ -11,13 +11,17 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from ...shared.architecture import not_sv3d
-from ...shared.errors import UserError
+from ...shared.errors import UserError, explain
 from ...shared.model_facts import Usage
 from .checkpoint_keys import autoencoder_key, clip_key, unet_key
 
 _LONGEST_HEADER = 100 << 20  # bytes, as the format says
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # zip of torch.save, bare pickles
 _DTYPES = {"F64", "F32", "F16", "BF16"}
+WEIGHTS_AGAIN = (
+    "Put it back, or choose the weights anew in the SV3D preferences (on the command line: --weights); then resume the "
+    "job."
+)
 _AGAIN = "Download it again, and wait until the download has ended."
 
 
@@ -42,11 +46,9 @@ def open_tensor_file(path: Path) -> TensorFile:
                 raise _not_safetensors(path)
             header = stream.read(length)
     except FileNotFoundError:
-        raise UserError(f"There is no weights file {path}.", "Check its name and folder.") from None
+        raise UserError(f"There is no weights file {path}.", WEIGHTS_AGAIN) from None
     except OSError as error:
-        raise UserError(
-            f"The weights file {path} cannot be read.", "Check that you may open it.", str(error)
-        ) from error
+        raise explain(error) from error
     if len(header) < length:
         raise _truncated(path, f"{size} bytes; the header alone has {length}")
     return _parse(header, size, path)

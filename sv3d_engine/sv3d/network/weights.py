@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ...shared.architecture import FACTS, Architecture, Variant, incomplete, read_architecture
-from ...shared.errors import UserError
+from ...shared.errors import UserError, explain
 from ...shared.model_facts import Usage, read_usage, step_share
-from .checkpoint_files import Place, open_tensor_file
+from ...shared.system_errors import is_plain, system_number
+from .checkpoint_files import WEIGHTS_AGAIN, Place, open_tensor_file
 from .checkpoint_files import read as read_folder
 from .checkpoint_keys import is_unused
 from .sv3d import SV3D, checkpoint_keys, empty_sv3d, fill, fits
@@ -87,9 +88,12 @@ def load_sv3d(
     read = _Reader(source, device)
     try:
         fill(targets, read.tensor, dtype, tell)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
+        number = system_number(error)
+        if number is not None and is_plain(number):
+            raise explain(error) from error
         raise UserError(
-            f"The weights file {path.name} could not be read to its end.", "Check the disk it lies on.", str(error)
+            f"The weights file {path.name} was moved or changed while it was read.", WEIGHTS_AGAIN, str(error)
         ) from error
     finally:
         read.close()
