@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 _ABSENT = {
     "cuda": UserError(
         "There is no usable NVIDIA graphics card (CUDA) here.",
-        "Choose the device “auto” or “cpu”; the SV3D preferences (on the command line: doctor) tell what keeps a card from being used.",
+        "Choose the device “auto” or “cpu”; Check Engine in the SV3D preferences (on the command line: doctor) tells "
+        "what keeps a card from being used.",
     ),
     "mps": UserError(
         "Apple's graphics processor (MPS) is not usable here.",

@@ -16,7 +16,7 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 # As many threads as PyTorch has: a first kernel with more would raise PyTorch's number, whatever OMP_NUM_THREADS says.
 os.environ.setdefault("NUMBA_NUM_THREADS", str(torch.get_num_threads()))
 
-import numba  # noqa: E402  (reads the environment at import, so the engine imports it here alone)
+import numba  # only now: it reads the environment at import, so the engine imports it here alone
 
 # NaN and infinity must keep their meaning, as depth buffers use them.  Sums keep their order: with "reassoc", code
 # fresh from the compiler adds up in another order than the same code from the cache, and the first job on a machine

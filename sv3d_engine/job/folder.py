@@ -5,13 +5,11 @@ A stage writes into a scratch folder.  Only when it is done are its files moved 
 """
 
 import errno
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +20,13 @@ from ..shared.errors import UserError, explain
 from ..shared.job_files import REPORT, REQUEST, SCRATCH, STATE, WORK, inside
 from ..shared.system_errors import is_plain
 from .folder_guard import ANOTHER_FOLDER, check_links, identity
+from .state_file import StageRecord, read_state, write_state
 
-_VERSION = 2
 _MINE = (
     *("picture.png", "orbit", "contact_sheet.png"),
     *("frames", "cameras.json", "mesh.glb", "confidence.png"),
     *("light.json", "light.hdr", "turntable", REPORT, WORK),
 )
-
-
-@dataclass(frozen=True)
-class StageRecord:
-    """A finished stage: its files by path relative to the job folder, with sizes, and what it has to tell."""
-
-    name: str
-    fingerprint: str  # of everything that the files depend on
-    files: dict[str, int]
-    previews: tuple[str, ...]  # also its files, but nothing depends on them
-    seconds: float
-    peak_memory: int  # bytes
-    facts: dict[str, Any]
 
 
 class JobFolder:
@@ -105,16 +90,17 @@ class JobFolder:
         """
         # Without either it had not come so far, and the folder may not be ours.
         if self._request.exists() or self.path.joinpath(SCRATCH).exists():
-            with suppress(UserError, OSError), locked(self.path):  # unless the next job is already at work here
+            with suppress(UserError, OSError):
                 check_links(self.path, _MINE)
-                self._remove_unfinished(resumable=resumable)
+                with locked(self.path):  # unless the next job is already at work here
+                    self._remove_unfinished(resumable=resumable)
             with suppress(OSError):  # it holds something
                 self.path.rmdir()
 
     def finished(self, fingerprints: Sequence[str]) -> list[StageRecord]:
         """Records of the leading stages with these ``fingerprints`` that an earlier run left, if still whole."""
         done: list[StageRecord] = []
-        for record, fingerprint in zip(self._read_state(), fingerprints, strict=False):
+        for record, fingerprint in zip(read_state(self._state), fingerprints, strict=False):
             if record.fingerprint != fingerprint or not self._whole(record):
                 break
             done.append(record)
@@ -158,7 +144,7 @@ class JobFolder:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.path))  # another has its name
         write_json(self._request, request)  # first: from here on the folder is known as a job's
         self.path.joinpath(REPORT).unlink(missing_ok=True)
-        for name in _all_files(self._read_state()) - _all_files(records):
+        for name in _all_files(read_state(self._state)) - _all_files(records):
             if path := inside(self.path, name):
                 path.unlink(missing_ok=True)
         self._state.parent.mkdir(exist_ok=True)
@@ -172,7 +158,7 @@ class JobFolder:
         outermost = self.path.parent  # has the job folder's own entry
         for changed in {f for target in moved.values() for f in target.parents if f.is_relative_to(outermost)}:
             flush(changed)
-        write_json(self._state, {"version": _VERSION, "records": [asdict(record) for record in records]})
+        write_state(self._state, records)
 
     def _remove_unfinished(self, *, resumable: bool = False) -> None:
         shutil.rmtree(self.path / SCRATCH, ignore_errors=True)
@@ -186,21 +172,12 @@ class JobFolder:
     def _whole(self, record: StageRecord) -> bool:
         for name, size in record.files.items():
             path = inside(self.path, name)
-            if path is None or not path.is_file() or path.stat().st_size != size:
+            try:
+                if path is None or not path.is_file() or path.stat().st_size != size:
+                    return False
+            except OSError:  # a name that no file can have, a disk that is gone
                 return False
         return True
-
-    def _read_state(self) -> tuple[StageRecord, ...]:
-        """The finished stages by state.json; none if it is absent, of another version, or damaged."""
-        try:
-            data = json.loads(self._state.read_text(encoding="utf-8"))
-            if data["version"] != _VERSION:
-                return ()
-            records = tuple(StageRecord(**record) for record in data["records"])
-            sound = all(isinstance(n, str) and isinstance(s, int) for r in records for n, s in r.files.items())
-            return records if sound and all(isinstance(n, str) for r in records for n in r.previews) else ()
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return ()
 
     def _check_room(self, bytes_needed: int) -> None:
         existing = next(p for p in (self.path, *self.path.parents) if p.exists())

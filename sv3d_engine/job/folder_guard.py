@@ -1,4 +1,4 @@
-"""What is looked at before a job writes into a folder: whether a link leads out of it, and whether it is still there."""
+"""What a job looks at before it writes into its folder: whether links lead out of it, and whether it is still there."""
 
 import os
 from collections.abc import Iterable, Iterator

@@ -8,8 +8,8 @@ from importlib import metadata
 from typing import Any
 
 from .. import __version__
-from .folder import StageRecord
 from .job import Job
+from .state_file import StageRecord
 
 ENGINE_PACKAGES = (
     "torch",

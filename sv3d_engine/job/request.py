@@ -14,9 +14,10 @@ from ..ground.settings import PRESETS, Settings
 from ..shared import protocol
 from ..shared.errors import UserError
 from ..shared.model_facts import NOTE, bundled_weights
-from .folder import StageRecord, in_the_way
+from .folder import in_the_way
 from .folder_guard import ANOTHER_FOLDER
 from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit
+from .state_file import StageRecord
 
 if TYPE_CHECKING:
     from ..shared.model_facts import Usage
@@ -193,7 +194,8 @@ def _cameras(path: str | None) -> Path | None:
     cameras = _absolute(path, "cameras") if path is not None else None
     if cameras is not None and not cameras.is_file():
         raise UserError(
-            f"There is no cameras file {cameras}.", "Put it back and resume the job, or choose another and generate again."
+            f"There is no cameras file {cameras}.",
+            "Put it back and resume the job, or choose another and generate again.",
         )
     return cameras
 

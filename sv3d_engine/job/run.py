@@ -11,11 +11,12 @@ from ..ground.kernel_cache import explain_cache
 from ..ground.progress import Cancelled, Progress
 from ..shared import protocol
 from .fingerprint import fingerprints
-from .folder import JobFolder, StageRecord
+from .folder import JobFolder
 from .job import Job, Stage
 from .report import job_report, plain
 from .request import job_from_request, result_of
 from .stages import stages_for
+from .state_file import StageRecord
 
 _BELIEF = 5.0  # seconds of measurement after which this machine's pace outweighs the expected one
 _TELLING_SHARE = 0.2  # of a stage, after which its own rate alone tells its end

@@ -27,9 +27,7 @@ class UserError(Exception):
 
 
 REPAIR = "Press Set Up Engine or Repair in the SV3D preferences"
-_PACKAGES = (
-    f"{REPAIR} (on the command line “python -m sv3d_engine doctor” tells what to install), then resume the job."
-)
+_PACKAGES = f"{REPAIR} (on the command line “python -m sv3d_engine doctor” tells what to install), then resume the job."
 _MEMORY = (
     "Close other programs and resume the job; or choose the preset “draft” (mesh), the memory mode “blocks” (orbit) or "
     "the device “cpu”."
@@ -151,23 +149,27 @@ _SOME = "that a stage needs"
 
 def _package_that_fails(error: BaseException) -> str:
     """The package that is missing or does not load; "" if that is not what is wrong."""
-    if isinstance(error, ImportError) and error.name:
-        return _module_at(error.path) if error.path and "-packages" in error.path else error.name
-    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
-        return error.obj.__name__  # it lacks what every whole one of its version has
-    if isinstance(error, SyntaxError) and (error.filename or "").endswith(".py"):
-        return _module_at(str(error.filename))
-    if isinstance(error, SyntaxError) and "null bytes" in str(
-        error
-    ):  # what a power cut leaves of a file; it has no name
-        return _SOME
+    match error:
+        case ImportError(name=str(name), path=path):
+            return _module_at(path) if path and "-packages" in path else name
+        case AttributeError(obj=ModuleType(__name__=name)):
+            return name  # it lacks what every whole one of its version has
+        case SyntaxError(filename=str(file)) if file.endswith(".py"):
+            return _module_at(file)
+        case SyntaxError(msg=str(text)) if "null bytes" in text:  # what a power cut leaves of a file
+            return _SOME
+    return _module_being_loaded(error) or (_SOME if isinstance(error, ImportError) else "")
+
+
+def _module_being_loaded(error: BaseException) -> str:
+    """The innermost module in whose own code the error arose; "" if all of them had been loaded."""
     for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
         code = frame.f_code
         if code.co_filename.startswith("<frozen importlib"):
             return str(frame.f_locals.get("fullname") or frame.f_locals.get("name") or _SOME)
         if code.co_name == "<module>" and (name := str(frame.f_globals.get("__name__", ""))) != "__main__":
             return name
-    return _SOME if isinstance(error, ImportError) else ""
+    return ""
 
 
 def _module_at(file: str) -> str:

@@ -84,7 +84,9 @@ def test_a_disk_that_fails_at_any_moment_is_told_and_the_job_resumed(
     tmp_path, request_, unbroken, number, every, cause
 ):
     told, operation = [], 0
-    while (text := fails_from(operation, number, replace(request_, out=str(tmp_path / f"out-{operation}")))) is not None:
+    while (
+        text := fails_from(operation, number, replace(request_, out=str(tmp_path / f"out-{operation}")))
+    ) is not None:
         told.append(text)
         out = tmp_path / f"out-{operation}"
         assert not [name for name in tree(out) if name.endswith(".part") or "sv3d-partial" in name]

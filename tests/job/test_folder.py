@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from sv3d_engine.ground import files
-from sv3d_engine.job import folder
-from sv3d_engine.job.folder import JobFolder, StageRecord
+from sv3d_engine.job import folder, state_file
+from sv3d_engine.job.folder import JobFolder
+from sv3d_engine.job.state_file import StageRecord
 
 FILES = ("frames/000.png", "frames/001.png", "mesh.glb", "work/field.bin")
 SCRATCH = ".sv3d-partial"
@@ -32,11 +33,13 @@ def told(monkeypatch, tmp_path):
 
     monkeypatch.setattr(folder, "flush", flush)
     monkeypatch.setattr(folder, "write_json", write)
+    monkeypatch.setattr(state_file, "write_json", write)
     return done
 
 
 def commit(path):
     """A job folder with one finished stage."""
+    path.mkdir(exist_ok=True)
     job = JobFolder(path)
     with job.scratch() as scratch:
         for name in FILES:

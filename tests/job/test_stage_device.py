@@ -11,9 +11,9 @@ import torch
 from sv3d_engine.ground import device, lock, warp_kernels
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.job import stage_device
-from sv3d_engine.job.folder import StageRecord
 from sv3d_engine.job.request import result_of
 from sv3d_engine.job.stage_device import FAILURE_NOTE, MEMORY_NOTE, TRYING, Trial, on_faster_device, on_strongest_device
+from sv3d_engine.job.state_file import StageRecord
 from sv3d_engine.shared.nvidia import Driver
 from tests.pretend_cuda import CUDA, pretend_cuda
 

@@ -137,7 +137,7 @@ def test_a_damaged_package_is_named(tmp_path, monkeypatch, damage):
     assert explained.cause in (
         "The package weak of the engine's Python is damaged: it does not load.",
         "The engine's Python lacks the package weak.",
-        "The package that a stage needs of the engine's Python is damaged: it does not load.",  # Python does not tell it
+        "The package that a stage needs of the engine's Python is damaged: it does not load.",  # Python tells no name
     )
     assert ("weak" in explained.cause) != (damage == "zeroed by a power cut" and sys.version_info < (3, 12))
     assert "Repair" in explained.remedy

@@ -22,6 +22,13 @@ _REPORT = protocol.DoctorReport(True, "0.1.0", ("cpu",), ())
 _DOCTOR = f"print({protocol.encode(_REPORT)!r})"
 
 
+_FAILURES = {
+    "fails": UserError("The cup is broken.", "Glue it.", "two pieces"),
+    "loses_card": RuntimeError("CUDA error: unspecified launch failure"),
+    "surprises": ZeroDivisionError("one by zero"),
+}
+
+
 def _first(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     (out / "frames").mkdir()
     (out / "frames" / "000.png").write_text("frame")
@@ -57,10 +64,8 @@ def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
             time.sleep(60)
         case "crashes":
             os.abort()
-        case "fails":
-            raise UserError("The cup is broken.", "Glue it.", "two pieces")
-        case "surprises":
-            raise ZeroDivisionError("one by zero")
+        case _ if what in _FAILURES:
+            raise _FAILURES[what]
     (out / "mesh.glb").write_text("whole")
     return {"pid": os.getpid()}
 
@@ -92,6 +97,8 @@ ORBIT_STAGES = [Stage("orbit", "Only", _one_second, _orbit)]
 
 
 def _stages_for(request: protocol.Job) -> list[Stage]:
+    if request.job == "dies_early":
+        os._exit(7)
     return MESH_STAGES if isinstance(request, protocol.MeshJob) else ORBIT_STAGES
 
 

@@ -330,6 +330,29 @@ def test_a_crash_is_an_error_and_the_engine_goes_on(client, make_job):
     assert result.job == "easy"
 
 
+def test_after_a_lost_card_the_next_job_gets_a_new_runner(client, make_job):
+    lost, waiting = make_job("loses_card"), make_job("easy")
+    client.send(lost)
+    client.send(waiting)
+    error = client.wait_for(*FINAL)
+    assert isinstance(error, protocol.Error)
+    assert "graphics card stopped" in error.cause
+    result = client.wait_for(*FINAL)
+    assert isinstance(result, protocol.Result)
+    assert runner_pid(waiting) != runner_pid(lost)
+
+
+def test_a_job_that_ends_its_runner_before_it_begins_is_tried_once_more(client, make_job):
+    client.send(make_job("dies_early"))
+    client.send(make_job("easy"))
+    error = client.wait_for(*FINAL)
+    assert isinstance(error, protocol.Error)
+    assert "crashed" in error.cause
+    assert "code 7" in error.details
+    assert client.log.read_text().count("the runner ended with code 7") == 2
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+
+
 @pytest.mark.parametrize("line", [b"hello\n", b"{}\n", b"\xff\xfe\n", b'{"type": "result"}\n', b"[" * 100_000 + b"\n"])
 def test_a_line_that_is_no_message(client, make_job, line):
     client.send_raw(line)

@@ -205,12 +205,12 @@ def test_a_disk_that_fills_up_while_writing_keeps_the_old_frames(
 def test_a_folder_that_cannot_be_written(source: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    with pytest.raises(UserError, match="no longer there|may not write"):
+    with pytest.raises(UserError, match=r"no longer there|may not write"):
         prepare(source, blocked / "job")
     if os.name == "posix" and os.geteuid() != 0:  # root may write everywhere
         locked = tmp_path / "locked"
         locked.mkdir(mode=0o500)
-        with pytest.raises(UserError, match="no longer there|may not write"):
+        with pytest.raises(UserError, match=r"no longer there|may not write"):
             prepare(source, locked / "job")
 
 
