@@ -12,20 +12,26 @@ from ..shared.user_folders import user_folder
 from .progress import Progress
 
 WAITING = "Waiting for another job on this graphics card"
+PATIENCE = 3.0  # seconds; a process that was killed may take so long to go, and to let go of its folder
 _POLL = 0.2  # seconds
 _REFUSALS = 10  # of the file's, in a row; Windows refuses one that is being removed, until nobody has it open
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from working in ``folder``.  Raises UserError if one does."""
-    with held(folder / LOCK) as ours:
-        if not ours:
+    """Keep other processes from working in ``folder``.  Raises UserError if one does, and goes on doing so."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        with held(folder / LOCK) as ours:
+            if ours:
+                yield
+                return
+        if time.monotonic() >= end:
             raise UserError(
                 f"Another job is at work in the folder {folder}, perhaps of another Blender.",
                 "Wait for it to end or cancel it there, then resume this one.",
             )
-        yield
+        time.sleep(_POLL)
 
 
 @contextmanager

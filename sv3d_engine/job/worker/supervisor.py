@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from ... import __version__
@@ -179,8 +180,13 @@ class Supervisor:
 
     def _remove_unfinished(self, *, resumable: bool) -> None:
         """The runner was ended in the middle of its job: nothing half-written shall stay."""
-        if self._running is not None:
-            JobFolder(Path(self._running.out)).remove_unfinished_after_kill(resumable=resumable)
+        if self._running is None:
+            return
+        remove = partial(JobFolder(Path(self._running.out)).remove_unfinished_after_kill, resumable=resumable)
+        if (runner := self._runner) is not None and runner.poll() is None:  # slow to end, it still holds the folder
+            threading.Thread(target=lambda: (runner.wait(), remove()), name="remains", daemon=True).start()
+        else:
+            remove()
 
     def _finish(self, reply: protocol.End) -> None:
         self._running = None
