@@ -82,7 +82,7 @@ def test_an_error_is_cause_and_remedy_with_status_2(paths, capsys):
     assert command_line.main(["mesh", "/nowhere/at/all", "--out", paths[1]]) == 2
     said = capsys.readouterr().err
     assert said.startswith("Error: There is no folder")
-    assert "Choose the folder" in said
+    assert "choose the folder" in said
     assert "Traceback" not in said
 
 

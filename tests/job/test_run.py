@@ -244,12 +244,12 @@ def test_time_that_a_stage_waits_is_not_in_the_time_left(request_, monkeypatch):
     def waits(job, out, progress):
         now[0] += 600
         progress.part(0.0, 1.0).restarted()
-        now[0] += 3
+        now[0] += 5
         progress(0.5)
         return {}
 
     told = run(request_, [stage("frames", waits)])
-    assert [message.seconds_left for message in told if message.fraction == 0.5] == [pytest.approx(3)]
+    assert [message.seconds_left for message in told if message.fraction == 0.5] == [pytest.approx(10 / 5.5 / 2)]
 
 
 def test_a_loss_that_is_not_a_number_does_not_break_the_report(request_):
