@@ -4,12 +4,14 @@ import os
 import time
 from pathlib import Path
 
+from sv3d_engine.shared.model_catalogue import model_called, state
 from sv3d_engine.shared.model_facts import NAME, bundled_weights
 
 from . import blender, environment, extension
 from .console import ROOT, BuildError, heading, run, say
 
 PRESET = "draft"
+BACKGROUND_MODEL = "u2netp"
 DEMO = ROOT / "sv3d_engine" / "laboratory" / "demo"
 SCENE_SCRIPT = ROOT / "building" / "scene.py"
 OUT = ROOT / "build" / "demo"
@@ -21,6 +23,7 @@ def run_demo(preset: str, torch: str = "auto") -> None:
     heading("Set-up")
     python = environment.engine_python(torch)
     say(f"Engine ready in {python.parent.parent.name}")
+    _get_background_model(python)
 
     scene = _scene_script()  # looked for now, because the mesh takes minutes
     if scene is None:
@@ -56,6 +59,14 @@ def run_demo(preset: str, torch: str = "auto") -> None:
             say(f"{name:<20} {os.path.relpath(OUT / file)}")
     if scene is None:
         raise BuildError("scene.blend and preview.png are missing, for want of a Blender.")
+
+
+def _get_background_model(python: Path) -> None:
+    """The small one, for the user's own photographs: the demo's picture does without, and so without a network."""
+    model = model_called(BACKGROUND_MODEL)
+    assert model is not None
+    if state(model) != "ready" and run([python, "-m", "sv3d_engine", "models", "get", model.name]):
+        say(f"The demo needs no {model.name}; photographs of your own will. Later: models get {model.name}")
 
 
 def _job() -> tuple[str, list[str | Path]]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -24,6 +25,9 @@ _alias_extension()
 from sv3d_engine.ground.torch_setup import prepare_torch  # noqa: E402  (found only now)
 
 prepare_torch()
+
+# No test sees, or adds to, the models of whoever runs it.
+os.environ["SV3D_HOME"] = os.environ["U2NET_HOME"] = str(Path(tempfile.gettempdir()) / f"sv3d-no-models-{os.getpid()}")
 
 # No test cuts the power, and a disk can take 10 ms for each of thousands of files.
 _fsync, os.fsync = os.fsync, lambda descriptor: None

@@ -175,4 +175,4 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="cut the object out by a plain background alone",
     )
-    background.add_argument("--download", action="store_true", help="fetch the background model if it is not there")
+    background.add_argument("--download", action="store_true", help="fetch a background model if there is none")

@@ -10,7 +10,7 @@ from .. import __version__
 from ..ground import memory
 from ..ground.device import available_devices, cuda_failure, device_name, processor_name
 from ..ground.settings import PRESETS
-from ..picture.background_model import find_model
+from ..picture.background_model import better_ones, find_model
 from ..shared import nvidia
 from ..shared.engine_python import made_environment
 from ..shared.model_facts import NAME, bundled_weights
@@ -203,10 +203,14 @@ def _disk(folder: Path) -> Check:
 
 
 def _background_model() -> Check:
-    """Whether the model is there that cuts objects out of photographs; it is a help, not a need."""
-    model = find_model()
-    lacking = "not here; pictures need a transparent or a plain background, or your word to download it (179 MB)"
-    return Check("Background model", str(model) if model else lacking, True)
+    """Which model is there that cuts objects out of photographs; it is a help, not a need."""
+    found = find_model()
+    others = ", ".join(better_ones(found[0] if found else None))
+    if found is None:
+        finding = f"none here; pictures need a transparent or a plain background, or one of these: {others}"
+    else:
+        finding = f"{found[0].name} ({found[1]})" + (f"; better: {others}" if others else "")
+    return Check("Background model", finding + ("; “models get NAME” fetches it" if others else ""), True)
 
 
 def _weights() -> Check:

@@ -43,8 +43,12 @@ def _picture(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
     file.parent.mkdir(exist_ok=True)
     Image.fromarray(prepared.rgba).save(file)
     progress.preview("image", file)
-    digest = hashlib.sha256(job.picture.read_bytes()).hexdigest()
-    return {"picture_sha256": digest, "cut_out_by": prepared.how, "notes": list(prepared.notes)}
+    return {
+        "picture_sha256": hashlib.sha256(job.picture.read_bytes()).hexdigest(),
+        "cut_out_by": prepared.how,
+        "background_model": prepared.model,
+        "notes": list(prepared.notes),
+    }
 
 
 def _orbit(job: PictureToOrbit, out: Path, progress: Progress, device: "torch.device") -> Facts:

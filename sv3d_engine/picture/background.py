@@ -1,6 +1,7 @@
 """An object cut out of its picture, by the best means there is, and what is doubtful about the cut."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from scipy import ndimage
 
 from ..ground.progress import Progress
 from ..shared.errors import UserError
-from .background_model import DownloadFailed, cut_with_model, download_model, find_model
+from .background_model import BEST_FIRST, BackgroundModel, better_ones, cut_with_model, download_model, find_model
 from .matte import NotPlain, backdrop, border, matte
 from .read import Picture
 
@@ -33,13 +34,15 @@ class CutOut:
     alpha: Array  # (H, W)
     how: str  # "alpha", "model" or "plain"
     notes: tuple[str, ...]  # what the artist should know: sentences
+    model: str | None = None  # the background model that did it
 
 
 def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, progress: Progress) -> CutOut:
     """Cut the object out of ``picture``: by its alpha, else by the background model, else from a plain background.
 
-    The model is used if ``use_model`` says so and its file is there, or ``download`` allows to fetch it.  ``name`` is
-    what messages call the picture.  Raises UserError where there is no object, or no way to tell it from the rest.
+    The best model that is here is used if ``use_model`` says so, or one that ``download`` allows to fetch.  Where that
+    is a coarse one, a background that is plain beyond doubt goes before it.  ``name`` is what messages call the
+    picture.  Raises UserError where there is no object, or no way to tell it from the rest.
     """
     rgb, alpha = picture.rgb, picture.alpha
     if alpha is not None and (alpha < _SOLID).mean() >= _CUT_OUT:
@@ -47,38 +50,58 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
     if alpha is not None:  # soft corners, a little dust: it hides nothing
         rgb = rgb * alpha[..., None] + 1 - alpha[..., None]
     notes: list[str] = []
-    if use_model and (cut := _by_model(rgb, download, notes, progress)):
-        return _checked(cut, name)
+    found = _model(download, notes, progress.part(0.0, 0.5)) if use_model else None
     progress(0.5, "Cutting out the object")
-    paper = backdrop(rgb)
-    try:
-        colours, alpha = matte(rgb, paper)
-    except NotPlain:
-        raise UserError(
-            f"The background of {name} is not plain, so the object cannot be told from it.",
-            "Use a PNG with a transparent background, or let the background model be used and downloaded.",
-            " ".join(notes),
-        ) from None
-    doubts = _faint_note(rgb, alpha, paper) or _white_note(colours, alpha)
-    return _checked(CutOut(colours, alpha, "plain", (*notes, *doubts)), name)
+    plain, doubts = _from_plain(rgb)
+    sure = plain is not None and not doubts
+    if found and not (sure and not found[0].fine) and (cut := _by_model(rgb, *found, notes, progress)):
+        return _checked(cut, name)
+    if plain:
+        return _checked(replace(plain, notes=(*notes, *(doubts or plain.notes))), name)
+    raise UserError(
+        f"The background of {name} is not plain, so the object cannot be told from it.",
+        f"Use a PNG with a transparent background{_help(use_model, found is not None)}.",
+        " ".join(notes),
+    )
 
 
-def _by_model(rgb: Array, download: bool, notes: list[str], progress: Progress) -> CutOut | None:
-    """The background model's cut; None, and a note if it is news to the artist, where there is none to trust."""
-    model = find_model()
-    if model is None and download:
-        try:
-            model = download_model(progress.part(0.0, 0.5))
-        except DownloadFailed as error:
-            notes.append(f"The background model could not be downloaded ({error}), so the picture was cut out without.")
-    if model is None:
+def _help(use_model: bool, found: bool) -> str:
+    """What else than a transparent background may help."""
+    if not use_model:
+        return ", or let the background model be used"
+    if found:
+        return ""
+    smallest = BEST_FIRST[-1]
+    return (
+        f", or let a background model be downloaded; the smallest is {smallest.offer} "
+        f"(on the command line: models get {smallest.name})"
+    )
+
+
+def _model(download: bool, notes: list[str], progress: Progress) -> tuple[BackgroundModel, Path] | None:
+    """The background model and its file; None where there is none, and a note where it could not be fetched."""
+    if found := find_model():
+        return found
+    if not download:
         return None
+    try:
+        return download_model(progress)
+    except UserError as error:
+        notes.append(
+            f"The background model could not be downloaded, so the picture was cut out without. ({error.cause} "
+            f"{error.remedy})"
+        )
+        return None
+
+
+def _by_model(rgb: Array, model: BackgroundModel, path: Path, notes: list[str], progress: Progress) -> CutOut | None:
+    """The background model's cut; None, and a note, where there is none to trust."""
     progress(0.5, "Cutting out the object; the first time this takes a minute")
     try:
-        colours, alpha = cut_with_model(rgb, model)
+        colours, alpha = cut_with_model(rgb, model, path)
     except Exception as error:  # ONNX Runtime's own errors have no other class in common
         notes.append(
-            f"The background model {model} could not be used, so the picture was cut out without. "
+            f"The background model {path} could not be used, so the picture was cut out without. "
             f"({type(error).__name__}: {error})"
         )
         return None
@@ -87,8 +110,21 @@ def _by_model(rgb: Array, download: bool, notes: list[str], progress: Progress) 
         notes.append("The background model found no object in the picture, so it was cut out without.")
         return None
     if (alpha[alpha > _SEEN] < 1 - _SEEN).mean() > _SOFT:
-        notes.append("The background model was not sure of the object's outline. Look at the prepared picture.")
-    return CutOut(colours, alpha, "model", (*notes, *_white_note(colours, alpha)))
+        notes.append(
+            f"The background model {model.name} was not sure of the object's outline. Look at the prepared picture."
+            + (f" A better one may help: {' or '.join(better)}." if (better := better_ones(model)) else "")
+        )
+    return CutOut(colours, alpha, "model", (*notes, *_white_note(colours, alpha)), model.name)
+
+
+def _from_plain(rgb: Array) -> tuple[CutOut | None, tuple[str, ...]]:
+    """The cut from a plain background, None if it is not plain, and what is doubtful about it."""
+    paper = backdrop(rgb)
+    try:
+        colours, alpha = matte(rgb, paper)
+    except NotPlain:
+        return None, ()
+    return CutOut(colours, alpha, "plain", _white_note(colours, alpha)), _faint_note(rgb, alpha, paper)
 
 
 def _faint_note(rgb: Array, alpha: Array, paper: Array) -> tuple[str, ...]:
@@ -134,4 +170,4 @@ def _checked(cut: CutOut, name: str) -> CutOut:
     if (cut.alpha[border(cut.alpha)] > _SOLID).mean() <= _CUT_OFF:
         return cut
     note = "The object reaches the picture's edge. What is cut off there will be made up, or missing."
-    return CutOut(cut.rgb, cut.alpha, cut.how, (*cut.notes, note))
+    return replace(cut, notes=(*cut.notes, note))

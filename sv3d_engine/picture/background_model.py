@@ -1,18 +1,17 @@
-"""The background model, IS-Net by way of rembg: where its file is, how it is fetched, what it cuts out.
+"""The background models by way of rembg: which of them is here, how one is fetched, what it cuts out.
 
-Only the standard library is imported here until something is to be cut out: the doctor asks for the file, too.
+Only the standard library is imported here until something is to be cut out: the doctor asks for the models, too.
 """
 
-import hashlib
-import os
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
-from urllib.request import urlopen
+from typing import TYPE_CHECKING, Any
 
-from ..ground.files import whole_file
 from ..ground.progress import Progress
-from ..shared.user_folders import user_folder
+from ..models import acquire
+from ..models.metering import Transfer, size_text
+from ..shared.errors import UserError
+from ..shared.model_catalogue import Model, model_called
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,66 +19,73 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-NAME = "isnet-general-use"
-FILE = f"{NAME}.onnx"
-URL = f"https://github.com/danielgatis/rembg/releases/download/v0.0.0/{FILE}"
-SIZE = 178_648_008  # bytes
-SHA256 = "60920e99c45464f2ba57bee2ad08c919a52bbf852739e96947fbb4358c0d964a"
 
-_CHUNK = 1 << 18  # bytes; at a slow megabit a second still a progress call every two seconds
-_PATIENCE = 30.0  # seconds without a byte
-_LEVELS = (0.05, 0.95)  # of the mask are empty and solid: the model is seldom quite sure
+@dataclass(frozen=True)
+class BackgroundModel:
+    """A background model, and how its mask is to be taken."""
 
+    name: str  # in the catalogue
+    session: str  # rembg's module and class, which know its size and its colours
+    fine: bool  # its mask has 1024² pixels, not 320²: its outline is as good as that of a plain background's matte
+    levels: tuple[float, float]  # of the mask are empty and solid: seldom is it quite sure, and it is blurred if small
 
-class DownloadFailed(Exception):
-    """The model could not be fetched; the text says why, in a clause."""
+    @property
+    def entry(self) -> Model:
+        """What the catalogue tells of it."""
+        found = model_called(self.name)
+        assert found is not None, self.name
+        return found
 
-
-def model_folder() -> Path:
-    """The folder for the engine's own copy of the model; it need not exist."""
-    return user_folder("data") / "models"
-
-
-def find_model() -> Path | None:
-    """The model's file on this machine: the engine's own, or one that rembg has put into its folders."""
-    if chosen := os.environ.get("U2NET_HOME"):
-        homes = [Path(chosen).expanduser()]
-    else:
-        homes = [Path.home() / ".rembg", Path.home() / ".u2net"]
-    places = [model_folder() / FILE]
-    for home in homes:
-        places += [home / FILE, home / "models" / NAME / FILE]
-    return next((place for place in places if place.is_file()), None)
+    @property
+    def offer(self) -> str:
+        """How to get it, in a few words."""
+        return f"{self.name} ({size_text(self.entry.bytes)})"
 
 
-def download_model(progress: Progress, fetch: Callable[..., BinaryIO] = urlopen) -> Path:
-    """Fetch the model into model_folder(), 179 MB, and keep it only if it is the file that is expected.
+BEST_FIRST = (
+    BackgroundModel("isnet", "dis_general_use.DisSession", True, (0.05, 0.95)),
+    BackgroundModel("u2net", "u2net.U2netSession", False, (0.25, 0.75)),
+    BackgroundModel("u2netp", "u2netp.U2netpSession", False, (0.25, 0.75)),
+)
+_WORTH_FETCHING = (BEST_FIRST[0], BEST_FIRST[-1])  # the best, and one that comes from another server
 
-    ``fetch(url, timeout=seconds)`` opens the URL.  Raises DownloadFailed, and Cancelled through ``progress``.
+
+def find_model() -> tuple[BackgroundModel, Path] | None:
+    """The best background model that is on this machine, and its file."""
+    found = ((model, acquire.find(model.entry)) for model in BEST_FIRST)
+    return next(((model, path) for model, path in found if path), None)
+
+
+def better_ones(model: BackgroundModel | None) -> list[str]:
+    """Those that cut out better than ``model``, and how large they are, the smallest first."""
+    better = BEST_FIRST[: BEST_FIRST.index(model)] if model else BEST_FIRST
+    return [other.offer for other in reversed(better)]
+
+
+def download_model(progress: Progress) -> tuple[BackgroundModel, Path]:
+    """Fetch the best model, or if its server does not answer the smallest.
+
+    Raises UserError, and Cancelled through ``progress``.
     """
-    target = model_folder() / FILE
-    digest = hashlib.sha256()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(target) as partial:
-            with fetch(URL, timeout=_PATIENCE) as source, partial.open("wb") as sink:
-                done = 0
-                while chunk := source.read(_CHUNK):
-                    sink.write(chunk)
-                    digest.update(chunk)
-                    done += len(chunk)
-                    progress(min(1.0, done / SIZE), f"Downloading the background model, {done / 1e6:.0f} of 179 MB")
-            if digest.hexdigest() != SHA256:
-                raise DownloadFailed("what came is not the file that was expected")
-    except OSError as error:  # no network, a server's refusal, a full disk: urllib's errors are OSErrors, too
-        raise DownloadFailed(str(error)) from error
-    return target
+    first: UserError | None = None
+    for model in _WORTH_FETCHING:
+        try:
+            return model, acquire.get(model.entry, lambda transfer: _tell(progress, transfer)).path
+        except UserError as error:
+            first = first or error
+    assert first is not None
+    raise first
 
 
-def cut_with_model(rgb: "Array", model: Path) -> "tuple[Array, Array]":
+def _tell(progress: Progress, transfer: Transfer) -> None:
+    done = f", {transfer.done / 1e6:.0f} of {size_text(transfer.total)}" if transfer.done else ""
+    progress(transfer.fraction, transfer.note + done)
+
+
+def cut_with_model(rgb: "Array", model: BackgroundModel, path: Path) -> "tuple[Array, Array]":
     """Straight colour (H, W, 3) and alpha (H, W) of the object in a picture (H, W, 3), sRGB in [0, 1].
 
-    ``model`` is find_model()'s file.  The first call on a machine takes up to a minute: rembg compiles its kernels.
+    ``path`` is the model's file.  The first call on a machine takes up to a minute: rembg compiles its kernels.
     Raises whatever rembg and ONNX Runtime raise for a package that is missing or a file that is damaged.
     """
     import numpy as np
@@ -89,20 +95,22 @@ def cut_with_model(rgb: "Array", model: Path) -> "tuple[Array, Array]":
     from ..ground import kernels  # noqa: F401  (before numba, which rembg brings in: sets it up)
 
     from pymatting import estimate_foreground_ml  # isort: skip
-    from rembg.sessions.dis_general_use import DisSession  # isort: skip
-
-    class OnDisk(DisSession):
-        """rembg's session for this model, which by itself would download it wherever it finds none."""
-
-        @classmethod
-        def download_models(cls, *args: object, **kwargs: object) -> str:
-            return str(model)
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only: standard error is the artist's
-    session = OnDisk(NAME, options, providers=["CPUExecutionProvider"])
+    session = _session_class(model, path)(path.stem, options, providers=["CPUExecutionProvider"])
     mask = session.predict(Image.fromarray((rgb * 255 + 0.5).astype(np.uint8)))[0]
-    low, high = _LEVELS
+    low, high = model.levels
     alpha = np.clip((np.asarray(mask) / 255 - low) / (high - low), 0, 1)
     colours = np.clip(estimate_foreground_ml(rgb.astype(np.float64), alpha), 0, 1)
     return colours.astype(np.float32), alpha.astype(np.float32)
+
+
+def _session_class(model: BackgroundModel, path: Path) -> Any:
+    """rembg's session for this model, which by itself would download it wherever it finds none."""
+    from importlib import import_module
+
+    module, _, name = model.session.partition(".")
+    base: Any = getattr(import_module(f"rembg.sessions.{module}"), name)
+
+    return type(f"OnDisk{name}", (base,), {"download_models": staticmethod(lambda *args, **kwargs: str(path))})

@@ -30,6 +30,7 @@ class PreparedPicture:
     rgba: NDArray[np.uint8]  # (S, S, 4) sRGB, straight alpha; white where alpha is 0
     how: str  # the object was cut out by "alpha" (its own), "model" or "plain" (background)
     notes: tuple[str, ...]  # what the artist should know: sentences
+    model: str | None = None  # the background model that did it
 
 
 def prepare_picture(
@@ -37,9 +38,9 @@ def prepare_picture(
 ) -> PreparedPicture:
     """Read a picture, cut its object out and centre it in ``size``² pixels, the longer side ``share`` of them.
 
-    ``background_model`` lets the object be cut out by that model if its file is there, ``download`` lets the file be
-    fetched.  Nothing is squashed; a small object is enlarged.  Raises UserError for a file that is no picture, a
-    picture without an object and a background that it cannot be told from; Cancelled through ``progress``.
+    ``background_model`` lets the object be cut out by the best that is here, ``download`` lets one be fetched.
+    Nothing is squashed; a small object is enlarged.  Raises UserError for a file that is no picture, a picture without
+    an object and a background that it cannot be told from; Cancelled through ``progress``.
     """
     assert size > 0 and 0 < share <= 1, (size, share)
     progress(0.0, f"Reading {path.name}")
@@ -61,7 +62,7 @@ def prepare_picture(
         )
     side = longest / share  # of the square of the picture that becomes the frame
     rgb, alpha = _resampled(cut.rgb, cut.alpha, (left + right - side) / 2, (top + bottom - side) / 2, side, size)
-    return PreparedPicture(to_bytes(rgb, alpha), cut.how, tuple(notes))
+    return PreparedPicture(to_bytes(rgb, alpha), cut.how, tuple(notes), cut.model)
 
 
 def on_white(rgba: NDArray[np.uint8]) -> Array:  # (S, S, 4) -> (S, S, 3)

@@ -9,7 +9,7 @@ import torch
 
 from sv3d_engine.ground import device
 from sv3d_engine.job import command_line, doctor, report
-from sv3d_engine.shared import model_facts, nvidia, protocol
+from sv3d_engine.shared import model_catalogue, model_facts, nvidia, protocol
 
 
 def by_name(answer):
@@ -33,6 +33,18 @@ def test_the_demonstration_model_is_told_where_it_is(tmp_path, monkeypatch):
     assert by_name(doctor.examine(tmp_path))["Weights"].finding.startswith("none here")
     file.touch()
     assert str(file) in by_name(doctor.examine(tmp_path))["Weights"].finding
+
+
+def test_the_background_model_is_named_and_better_ones_are_offered(tmp_path, monkeypatch):
+    monkeypatch.setenv("SV3D_HOME", str(tmp_path))
+    said = by_name(doctor.examine(tmp_path))["Background model"].finding
+    assert said.startswith("none here") and "u2netp (4.6 MB)" in said and "models get NAME" in said
+    small = model_catalogue.model_called("u2netp")
+    small.path.parent.mkdir()
+    with small.path.open("wb") as stream:
+        stream.truncate(small.bytes)
+    said = by_name(doctor.examine(tmp_path))["Background model"].finding
+    assert said.startswith(f"u2netp ({small.path}); better: u2net (176 MB), isnet (179 MB)")
 
 
 def test_a_missing_package_comes_with_its_fix(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pipeline_fakes import make_picture, raises, stage, tree, writes
 
@@ -11,6 +12,7 @@ from sv3d_engine.ground.progress import Cancelled
 from sv3d_engine.job.request import job_from_request
 from sv3d_engine.job.run import run_job
 from sv3d_engine.job.stages import ORBIT_STAGES, stages_for
+from sv3d_engine.picture.background import CutOut
 from sv3d_engine.shared import model_facts, protocol
 from sv3d_engine.shared.errors import UserError
 from sv3d_engine.shared.trajectory import SV3D_FOV_DEG, static
@@ -72,6 +74,17 @@ def test_an_orbit_job_ends_with_where_everything_lies_and_what_to_know(orbit_job
     assert (report["variant"], report["frame_size"], report["sampling"]["sampler"]) == ("p", 64, "euler")
     assert report["stages"]["orbit"]["steps"] == 50
     assert "settings" not in report
+
+
+def test_the_report_names_the_model_that_cut_the_picture_out(orbit_job, monkeypatch):
+    def cut_out(picture, name, **options):
+        alpha = np.pad(np.ones((40, 40), np.float32), 12)
+        return CutOut(np.zeros((64, 64, 3), np.float32), alpha, "model", (), "u2netp")
+
+    monkeypatch.setattr("sv3d_engine.picture.prepare.cut_out", cut_out)
+    result = run_job(orbit_job, lambda message: None, stages=[ORBIT_STAGES[0], ORBIT[1]])
+    told = json.loads(Path(result.report).read_text())["stages"]["picture"]
+    assert (told["cut_out_by"], told["background_model"]) == ("model", "u2netp")
 
 
 def test_a_generate_job_ends_with_the_mesh_and_the_orbit_it_was_made_from(generate_job):

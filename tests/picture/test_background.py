@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sv3d_engine.ground.progress import Progress
-from sv3d_engine.picture import background, background_model
+from sv3d_engine.picture import background
 from sv3d_engine.picture.background import cut_out
-from sv3d_engine.picture.background_model import FILE, DownloadFailed
+from sv3d_engine.picture.background_model import BEST_FIRST
 from sv3d_engine.picture.read import Picture
 from sv3d_engine.shared.errors import UserError
 
@@ -32,18 +32,40 @@ def cut(rgb, alpha=None, *, use_model=False, download=False):
     return cut_out(Picture(rgb, alpha), "a.png", use_model=use_model, download=download, progress=Progress())
 
 
+FINE, _, COARSE = BEST_FIRST
+
+
+def put(model):
+    """Lay a file of the model's size where it belongs."""
+    path = model.entry.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        stream.truncate(model.entry.bytes)
+    return path
+
+
+def take_away(model):
+    model.entry.path.unlink()
+
+
 @pytest.fixture
-def model(monkeypatch):
-    """A model on the disk that finds the disc whatever the picture; returns how often it was asked."""
-    (folder := background_model.model_folder()).mkdir(parents=True)
-    (folder / FILE).touch()
+def asked(monkeypatch):
+    """Which models were asked; they find the disc whatever the picture."""
     asked = []
 
-    def answer(rgb, path):
-        asked.append(path)
+    def answer(rgb, model, path):
+        assert path == model.entry.path
+        asked.append(model.name)
         return rgb, disc()
 
     monkeypatch.setattr(background, "cut_with_model", answer)
+    return asked
+
+
+@pytest.fixture
+def model(asked):
+    """The best model is on the disk; returns how often it was asked."""
+    put(FINE)
     return asked
 
 
@@ -53,31 +75,50 @@ def test_its_own_alpha_comes_first(model):
     np.testing.assert_array_equal(done.alpha, disc(0.2))
 
 
-def test_the_model_comes_before_a_plain_background(model):
+def test_the_best_model_comes_before_a_plain_background(model):
+    put(COARSE)
     done = cut(over(RED, disc()), use_model=True)
-    assert done.how == "model" and len(model) == 1 and not done.notes
+    assert done.how == "model" and done.model == "isnet" and model == ["isnet"] and not done.notes
+
+
+def test_a_coarse_model_comes_after_a_background_that_is_plain_beyond_doubt(asked):
+    put(COARSE)
+    assert cut(over(RED, disc()), use_model=True).how == "plain" and not asked
+    pale_on_blue = cut(over((1.0, 1.0, 1.0), disc(), (0.1, 0.2, 0.7)), use_model=True)
+    assert pale_on_blue.how == "plain" and "white along" in pale_on_blue.notes[0] and not asked
+    faint = cut(over((0.93, 0.93, 0.94), disc()), use_model=True)
+    assert faint.how == "model" and faint.model == "u2netp"
+    busy = cut(clutter(), use_model=True)
+    assert busy.how == "model" and asked == ["u2netp", "u2netp"]
+
+
+def test_the_better_model_is_taken(asked):
+    for model in reversed(BEST_FIRST):
+        put(model)
+        cut(clutter(), use_model=True)
+    assert asked == ["u2netp", "u2net", "isnet"]
 
 
 def test_without_leave_or_a_file_the_model_is_not_used(model):
     assert cut(over(RED, disc())).how == "plain" and not model
-    model_file = background_model.model_folder() / FILE
-    model_file.unlink()
+    take_away(FINE)
     done = cut(over(RED, disc()), use_model=True)
-    assert done.how == "plain" and not model and not done.notes
+    assert done.how == "plain" and done.model is None and not model and not done.notes
 
 
-def test_downloaded_only_with_leave(model, monkeypatch):
-    path = background_model.model_folder() / FILE
-    path.unlink()
+def test_downloaded_only_with_leave_and_where_there_is_none(asked, monkeypatch):
     fetched = []
-    monkeypatch.setattr(background, "download_model", lambda progress: fetched.append(path) or path)
+    monkeypatch.setattr(background, "download_model", lambda progress: fetched.append(1) or (FINE, put(FINE)))
     assert cut(over(RED, disc()), download=True).how == "plain" and not fetched
+    put(COARSE)
+    assert cut(clutter(), use_model=True, download=True).model == "u2netp" and not fetched
+    take_away(COARSE)
     assert cut(over(RED, disc()), use_model=True, download=True).how == "model" and fetched
 
 
 def test_a_failed_download_is_told_and_done_without(monkeypatch):
     def fail(progress):
-        raise DownloadFailed("no route to host")
+        raise UserError("There is no route to host.", "Go there.")
 
     monkeypatch.setattr(background, "download_model", fail)
     done = cut(over(RED, disc()), use_model=True, download=True)
@@ -89,7 +130,7 @@ def test_a_failed_download_is_told_and_done_without(monkeypatch):
 
 @pytest.mark.parametrize("error", [ImportError("no onnxruntime"), RuntimeError("bad protobuf")])
 def test_a_model_that_does_not_work_is_told_and_done_without(model, monkeypatch, error):
-    def fail(rgb, path):
+    def fail(rgb, model, path):
         raise error
 
     monkeypatch.setattr(background, "cut_with_model", fail)
@@ -99,20 +140,36 @@ def test_a_model_that_does_not_work_is_told_and_done_without(model, monkeypatch,
 
 @pytest.mark.parametrize("everywhere", [0.0, 1.0])
 def test_a_model_that_finds_nothing_is_not_believed(model, monkeypatch, everywhere):
-    monkeypatch.setattr(background, "cut_with_model", lambda rgb, path: (rgb, np.full_like(rgb[..., 0], everywhere)))
+    monkeypatch.setattr(
+        background, "cut_with_model", lambda rgb, model, path: (rgb, np.full_like(rgb[..., 0], everywhere))
+    )
     done = cut(over(RED, disc()), use_model=True)
     assert done.how == "plain" and "found no object" in done.notes[0]
 
 
 def test_a_model_that_is_not_sure_is_told(model, monkeypatch):
-    monkeypatch.setattr(background, "cut_with_model", lambda rgb, path: (rgb, disc() * 0.6))
+    monkeypatch.setattr(background, "cut_with_model", lambda rgb, model, path: (rgb, disc() * 0.6))
     done = cut(over(RED, disc()), use_model=True)
-    assert done.how == "model" and "not sure" in done.notes[0]
+    assert done.how == "model" and "not sure" in done.notes[0] and "better one" not in done.notes[0]
 
 
-def test_a_busy_background_without_the_model_says_what_helps():
-    with pytest.raises(UserError, match=r"background of a\.png is not plain.*transparent background.*downloaded"):
+def test_a_better_model_is_offered_where_a_coarse_one_is_not_sure(asked, monkeypatch):
+    put(COARSE)
+    monkeypatch.setattr(background, "cut_with_model", lambda rgb, model, path: (rgb, disc() * 0.6))
+    done = cut(clutter(), use_model=True)
+    assert "A better one may help: u2net (176 MB) or isnet (179 MB)." in done.notes[0]
+
+
+def test_a_busy_background_says_what_helps(model, monkeypatch):
+    with pytest.raises(UserError, match=r"background of a\.png is not plain.*or let the background model be used"):
         cut(clutter())
+    monkeypatch.setattr(background, "cut_with_model", lambda rgb, model, path: (rgb, np.zeros_like(rgb[..., 0])))
+    with pytest.raises(UserError, match=r"Use a PNG with a transparent background\.$") as error:
+        cut(clutter(), use_model=True)
+    assert "found no object" in error.value.details
+    take_away(FINE)
+    with pytest.raises(UserError, match=r"transparent background, or let .* u2netp \(4\.6 MB\).*models get u2netp"):
+        cut(clutter(), use_model=True)
 
 
 @pytest.mark.parametrize("alpha", [np.zeros((SIZE, SIZE), np.float32), np.full((SIZE, SIZE), 0.01, np.float32)])
