@@ -50,6 +50,7 @@ class SV3D_OT_set_up_engine(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         title = _MODES[self.mode]
+        engine_setup.forget_plan()
         return context.window_manager.invoke_props_dialog(self, width=_WIDTH, title=title, confirm_text=title)
 
     def draw(self, context: bpy.types.Context) -> None:

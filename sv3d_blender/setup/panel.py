@@ -11,7 +11,7 @@ from ...sv3d_engine.shared.user_folders import home_folder
 from ..generate.wording import duration
 from .facts import Facts
 from .plan import build_title
-from .session import engine_setup, plan_now
+from .session import engine_setup
 from .state import State
 from .tasks import CUT_OUT
 
@@ -109,11 +109,10 @@ def draw_plan(layout: bpy.types.UILayout, chosen: "SV3DPreferences", *, new: boo
     layout.prop(chosen, "torch")
     if new:
         layout.prop(chosen, "base_python")
-    try:
-        plan = plan_now(chosen)
-    except UserError as error:
-        draw_lines(layout, error.cause, "ERROR", alert=True)
-        draw_lines(layout, error.remedy, "INFO")
+    plan = engine_setup.plan(chosen)
+    if isinstance(plan, UserError):
+        draw_lines(layout, plan.cause, "ERROR", alert=True)
+        draw_lines(layout, plan.remedy, "INFO")
         return
     column, cut_out = layout.column(align=True), model_called(CUT_OUT)
     packages = f"{len(plan.coming)} packages from the package index" if plan.coming else "nothing, all is here already"

@@ -34,6 +34,7 @@ class EngineSetup:
         self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
         self._then: Callable[[], None] | None = None
         self._shown: object = None
+        self._plan: tuple[object, Plan | UserError] | None = None
 
     def facts(self, chosen: "SV3DPreferences") -> Facts | None:
         """What is known now, for drawing; None at first."""
@@ -45,6 +46,20 @@ class EngineSetup:
     def facts_now(self, chosen: "SV3DPreferences") -> Facts:
         """What is so now, for a button that must not go by what was."""
         return self.lookout.look_now(question(chosen))
+
+    def plan(self, chosen: "SV3DPreferences") -> Plan | UserError:
+        """What a set-up would do, for the dialog, which is drawn at every move of the mouse."""
+        asked = (home_folder(), chosen.torch, chosen.base_python)
+        if self._plan is None or self._plan[0] != asked:
+            try:
+                self._plan = asked, plan_now(chosen)
+            except UserError as error:
+                self._plan = asked, error
+        return self._plan[1]
+
+    def forget_plan(self) -> None:
+        """Look anew at what is there, as the dialog opens."""
+        self._plan = None
 
     def start(self, title: str, job: Job, then: Callable[[], None] | None = None) -> None:
         """Begin a piece of work; ``then`` is called if it succeeds.  Raises UserError."""

@@ -107,6 +107,15 @@ def preferences(blender, tmp_path):
 
 
 @pytest.fixture
+def online(blender) -> Iterator[None]:
+    """Blender may go online."""
+    system = blender.context.preferences.system
+    before, system.use_online_access = system.use_online_access, True
+    yield
+    system.use_online_access = before
+
+
+@pytest.fixture
 def settings(blender, preferences, picture):
     settings = blender.context.scene.sv3d
     settings.picture = blender.data.images.load(str(picture))

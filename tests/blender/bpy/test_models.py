@@ -13,7 +13,7 @@ TOKEN = "hf_very_secret"
 
 
 @pytest.fixture
-def chosen(blender, tmp_path, monkeypatch):
+def chosen(blender, online, tmp_path, monkeypatch):
     """Preferences with an engine whose ``models`` command notes what it is told and says what SAID holds."""
     python = tmp_path / "python"
     python.write_text(
@@ -24,7 +24,6 @@ def chosen(blender, tmp_path, monkeypatch):
     say(tmp_path, {"type": "done", "path": "x"})
     preferences = part("preferences.property_group").preferences(blender.context)
     preferences.python, preferences.home = str(python), str(tmp_path / "home")
-    blender.context.preferences.system.use_online_access = True
     yield preferences
     setup().shutdown()
     setup().work.dismiss()

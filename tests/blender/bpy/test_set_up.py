@@ -13,7 +13,7 @@ PROBE = "import json, torch, tiny_one; print(json.dumps({'device': 'cpu', 'devic
 
 
 @pytest.fixture
-def chosen(blender, tmp_path, monkeypatch):
+def chosen(blender, online, tmp_path, monkeypatch):
     """The preferences of somebody who has no engine, and an index of tiny wheels."""
     index = tmp_path / "index"
     for name, version in {"torch": "2.0", "tiny_one": "1.0"}.items():
@@ -33,7 +33,6 @@ def chosen(blender, tmp_path, monkeypatch):
     preferences = part("preferences.property_group").preferences(blender.context)
     preferences.python = ""
     preferences.home = str(tmp_path / "home")
-    blender.context.preferences.system.use_online_access = True
     yield preferences
     setup().shutdown()
     setup().work.dismiss()
@@ -128,9 +127,18 @@ def test_nothing_is_fetched_while_blender_is_to_stay_offline(blender, chosen):
     assert not blender.ops.sv3d.allow_online.poll()
 
 
-def test_the_dialog_tells_what_comes_how_big_and_where(chosen):
+def test_the_dialog_tells_what_comes_how_big_and_where(chosen, monkeypatch):
+    asked = []
+    plan_now = part("setup.session").plan_now
+    monkeypatch.setattr(part("setup.session"), "plan_now", lambda chosen: asked.append(1) or plan_now(chosen))
+    setup().forget_plan()
     paper = Paper()
+    for _ in range(3):  # as the mouse moves over it
+        part("setup.panel").draw_plan(paper, chosen, new=True)
+    assert asked == [1]
+    chosen.base_python = "/no/such/python"
     part("setup.panel").draw_plan(paper, chosen, new=True)
+    assert any("does not start" in text for text in paper.said)
     text = "\n".join(paper.said)
     assert "PyTorch for: processor alone; 2 packages" in text
     assert "about 190 MB" in text or "about 120 MB" in text or "about 90 MB" in text
