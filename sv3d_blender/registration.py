@@ -3,10 +3,17 @@
 import bpy
 
 from . import storage
+from .engine.job import Job
 from .engine.session import session
 from .generate import menus, panel, preview, property_group, source_ops
 from .generate import ops as generate_ops
 from .generate.player import player
+from .history import housekeeping
+from .history import ops as history_ops
+from .history import panel as history_panel
+from .history import property_group as history_group
+from .history.catalogue import catalogue
+from .history.failures import note_end
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
 from .result import delivery, destination
@@ -16,6 +23,7 @@ from .setup import ops as setup_ops
 from .setup.session import engine_setup
 
 CLASSES: tuple[type, ...] = (
+    *history_group.CLASSES,
     *preferences_group.CLASSES,
     *preferences_ops.CLASSES,
     *setup_ops.CLASSES,
@@ -26,6 +34,8 @@ CLASSES: tuple[type, ...] = (
     *result_ops.CLASSES,
     *panel.CLASSES,
     *menus.CLASSES,
+    *history_ops.CLASSES,
+    *history_panel.CLASSES,
 )
 
 
@@ -33,6 +43,7 @@ CLASSES: tuple[type, ...] = (
 HANDLERS = (
     ("load_post", destination.on_load),
     ("save_post", destination.on_save),
+    ("load_post", housekeeping.on_load),
     *((f"{what}_pre", delivery.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_post", delivery.after_change) for what in ("load", "undo", "redo")),
 )
@@ -42,13 +53,16 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.sv3d = bpy.props.PointerProperty(type=property_group.SV3DSettings)
+    bpy.types.Scene.sv3d_results = bpy.props.PointerProperty(type=history_group.SV3DFileResults)
+    bpy.types.WindowManager.sv3d_history = bpy.props.PointerProperty(type=history_group.SV3DHistory)
     for name, handler in HANDLERS:
         getattr(bpy.app.handlers, name).append(handler)
     menus.register()
     preferences_group.use_home()
     session.deliver = delivery.deliver
     session.watch = player.follow
-    session.begun, session.ended = destination.begun, destination.ended
+    session.begun, session.ended = destination.begun, _ended
+    housekeeping.begin()
 
 
 def unregister() -> None:
@@ -57,9 +71,18 @@ def unregister() -> None:
     storage.forget_home()
     player.stop()
     preview.clear()
+    housekeeping.end()
+    catalogue.shutdown()
     menus.unregister()
     for name, handler in HANDLERS:
         getattr(bpy.app.handlers, name).remove(handler)
+    del bpy.types.WindowManager.sv3d_history
+    del bpy.types.Scene.sv3d_results
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+
+
+def _ended(job: Job) -> None:
+    destination.ended(job)
+    note_end(job)

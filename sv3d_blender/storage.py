@@ -1,4 +1,7 @@
-"""Where the add-on keeps what it makes: never in its own folder, which the next update replaces."""
+"""Where the add-on keeps what it makes: results where Blender deletes nothing, the rest in a folder that Blender gives.
+
+Nothing lies in its own folder, which the next update replaces.
+"""
 
 import os
 from datetime import datetime
@@ -8,6 +11,7 @@ import bpy
 
 from ..sv3d_engine.shared.user_folders import HOME_VARIABLE
 from ..sv3d_engine.shared.user_folders import user_folder as usual_folder
+from . import results_folder
 from .setup.folder import folder_problem
 
 EXTENSION_ROOT = Path(__file__).resolve().parent.parent
@@ -15,7 +19,7 @@ EXTENSION_PACKAGE = __package__.rpartition(".")[0]  # "bl_ext.user_default.sv3d"
 
 
 def user_folder() -> Path:
-    """The folder Blender gives this extension; without an installed extension, one among the user's data files."""
+    """The folder Blender gives this extension, and deletes with it; without an installed extension, a similar one."""
     try:
         return Path(bpy.utils.extension_path_user(EXTENSION_PACKAGE))
     except ValueError:  # not run as an extension
@@ -56,16 +60,47 @@ def forget_home() -> None:
 
 
 def engine_log() -> Path:
-    """The engine's log; what else it keeps lies beside it."""
-    return user_folder() / "engine" / "engine.log"
+    """The log of this Blender's engine; what else it keeps lies beside it."""
+    return user_folder() / "engine" / f"engine-{os.getpid()}.log"
+
+
+def former_results_folder() -> Path:
+    """Where earlier versions kept all results."""
+    return user_folder() / "jobs"
+
+
+def doomed_folders() -> list[Path]:
+    """What Blender deletes: with an extension, with a repository of extensions, or as it ends."""
+    named = [bpy.utils.user_resource("EXTENSIONS"), bpy.app.tempdir]
+    named += [repository.directory for repository in bpy.context.preferences.extensions.repos]
+    return [EXTENSION_ROOT, user_folder(), *(Path(folder) for folder in named if folder)]
+
+
+def own_results_folder() -> Path:
+    """The user's folder for results, as the preferences have it.  Touches no disk."""
+    addon = bpy.context.preferences.addons.get(EXTENSION_PACKAGE)
+    chosen = addon.preferences.results.folder if addon and addon.preferences else ""
+    return Path(chosen) if chosen else results_folder.default_folder()
+
+
+def folder_beside_file() -> Path | None:
+    """The folder for results beside the open file, where its scenes ask for it and it has been saved."""
+    wanted = any(scene.sv3d_results.beside_file for scene in bpy.data.scenes)
+    return Path(bpy.data.filepath).parent / results_folder.BESIDE if wanted and bpy.data.filepath else None
+
+
+def current_results_folder() -> Path:
+    """Where the next result goes; never where Blender deletes it."""
+    beside, doomed = folder_beside_file(), doomed_folders()
+    if beside and not results_folder.refusal(beside, doomed):
+        return beside
+    own = own_results_folder()
+    return results_folder.default_folder() if results_folder.refusal(own, doomed) else own
 
 
 def new_job_folder(name: str) -> Path:
-    """A folder name no earlier job has, not made yet: the engine makes it once the input is known to be good."""
-    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name).strip("_")[:40] or "orbit"
-    stem = user_folder() / "jobs" / f"{safe}-{datetime.now():%Y%m%d-%H%M%S}"
-    folder, count = stem, 1
-    while folder.exists():
-        count += 1
-        folder = stem.with_name(f"{stem.name}-{count}")
-    return folder
+    """A folder for results that no earlier job has, not made yet.  Raises OSError where nothing can be written."""
+    parent = current_results_folder()
+    if parent not in results_folder.read_index().folders:
+        results_folder.remember([parent])
+    return results_folder.new_job_folder(parent, name, datetime.now())

@@ -144,6 +144,7 @@ class EngineProcess:
         """The end of what this engine has written, not its forerunners."""
         with contextlib.suppress(OSError), self._log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
-            log.seek(max(self._log_start if self._log_start < end else 0, end - _TAIL_BYTES))
+            began = self._log_start if self._log_start <= end else 0  # a log that has grown long is emptied
+            log.seek(max(began, end - _TAIL_BYTES))
             return log.read().decode("utf-8", "replace").strip()
         return ""

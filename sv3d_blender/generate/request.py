@@ -14,6 +14,7 @@ from ...sv3d_engine.shared.errors import UserError
 from .. import storage
 from ..engine.session import session
 from ..preferences.property_group import SV3DPreferences
+from ..results_folder import SOURCE
 from . import picture, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
@@ -114,7 +115,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked)
     fields: dict[str, Any] = {
         "job": uuid4().hex,
         "weights": str(weights) if weights else None,
-        "picture": str(given or picture.picture_file(settings.picture, out)),
+        "picture": str(given or picture.picture_file(settings.picture, out / SOURCE)),
         "out": str(out),
         "variant": chosen.variant if weights else "auto",
         "orbit": orbit,
@@ -147,7 +148,7 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -
     cameras = _absolute(told) if told else None
     if cameras is None and settings.source == "SEQUENCE" and not asked.folder:
         # Other pictures may lie beside the sequence's own: name the ones that are meant.
-        cameras = out.with_suffix(".cameras.json")
+        cameras = out / f"{SOURCE}.cameras.json"
         cameras.parent.mkdir(parents=True, exist_ok=True)
         cameras.write_text(static_cameras(orbit, elevation), encoding="utf-8")
     request = protocol.MeshJob(

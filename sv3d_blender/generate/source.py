@@ -9,12 +9,12 @@ from pathlib import Path
 
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, static
+from ..results_folder import is_job_name, job_title
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
 FEWEST_FRAMES = 8
 
 _LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
-_JOB_TIME = re.compile(r"-\d{8}-\d{6}(-\d+)?$")  # what storage.new_job_folder adds to a job's name
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Orbit:
     def title(self) -> str:
         """What the artist calls it: the folder's name or, in an earlier job's folder, what that job was called."""
         folder = self.folder.parent if self.folder.name == "frames" else self.folder
-        if folder.name == "orbit" and _JOB_TIME.search(folder.parent.name):  # which a job to a mesh has made
+        if folder.name == "orbit" and is_job_name(folder.parent.name):  # which a job to a mesh has made
             folder = folder.parent
-        return _JOB_TIME.sub("", folder.name) or "Orbit"
+        return job_title(folder.name) or "Orbit"
 
 
 def orbit_in_folder(folder: Path) -> Orbit:

@@ -18,6 +18,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
+def size(bytes_: int) -> str:
+    """What a file or folder takes."""
+    return f"{bytes_ / 1e9:.1f} GB" if bytes_ >= 1e9 else f"{-(-bytes_ // 1_000_000)} MB"
+
+
 def progress_lines(job: Job, fraction: float, width: float) -> tuple[str, str]:
     """The text on the progress bar, and what it has no room for in ``width`` pixels, for a line of its own.
 

@@ -5,6 +5,7 @@ import bpy
 from ...sv3d_engine.shared.protocol import DoctorReport
 from ..engine.job import Failure
 from ..engine.session import session
+from ..history.results_panel import draw_results
 from ..setup.model_panel import draw_models
 from ..setup.panel import draw_engine
 
@@ -39,6 +40,7 @@ def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) ->
     draw_models(layout, preferences)
     layout.prop(preferences, "variant")
     layout.prop(preferences, "device")
+    draw_results(layout, preferences.results)
     column = layout.column()
     column.active = bpy.app.online_access
     column.prop(preferences, "download")

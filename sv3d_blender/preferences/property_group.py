@@ -5,13 +5,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.protocol import DEVICES
 from .. import storage
 from ..engine.launch import PYTHON_VARIABLE
 from ..generate.preflight import OFFICIAL, Model, demonstration, recognised
+from ..history.property_group import SV3DResultsFolder
 from . import panel
 
 _DEVICE_NAMES = {"auto": "Best Available", "cpu": "Processor", "cuda": "NVIDIA Graphics Card", "mps": "Apple Graphics"}
@@ -97,6 +98,8 @@ class SV3DPreferences(bpy.types.AddonPreferences):
         description="What the engine computes on",
         items=tuple((device, _DEVICE_NAMES[device], "") for device in DEVICES),
     )
+
+    results: PointerProperty(type=SV3DResultsFolder)  # type: ignore[valid-type]
 
     @property
     def weights_path(self) -> Path:

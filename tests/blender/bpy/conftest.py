@@ -27,6 +27,7 @@ MODULE = "bl_ext.user_default.sv3d"
 RESOURCES = tempfile.TemporaryDirectory(prefix="sv3d-resources-")
 os.environ["BLENDER_USER_RESOURCES"] = RESOURCES.name  # read when bpy is imported
 os.environ["SV3D_HOME"] = str(Path(RESOURCES.name, "home"))  # not the engine and the models of who runs the tests
+os.environ["XDG_DATA_HOME"] = f"{RESOURCES.name}/data"  # where the add-on remembers results
 
 import bpy  # noqa: E402  (also makes bpy_extras and mathutils importable for the tests)
 
@@ -47,7 +48,8 @@ def extension() -> Iterator[str]:
 def blender(extension: str) -> Iterator[ModuleType]:
     """``bpy`` with an empty scene."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    bpy.context.preferences.addons[extension].preferences.python = str(STAND_IN)
+    chosen = bpy.context.preferences.addons[extension].preferences
+    chosen.python, chosen.results.folder = str(STAND_IN), f"{RESOURCES.name}/results"
     yield bpy
     part("engine.session").session.shutdown()
 

@@ -20,7 +20,7 @@ def test_what_was_painted_is_seen_by_the_engine_and_the_image_stays_as_it_was(bl
     image.pixels[:] = painted(*image.size)
     image.update()
     request, _ = order(blender)
-    assert Path(request.picture) == Path(request.out).with_suffix(".png")
+    assert Path(request.picture) == Path(request.out) / "source.png"
     assert shown(blender, request.picture) == pytest.approx(painted(*image.size), abs=0.003)
     assert picture.read_bytes() == content
     assert (image.is_dirty, image.source, image.filepath) == (True, "FILE", str(picture))

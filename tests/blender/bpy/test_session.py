@@ -8,6 +8,10 @@ import pytest
 from conftest import STAND_IN, drawn, part, turn_until
 
 
+def preferences(blender):
+    return part("preferences.property_group").preferences(blender.context)
+
+
 def choose(blender, folder: Path) -> None:
     blender.context.scene.sv3d.source = "FOLDER"
     blender.context.scene.sv3d.folder = str(folder)
@@ -31,7 +35,7 @@ def test_generate_ends_with_the_mesh_in_the_scene(blender, session, orbit_folder
     turn_until(lambda: not session.busy and not session.waiting_to_deliver)
     assert session.shown_failure is None
     assert blender.context.active_object.name == "wedge"
-    assert Path(session.job.result.out).is_relative_to(blender.utils.extension_path_user("bl_ext.user_default.sv3d"))
+    assert str(Path(session.job.result.out).parent) == preferences(blender).results.folder
 
 
 def test_the_tab_says_how_clean_the_mesh_is(blender, session, orbit_folder):
@@ -183,8 +187,7 @@ def test_image_sequence_is_a_source(blender, session, orbit_folder):
     settings = blender.context.scene.sv3d
     settings.source, settings.sequence = "SEQUENCE", image
     assert settings.frame_count == 21
-    chosen = part("preferences.property_group").preferences(blender.context)
-    request, title = part("generate.request").order(settings, chosen)
+    request, title = part("generate.request").order(settings, preferences(blender))
     assert title == "wedge"
     named = Path(request.cameras).read_text(encoding="utf-8")
     assert "020.png" in named

@@ -74,6 +74,12 @@ def write_orbit_job(out: Path) -> None:
     (out / "report.json").write_text("{}", encoding="utf-8")
 
 
+def write_request(out: Path, request: dict) -> None:
+    """What the engine notes first."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "job.json").write_text(json.dumps(request), encoding="utf-8")
+
+
 def write_job(out: Path, request: str = "{}") -> None:
     """A job folder as the engine leaves it, as far as the add-on reads it; ``request`` is the job as a line."""
     write_orbit(out / "frames")
@@ -84,7 +90,7 @@ def write_job(out: Path, request: str = "{}") -> None:
         (out / name).write_text("{}", encoding="utf-8")
     asked = json.loads(request)
     asked.pop("type", None)
-    (out / "job.json").write_text(json.dumps(asked), encoding="utf-8")
+    write_request(out, asked)
     report = {"versions": {"sv3d_engine": "0.1.0", "torch": "2.13.0"}}
     if "picture" in asked:
         report |= {"model": "SV3D_p", "stages": {"picture": {"picture_sha256": HASH}}}

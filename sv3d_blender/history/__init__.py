@@ -1,0 +1,1 @@
+"""All jobs on disk, whichever Blender and file they were started from."""

@@ -1,0 +1,104 @@
+"""From a job's folder back to its request, and to the tab's fields; needs no Blender.
+
+A job folder may come from anybody.  What it says is used to read pictures and cameras files of this machine, as what
+they are, and for nothing else; it says nothing of where to write or which weights to open.
+"""
+
+from dataclasses import replace
+from math import radians
+from pathlib import Path
+from typing import Any
+
+from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.errors import UserError
+from ..generate.choices import BY_QUALITY
+from ..generate.source import SUFFIXES
+from ..results_folder import SOURCE
+from .jobs import JobRecord
+
+_SETTINGS = "Choose the source again in the tab, and press Generate."
+
+
+def request_of(record: JobRecord) -> protocol.Job:
+    """What a job was asked, with its folder and what lies in it where they are now.
+
+    Raises UserError if the folder does not tell, or its source is gone.
+    """
+    if record.request is None:
+        raise UserError(
+            "The note of what this job was asked is damaged, or of another version of SV3D.",
+            "Generate it anew.",
+            str(record.folder / "job.json"),
+        )
+    request = replace(record.request, out=str(record.folder))
+    moved = {
+        name: str(_placed(path, Path(record.request.out), record.folder))
+        for name in ("picture", "frames", "cameras")
+        if (path := getattr(request, name, None)) is not None
+    }
+    request = replace(request, **moved)
+    if isinstance(request, protocol.MeshJob):
+        _check(Path(request.frames), is_folder=True)
+    else:
+        _check(Path(request.picture), SUFFIXES)
+    if request.cameras is not None:
+        _check(Path(request.cameras), frozenset({".json"}))
+    return request
+
+
+def settings_of(request: protocol.Job) -> dict[str, Any]:
+    """The tab's fields, but the picture, in an order in which they may be set."""
+    if isinstance(request, protocol.MeshJob):
+        return {
+            "source": "FOLDER",
+            "folder": request.frames,
+            "cameras": request.cameras or "",
+            "elevation": radians(request.elevation),
+            "seed": request.seed,
+            **_mesh_settings(request),
+        }
+    return {
+        "source": "PICTURE",
+        "make": "MESH" if isinstance(request, protocol.GenerateJob) else "ORBIT",
+        "orbit_kind": request.orbit,
+        "orbit_file": request.cameras or "",
+        "elevation": radians(request.elevation),
+        "amplitude": radians(request.amplitude),
+        "sampler": request.sampler,
+        "steps": request.steps or 0,
+        "guidance": request.guidance,
+        "guidance_scale": request.guidance_scale or 0.0,
+        "background_model": request.background_model,
+        "memory": request.memory,
+        "seed": request.seed,
+        **(_mesh_settings(request) if isinstance(request, protocol.GenerateJob) else {}),
+    }
+
+
+def _mesh_settings(request: protocol.MeshJob | protocol.GenerateJob) -> dict[str, Any]:
+    return {
+        "preset": request.preset,
+        "faces": request.faces or 0,
+        "texture": BY_QUALITY if request.texture is None else str(request.texture),
+        "material": request.material or BY_QUALITY,
+    }
+
+
+def _placed(path: str, old: Path, new: Path) -> Path:
+    """Where a file lies now that the job's folder is ``new``; older versions kept copies beside that folder."""
+    file = Path(path)
+    if file.is_relative_to(old):
+        return new / file.relative_to(old)
+    if file.parent == old.parent and file.name.startswith(f"{old.name}."):
+        return new / (SOURCE + file.name[len(old.name) :])
+    return file
+
+
+def _check(path: Path, suffixes: frozenset[str] = frozenset(), *, is_folder: bool = False) -> None:
+    """Raise UserError unless the path is a file or folder of this machine that can be such a source."""
+    # Opening a path of another machine would tell that machine who is asking.
+    elsewhere = not path.is_absolute() or str(path).startswith(("\\\\", "//")) or "\0" in str(path)
+    if elsewhere or (suffixes and path.suffix.lower() not in suffixes):
+        raise UserError("What this job started from is no picture or orbit of this machine.", _SETTINGS, str(path))
+    if not (path.is_dir() if is_folder else path.is_file()):
+        raise UserError("What this job started from is no longer where it was.", _SETTINGS, str(path))
