@@ -4,6 +4,7 @@ Nothing lies in its own folder, which the next update replaces.
 """
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -99,8 +100,9 @@ def current_results_folder() -> Path:
 
 
 def new_job_folder(name: str) -> Path:
-    """A folder for results that no earlier job has, not made yet.  Raises OSError where nothing can be written."""
+    """A folder for results that no earlier job has, not made yet."""
     parent = current_results_folder()
     if parent not in results_folder.read_index().folders:
-        results_folder.remember([parent])
+        with suppress(OSError):  # another folder that is chosen later hides this one's jobs then
+            results_folder.remember([parent])
     return results_folder.new_job_folder(parent, name, datetime.now())

@@ -49,7 +49,7 @@ def tidy(old: Path, new: Path, logs: Path, doomed: list[Path]) -> str:
     move = move_jobs(old, new, lambda moved: remember([new], moved))
     told = []
     if move.moved:
-        told.append(f"{len(move.moved)} earlier results have been moved to {new}.")
+        told.append(f"Earlier results, {len(move.moved)} of them, have been moved to {new}.")
     if move.stayed:
         first, why = next(iter(move.stayed.items()))
         told.append(

@@ -63,7 +63,7 @@ def draw_history(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         if record := catalogue.current:
             _draw_job(layout.box(), context, record)
         row = layout.row()
-        row.label(text=f"{len(catalogue.records)} jobs, {size(catalogue.size)}", icon="DISK_DRIVE")
+        row.label(text=f"{_count(len(catalogue.records), 'job')}, {size(catalogue.size)}", icon="DISK_DRIVE")
         row.operator("sv3d.history_clean_up", icon="BRUSH_DATA")
     else:
         layout.label(text="Nothing has been made yet" if catalogue.was_read else "Looking…", icon="INFO")
@@ -117,13 +117,19 @@ def _state_text(record: JobRecord) -> str:
         return "At work" if here else "At work in another Blender"
     if record.state is State.DONE:
         return "Done"
-    far = f"{record.stages_done} of {record.stages} stages are kept"
-    return f"Failed: {record.cause} {far}." if record.state is State.FAILED else f"Stopped: {far}"
+    kept = f"{record.stages_done} of {record.stages} stages are kept" if record.stages_done else "in its first stage"
+    return f"Failed: {record.cause} ({kept})" if record.state is State.FAILED else f"Stopped: {kept}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _draw_message(box: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = box.row()
-    _draw_text(row.column(align=True), context, catalogue.message, "INFO")
+    column = row.column(align=True)
+    column.scale_y = 0.8
+    _draw_text(column, context, catalogue.message, "INFO")
     row.operator("sv3d.history_dismiss", text="", icon="X", emboss=False)
 
 

@@ -49,7 +49,7 @@ class SV3DFileResults(bpy.types.PropertyGroup):
     """In each scene, and in all of a file the same."""
 
     beside_file: BoolProperty(  # type: ignore[valid-type]
-        name="Beside This File",
+        name="Results beside This File",
         description=f"Keep what is made for this file in the folder {BESIDE} beside it. It has to be saved once",
         update=_tell_other_scenes,
     )

@@ -77,7 +77,7 @@ def test_results_of_an_earlier_version_move_once_and_their_file_shows_them_still
     read(catalogue)
     new = tmp_path / "SV3D" / JOB
     assert (new / "mesh.glb").exists() and not old.exists()
-    assert "1 earlier results have been moved" in catalogue.message
+    assert "Earlier results, 1 of them, have been moved" in catalogue.message
     assert image.filepath == str(new / "frames" / "000.png"), "in the file that is open"
     blender.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     assert bpy.data.images["000.png"].filepath == str(new / "frames" / "000.png"), "and in one that is opened later"

@@ -94,6 +94,11 @@ def test_the_log_tail_is_this_engines_own(start):
     assert events_until(start("import sys; sys.exit('second')"), ended)[-1] == Ended(1, "second")
 
 
+def test_an_engine_that_says_nothing_is_not_blamed_with_its_forerunners_words(start):
+    events_until(start("import sys; sys.exit('first')"), ended)
+    assert events_until(start("import sys; sys.exit(2)"), ended)[-1] == Ended(2, "")
+
+
 def test_a_line_that_is_no_message_ends_the_engine(start):
     process = start("print('Downloading…', flush=True); import time; time.sleep(60)")
     events = events_until(process, ended)

@@ -16,6 +16,13 @@ def test_duration(seconds, text):
     assert wording.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 MB"), (1, "1 MB"), (45_000_001, "46 MB"), (1_260_000_000, "1.3 GB")]
+)
+def test_size(count, text):
+    assert wording.size(count) == text
+
+
 def test_progress_names_the_stage_and_the_time_left():
     job = Job(REQUEST, "robot", Phase.RUNNING, stage="Finding the shape", note="step 3", fraction=0.4)
     assert wording.progress_lines(job, 0.4, 300) == ("40% · Finding the shape", "")

@@ -93,7 +93,8 @@ def test_earlier_results_move_and_outlive_update_and_removal(open_again, extensi
     window.wait("catalogue.message")
     window.settle(30)
     window.keep("history-moved")
-    assert f"{EARLIER} earlier results" in window.eval("catalogue.message")
+    assert f"Earlier results, {EARLIER} of them" in window.eval("catalogue.message")
+    assert window.eval("C.window_manager.sv3d_history.active") == 0
     assert not list(former.glob("wedge-*"))
     made = tree(results)
     assert len([name for name in made if name.endswith("mesh.glb")]) == EARLIER
