@@ -31,7 +31,7 @@ def request_of(record: JobRecord) -> protocol.Job:
             str(record.folder / "job.json"),
         )
     request = replace(record.request, out=str(record.folder))
-    moved = {
+    moved: dict[str, Any] = {
         name: str(_placed(path, Path(record.request.out), record.folder))
         for name in ("picture", "frames", "cameras")
         if (path := getattr(request, name, None)) is not None
