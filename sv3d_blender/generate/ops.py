@@ -175,9 +175,8 @@ class SV3D_OT_resume(bpy.types.Operator):
             chosen = preferences(context)
             try:
                 request = resumed(stopped.request, context.scene.sv3d, chosen)
-                told = destination.of(Path(request.out)) or destination.here(context, stopped.title)
                 session.forget_failed(stopped.request.job)
-                _begin([Order(request, stopped.title)], context, told)
+                take_up(context, request, stopped.title)
             except UserError as error:
                 session.refuse(failure_of(error))
         return {"FINISHED"}
@@ -282,6 +281,17 @@ def start(context: bpy.types.Context, *orders: Order) -> list[str]:
     Raises UserError if there is no Python to run them.
     """
     return _begin(orders, context, destination.here(context, orders[0].title))
+
+
+def take_up(context: bpy.types.Context, request: protocol.Job, title: str, *, anywhere: bool = True) -> None:
+    """Begin a job whose folder may tell whom it is for; without ``anywhere`` only if that is in the open file.
+
+    Raises UserError if there is no Python to run it.
+    """
+    told = destination.of(Path(request.out))
+    if told is None or not (anywhere or destination.find(told)):
+        told = destination.here(context, title)
+    _begin([Order(request, title)], context, told)
 
 
 def wait_for(names: Sequence[str]) -> None:

@@ -10,15 +10,7 @@ from .jobs import FAILURE
 
 
 def note_end(job: Job) -> None:
-    """Take in each change of a job: as it ends, its folder tells how, and the history reads it."""
-    if job.active:
-        return
-    note_failure(job)
-    catalogue.refresh()
-
-
-def note_failure(job: Job) -> None:
-    """Write or remove the note in the job's folder, if there is one."""
+    """As a job ends its folder, if there is one, tells how, and the history reads it."""
     file = Path(job.request.out) / FAILURE
     with suppress(OSError):
         if job.phase is Phase.FAILED and job.failure and file.parent.is_dir():
@@ -26,3 +18,4 @@ def note_failure(job: Job) -> None:
             file.write_text(json.dumps(told, indent=1), encoding="utf-8")
         else:
             file.unlink(missing_ok=True)
+    catalogue.refresh()

@@ -9,9 +9,7 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.session import session
-from ..generate import preview
-from ..generate.ops import failure_of
-from ..generate.player import player
+from ..generate.ops import failure_of, take_up
 from ..generate.request import resumed
 from ..generate.wording import size
 from ..preferences.property_group import preferences
@@ -46,8 +44,9 @@ class SV3D_OT_history_resume(_OnSelected, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy or session.waiting_to_deliver:
-            cls.poll_message_set("SV3D is at work already")
+        record = catalogue.current
+        if record and record.folder in _promised():
+            cls.poll_message_set("This job is at work, or waits in the queue")
             return False
         return super().poll(context)
 
@@ -163,9 +162,16 @@ def resume(record: JobRecord, context: bpy.types.Context) -> None:
             )
         # Neither what to open nor the user's word to fetch something is taken from a folder.
         request = replace(request, weights=None, download=chosen.download and bpy.app.online_access)
-    session.start(resumed(request, context.scene.sv3d, chosen), record.title, chosen.python)
-    player.stop()
-    preview.clear()
+    # The file it was for may never have been saved.
+    take_up(context, resumed(request, context.scene.sv3d, chosen), record.title, anywhere=False)
+
+
+def _promised() -> set[Path]:
+    """Folders of jobs that this Blender is at work on, or will be."""
+    requests = [entry.request for entry in session.queue.waiting]
+    if session.busy and session.job:
+        requests.append(session.job.request)
+    return {Path(request.out) for request in requests}
 
 
 def fill_in(record: JobRecord, settings: bpy.types.PropertyGroup) -> None:
