@@ -32,8 +32,10 @@ _GIVEN_HOME = os.environ.get(HOME_VARIABLE, "")
 
 
 def deleted_by_blender() -> tuple[Path, ...]:
-    """The folders that Blender deletes with the extension."""
-    return EXTENSION_ROOT, user_folder()
+    """What Blender deletes: with an extension, with a repository of extensions, or as it ends."""
+    named = [bpy.utils.user_resource("EXTENSIONS"), bpy.app.tempdir]
+    named += [repository.directory for repository in bpy.context.preferences.extensions.repos]
+    return EXTENSION_ROOT, user_folder(), *(Path(folder) for folder in named if folder)
 
 
 def usual_home() -> Path:
@@ -70,13 +72,6 @@ def former_results_folder() -> Path:
     return user_folder() / "jobs"
 
 
-def doomed_folders() -> list[Path]:
-    """What Blender deletes: with an extension, with a repository of extensions, or as it ends."""
-    named = [bpy.utils.user_resource("EXTENSIONS"), bpy.app.tempdir]
-    named += [repository.directory for repository in bpy.context.preferences.extensions.repos]
-    return [EXTENSION_ROOT, user_folder(), *(Path(folder) for folder in named if folder)]
-
-
 def own_results_folder() -> Path:
     """The user's folder for results, as the preferences have it.  Touches no disk."""
     addon = bpy.context.preferences.addons.get(EXTENSION_PACKAGE)
@@ -92,7 +87,7 @@ def folder_beside_file() -> Path | None:
 
 def current_results_folder() -> Path:
     """Where the next result goes; never where Blender deletes it."""
-    beside, doomed = folder_beside_file(), doomed_folders()
+    beside, doomed = folder_beside_file(), deleted_by_blender()
     if beside and not results_folder.refusal(beside, doomed):
         return beside
     own = own_results_folder()

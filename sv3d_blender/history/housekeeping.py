@@ -1,6 +1,7 @@
 """What the add-on sees to by itself: results leave where Blender would delete them, and leftovers go."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -34,11 +35,11 @@ def end() -> None:
 
 def _begin() -> None:
     old, new, logs = storage.former_results_folder(), storage.own_results_folder(), storage.engine_log().parent
-    doomed = storage.doomed_folders()
+    doomed = storage.deleted_by_blender()
     catalogue.do(lambda: tidy(old, new, logs, doomed), relink)
 
 
-def tidy(old: Path, new: Path, logs: Path, doomed: list[Path]) -> str:
+def tidy(old: Path, new: Path, logs: Path, doomed: Iterable[Path]) -> str:
     """In a thread: what there is to tell."""
     now = time.time()
     remove_old_logs(logs, now)

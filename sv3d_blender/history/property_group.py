@@ -18,7 +18,7 @@ def _look_at_folder(chosen: "SV3DResultsFolder", _context: bpy.types.Context) ->
         chosen.accepted = chosen.folder = str(default_folder())
         return
     folder = Path(bpy.path.abspath(chosen.folder)).expanduser()
-    problem = refusal(folder, storage.doomed_folders())
+    problem = refusal(folder, storage.deleted_by_blender())
     chosen.accepted = chosen.accepted if problem else str(folder)
     chosen.folder = chosen.accepted or str(default_folder())
     chosen.problem = problem
