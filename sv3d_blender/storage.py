@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 import bpy
 
@@ -27,6 +28,7 @@ def user_folder() -> Path:
         return Path(bpy.utils.user_resource("DATAFILES", path="sv3d"))
 
 
+_RUN = f"{os.getpid()}-{uuid4().hex[:6]}"  # two Blenders in sandboxes may have one number
 LOCKS = EXTENSION_ROOT / "requirements"
 _GIVEN_HOME = os.environ.get(HOME_VARIABLE, "")
 
@@ -64,7 +66,7 @@ def forget_home() -> None:
 
 def engine_log() -> Path:
     """The log of this Blender's engine; what else it keeps lies beside it."""
-    return user_folder() / "engine" / f"engine-{os.getpid()}.log"
+    return user_folder() / "engine" / f"engine-{_RUN}.log"
 
 
 def former_results_folder() -> Path:

@@ -84,7 +84,7 @@ def remove_old_logs(folder: Path, now: float) -> None:
             # Another Blender's is written now and then, and Windows does not delete what is open.
             with suppress(OSError):
                 if (
-                    re.fullmatch(r"engine(-\d+)?\.log(\.old)?", entry.name)
+                    re.fullmatch(r"engine(-\d+-\w+)?\.log(\.old)?", entry.name)
                     and now - entry.stat().st_mtime > LOG_DAYS * 86400
                 ):
                     Path(entry.path).unlink()

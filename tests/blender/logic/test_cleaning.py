@@ -104,7 +104,7 @@ def test_what_the_add_on_did_not_make_stays(tmp_path):
 
 
 def test_logs_of_long_ago_go(tmp_path):
-    for name in ("engine-1.log", "engine-1.log.old", "engine.log", "other.log", "engine-x.log"):
+    for name in ("engine-1-a0b1c2.log", "engine-1-a0b1c2.log.old", "engine.log", "other.log", "engine-x.log"):
         (tmp_path / name).touch()
     remove_old_logs(tmp_path, time.time())
     assert len(list(tmp_path.iterdir())) == 5
