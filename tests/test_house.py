@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ENGINE = Path(__file__).resolve().parents[1] / "sv3d_engine"
-WINGS = ("shared", "ground", "orbit", "models", "picture", "sv3d", "reconstruction", "job", "laboratory")
+WINGS = ("shared", "ground", "orbit", "models", "picture", "sv3d", "reconstruction", "job", "batch", "laboratory")
 FLOORS = {
     "": WINGS,
     "sv3d": ("network", "diffusion", "generation"),

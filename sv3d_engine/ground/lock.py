@@ -43,14 +43,14 @@ def card_locked(card: str, progress: Progress) -> Iterator[None]:
     """
     with ExitStack() as lock:
         if card:
-            _wait_for(user_folder("cache") / f"{card}.lock", lock, lambda: progress(0.0, WAITING))
+            lock.enter_context(in_turn(user_folder("cache") / f"{card}.lock", lambda: progress(0.0, WAITING)))
         progress.restarted()
         yield
 
 
 @contextmanager
-def in_turn(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Have the lock on ``path`` for oneself, after those who have it now; ``waiting`` is called often and may raise."""
+def in_turn(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the lock on the file ``path`` after those who have it now; ``waiting`` is called often and may raise."""
     with ExitStack() as lock:
         _wait_for(path, lock, waiting)
         yield

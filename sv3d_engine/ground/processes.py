@@ -12,10 +12,21 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
+def engine_command() -> list[str]:
+    """How this Python starts the engine's command line in another process."""
+    return [sys.executable, *interpreter_flags(), "-m", "sv3d_engine"]
+
+
 def interpreter_flags() -> list[str]:
     """This Python's own isolation as options of the command line."""
     flags = {"-s": sys.flags.no_user_site, "-P": sys.flags.safe_path, "-E": sys.flags.ignore_environment}
     return [flag for flag, on in flags.items() if on]
+
+
+def shared_threads(processes: int) -> dict[str, str]:
+    """Environment variables by which each of so many processes takes its share of the threads that this one may."""
+    threads = str(max(1, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1) // processes))
+    return {"OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads}
 
 
 _INTERVAL = 0.5  # seconds

@@ -12,6 +12,7 @@ from ..shared import protocol
 from .models_command import add_model_commands
 
 JOB_COMMANDS = ("mesh", "orbit", "generate")
+_LATER_COMMANDS = ("batch.batch_command", "laboratory.commands")
 _NAMED_ORBITS = tuple(name for name in protocol.ORBITS if name != "file")
 _STANDARD = {field.name: field.default for field in fields(protocol.OrbitJob)}
 
@@ -25,10 +26,11 @@ def parser() -> argparse.ArgumentParser:
     mesh = commands.add_parser("mesh", help="make a textured mesh from a folder of orbit frames", allow_abbrev=False)
     add_frame_options(mesh)
     orbit = commands.add_parser("orbit", help="make the frames of an orbit from one picture", allow_abbrev=False)
-    _add_picture(orbit)
     generate = commands.add_parser("generate", help="make a textured mesh from one picture", allow_abbrev=False)
-    _add_picture(generate)
-    _add_mesh_options(generate)
+    for picture in (orbit, generate):
+        picture.add_argument("picture", metavar="IMAGE", help="picture of one object")
+        add_picture_options(picture)
+    add_mesh_options(generate)
     for name, job in zip(JOB_COMMANDS, (mesh, orbit, generate), strict=True):
         add_common_options(job)
         job.add_argument("--out", required=True, metavar="DIR", help="job folder for everything that is made")
@@ -50,13 +52,14 @@ def parser() -> argparse.ArgumentParser:
     serve.set_defaults(details=False)
 
     commands.add_parser("work", help="the process that serve starts; not for use by hand").set_defaults(details=False)
-    _add_laboratory(commands)
+    for module in _LATER_COMMANDS:
+        _add_commands_of(module, commands)
     return whole
 
 
-def _add_laboratory(commands: Any) -> None:
-    """Commands of the laboratory, where it is installed: the add-on's engine comes without it."""
-    name = f"{__name__.rpartition('.job.')[0]}.laboratory.commands"
+def _add_commands_of(module: str, commands: Any) -> None:
+    """Commands of a room after this one, where it is installed: the add-on's engine has no laboratory."""
+    name = f"{__name__.rpartition('.job.')[0]}.{module}"
     try:
         installed = find_spec(name)  # not of the folder alone, of which an update may leave an empty one
     except ModuleNotFoundError:
@@ -103,6 +106,13 @@ def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
     }
 
 
+def add_job_options(parser: argparse.ArgumentParser) -> None:
+    """All that can be said of a job that ends in a mesh, but for its source and its folder."""
+    add_picture_options(parser)
+    add_mesh_options(parser)
+    add_common_options(parser)
+
+
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Options of every job."""
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
@@ -110,7 +120,8 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
 
 
-def _add_mesh_options(parser: argparse.ArgumentParser) -> None:
+def add_mesh_options(parser: argparse.ArgumentParser) -> None:
+    """Options of a job that ends in a mesh."""
     group = parser.add_argument_group("mesh")
     group.add_argument("--preset", choices=protocol.PRESETS, default="standard", help="what the rest goes by")
     group.add_argument("--faces", type=int, metavar="N", help="at most so many triangles")
@@ -123,7 +134,7 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
     parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
     parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
-    _add_mesh_options(parser)
+    add_mesh_options(parser)
 
 
 def add_sampling_options(group: argparse._ActionsContainer) -> None:
@@ -142,9 +153,8 @@ def add_sampling_options(group: argparse._ActionsContainer) -> None:
     group.add_argument("--precision", choices=protocol.PRECISIONS, default="auto")
 
 
-def _add_picture(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("picture", metavar="IMAGE", help="picture of one object")
-
+def add_picture_options(parser: argparse.ArgumentParser) -> None:
+    """Options of a job that starts from a picture."""
     model = parser.add_argument_group("SV3D")
     model.add_argument(
         "--weights",

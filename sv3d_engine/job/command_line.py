@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..ground.processes import interpreter_flags
+from ..ground.processes import engine_command
 from ..shared import protocol
 from ..shared.errors import UserError
 from .arguments import JOB_COMMANDS, parser, request
@@ -86,8 +86,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         raise UserError(
             f"The log file {log} cannot be written.", "Give another one with --log FILE.", str(error)
         ) from error
-    python = [sys.executable, *interpreter_flags(), "-m", "sv3d_engine"]
-    return supervisor.main([*python, "work"], [*python, "doctor", "--json"], log)
+    engine = engine_command()
+    return supervisor.main([*engine, "work"], [*engine, "doctor", "--json"], log)
 
 
 def _work(_: argparse.Namespace) -> int:

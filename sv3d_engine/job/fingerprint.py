@@ -37,22 +37,16 @@ def fingerprints(job: Job, stages: Sequence[Stage], poll: Callable[[], None]) ->
 def picture_inputs(job: PictureToOrbit) -> Iterator[bytes]:
     """Of stage "picture": the picture, and how it is cut out."""
     yield _said(place=job.place, size=job.frame_size, background_model=job.background_model, download=job.download)
-    yield from _content(job.picture)
+    yield from content(job.picture)
 
 
 def orbit_inputs(job: PictureToOrbit) -> Iterator[bytes]:
-    """Of stage "orbit": weights, cameras, sampling and seed.
-
-    Weights are told by sizes, times and beginnings of their files: to read all 9 GB would take long.
-    """
+    """Of stage "orbit": weights, cameras, sampling and seed."""
     sampling = asdict(job.sampling)
     del sampling["memory"]  # changes the result no more than the device does
     yield _said(variant=job.variant, poses=job.poses, sampling=sampling, seed=job.seed)
     for file in job.weight_files:
-        status = file.stat()
-        yield _said(weights=file.name, size=status.st_size, time=status.st_mtime_ns)
-        with file.open("rb") as stream:
-            yield stream.read(_CHUNK)  # the header, and more
+        yield from weight_content(file)
 
 
 _LATER = ("material", "face_budget", "texture_size", "disk_bytes")  # settings that the shape does not depend on
@@ -66,10 +60,10 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     if job.cameras is None:
         yield _said(elevation=job.elevation)
     else:
-        yield from _content(job.cameras)
-    for file in _frame_files(job):
+        yield from content(job.cameras)
+    for file in frame_files(job.source, job.cameras):
         yield _said(file=file.name)
-        yield from _content(file)
+        yield from content(file)
 
 
 def material_inputs(job: FramesToMesh) -> Iterator[bytes]:
@@ -86,7 +80,23 @@ def _said(**values: Any) -> bytes:
     return json.dumps(values, sort_keys=True).encode()
 
 
-def _content(file: Path) -> Iterator[bytes]:
+def weight_content(file: Path) -> Iterator[bytes]:
+    """Of a file of weights.  Large ones are told by size, time and beginning: to read all 9 GB would take long.
+
+    A small one has the same on every machine, also where it came with the engine at another time.
+    """
+    status = file.stat()
+    yield _said(weights=file.name)
+    if status.st_size <= _HASHED_WHOLE:
+        yield from content(file)
+        return
+    yield _said(size=status.st_size, time=status.st_mtime_ns)
+    with file.open("rb") as stream:
+        yield stream.read(_CHUNK)  # the header, and more
+
+
+def content(file: Path) -> Iterator[bytes]:
+    """Of a picture or a small file: its bytes, after their number."""
     size = file.stat().st_size
     yield _said(size=size)
     if size <= _HASHED_WHOLE:
@@ -95,13 +105,13 @@ def _content(file: Path) -> Iterator[bytes]:
                 yield chunk
 
 
-def _frame_files(job: FramesToMesh) -> list[Path]:
+def frame_files(folder: Path, cameras: Path | None) -> list[Path]:
     """What may be a frame: other files (Thumbs.db, notes) come and go without changing the result."""
     from ..orbit.orbit_files import read_cameras
     from ..reconstruction.frames.reading import PICTURE_SUFFIXES  # these need PyTorch, which doctor goes without
 
-    files = sorted(p for p in job.source.iterdir() if p.is_file() and not p.name.startswith("."))
-    if job.cameras is None:
+    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    if cameras is None:
         return [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES]
-    listed = {view.file for view in read_cameras(job.cameras).views}
+    listed = {view.file for view in read_cameras(cameras).views}
     return [p for p in files if p.name in listed]

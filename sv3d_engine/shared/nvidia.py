@@ -113,6 +113,14 @@ def _ask_smi() -> Driver | None:
     return None
 
 
+def smallest_card_bytes() -> int | None:
+    """Memory of the smallest card here; None where nvidia-smi does not tell."""
+    program = shutil.which("nvidia-smi")
+    told = _run([program, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]) if program else ""
+    sizes = [int(line) for line in told.splitlines() if line.strip().isdecimal()]
+    return min(sizes) << 20 if sizes else None  # told in MiB
+
+
 def _capability(text: str) -> Capability | None:
     found = re.fullmatch(r"(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2])) if found else None

@@ -6,10 +6,11 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from ... import __version__
 from ...ground.processes import end_children_with_this_process, watch_parent
@@ -60,11 +61,23 @@ def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
     return 0
 
 
-class Supervisor:
-    """The waiting jobs and the runner.  Called from several threads; every public method takes the lock."""
+class Listener(Protocol):
+    """Who is told what a runner says: the add-on's ``Channel``, or a batch."""
 
-    def __init__(self, channel: Channel, command: Sequence[str]) -> None:
+    def send(self, message: protocol.Reply) -> None: ...
+
+
+class Supervisor:
+    """The waiting jobs and the runner.  Called from several threads; every public method takes the lock.
+
+    ``environment`` is the runner's own beside this process's; what it prints goes to file descriptor ``log``.
+    """
+
+    def __init__(
+        self, channel: Listener, command: Sequence[str], environment: Mapping[str, str] | None = None, log: int = 2
+    ) -> None:
         self._channel, self._command = channel, command
+        self._environment, self._log = {**os.environ, **(environment or {})}, log
         self._lock = threading.RLock()
         self._waiting: deque[protocol.Job] = deque()
         self._running: protocol.Job | None = None
@@ -76,7 +89,7 @@ class Supervisor:
         """Start a runner if there is none, so that PyTorch is already there when a job comes."""
         with self._lock:
             if self._runner is None:
-                self._runner = _spawn(self._command)
+                self._runner = _spawn(self._command, self._environment, self._log)
                 threading.Thread(target=self._relay, args=(self._runner,), name="runner", daemon=True).start()
 
     def add(self, job: protocol.Job) -> None:
@@ -107,10 +120,17 @@ class Supervisor:
         """End the runner and this process."""
         with self._lock:
             log.info("ending")
-            if self._runner is not None:
-                _kill(self._runner)
-            self._remove_unfinished(resumable=True)
+            self.stop()
             os._exit(0)  # other threads may sit in a read that nothing will end
+
+    def stop(self) -> None:
+        """End the runner; its job is told of no more."""
+        with self._lock:
+            runner, self._runner = self._runner, None
+            if runner is not None:
+                _kill(runner)
+            self._remove_unfinished(resumable=True)
+            self._running = None
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
@@ -193,13 +213,14 @@ class Supervisor:
         self._channel.send(reply)
 
 
-def _spawn(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+def _spawn(command: Sequence[str], environment: Mapping[str, str], log: int) -> "subprocess.Popen[bytes]":
     """A runner in a process group of its own, so that what it starts can be ended with it."""
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=2,  # the log; by number, because Windows would pass on the stderr from before it was redirected
+        stderr=log,  # by number, because Windows would pass on the stderr from before it was redirected
+        env=environment,
         start_new_session=True,  # POSIX only
         creationflags=_NO_WINDOW | _POLITE,
     )

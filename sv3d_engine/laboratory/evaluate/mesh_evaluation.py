@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ...ground.files import write_json
+from ...ground.processes import shared_threads
 from ...ground.settings import PRESETS
 from ...shared.errors import UserError
 from .mesh_sheet import stacked
@@ -155,8 +156,7 @@ def copy_engine(source: Path) -> None:
 
 def perform_apart(task: Task, jobs: int, source: Path) -> Failure | None:
     """Perform a task in a process of its own, by the engine in ``source``."""
-    threads = str(max(1, int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1) // jobs))
-    environment = {**os.environ, "OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads}
+    environment = {**os.environ, **shared_threads(jobs)}
     module = f"{PACKAGE.name}.laboratory.evaluate.reconstruction"
     command = [sys.executable, "-m", module, as_json(task)]
     ended = subprocess.run(command, env=environment, cwd=source, check=False)  # -m looks there first
