@@ -57,9 +57,10 @@ def run_batch(arguments: argparse.Namespace) -> int:
     from .batch_sheet import write_sheet
     from .board import Board
     from .making import KEPT, WAITING, WELL, outcome
+    from .planning import plan
     from .sources import read_wishes
     from .table import summary, write_table
-    from .tasks import SHEET, TABLE, kept_record, plan
+    from .tasks import SHEET, TABLE, kept_record
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UserError(f"{arguments.jobs} jobs at once are none.", "Give 1 or more with --jobs.")

@@ -15,6 +15,7 @@ from ..shared.errors import UserError
 from .board import Board
 from .making import CANCELLED, WAITING, WELL, Outcome, failed, make_once, outcome
 from .ray_cluster import connected, look_around, share_of
+from .ray_notice import Notice
 from .tasks import Task, as_data, from_data
 
 _RETRIES = 3  # after a machine or a process was lost
@@ -42,7 +43,7 @@ def perform_on_ray(
         shares = {task.name: share_of(task.request, machines) for task in tasks if not task.problem}
         if not all(machine.locks for machine in machines):
             board.tell("The disk of the results knows no locks: do not start the same batch twice at once")
-        notice = ray.remote(num_cpus=0, max_restarts=-1)(_Notice).remote()
+        notice = ray.remote(num_cpus=0, max_restarts=-1)(Notice).remote()
         waiting = deque(tasks)
         running: dict[Any, Task] = {}
         try:
@@ -101,19 +102,6 @@ def _on_machine(data: dict[str, Any], notice: Any, cpus: float, stages_of: Stage
             return protocol.Error(request.job, known.cause, known.remedy, known.details)
 
     return asdict(make_once(task, make))
-
-
-class _Notice:
-    """An actor to which tasks say how far they are.  If it is lost, another begins to listen."""
-
-    def __init__(self) -> None:
-        self._fractions: dict[str, float] = {}
-
-    def at(self, name: str, fraction: float) -> None:
-        self._fractions[name] = fraction
-
-    def all(self) -> dict[str, float]:
-        return self._fractions
 
 
 def _follow(ray: Any, running: dict[Any, Task], notice: Any, board: Board) -> None:

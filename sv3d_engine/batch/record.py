@@ -9,6 +9,7 @@ from typing import Any
 from ..ground.files import write_json
 from ..job.fingerprint import content, frame_files, weight_content
 from ..shared import protocol
+from ..shared.errors import UserError
 
 RECORD = "batch.json"
 _VERSION = 1
@@ -51,7 +52,16 @@ def is_whole(folder: Path) -> bool:
 
 
 def fingerprint(request: protocol.Job) -> str:
-    """Of what a request asks for, wherever its files lie.  Raises OSError and UserError."""
+    """Of what a request asks for, wherever its files lie.  Raises UserError if they cannot be read."""
+    try:
+        return _digest(request)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename} cannot be read.", "Check that it is there, and that you may open it.", str(error)
+        ) from error
+
+
+def _digest(request: protocol.Job) -> str:
     said = {name: value for name, value in asdict(request).items() if name not in _WHERE_AND_HOW}
     cameras = Path(request.cameras) if request.cameras else None
     files = {"cameras": cameras}
@@ -77,5 +87,7 @@ def fingerprint(request: protocol.Job) -> str:
 
 
 def weight_files(weights: Path) -> list[Path]:
-    """The file itself, or the weights in a folder."""
+    """The file itself, or the weights in a folder.  Of what is not there the job tells."""
+    if not weights.exists():
+        return []
     return sorted(weights.rglob("*.safetensors")) if weights.is_dir() else [weights]

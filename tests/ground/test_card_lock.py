@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sv3d_engine.ground import lock
-from sv3d_engine.ground.lock import WAITING, card_locked
+from sv3d_engine.ground.lock import WAITING, card_locked, in_turn, is_free
 from sv3d_engine.ground.progress import Cancelled, Progress
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +133,25 @@ def test_a_cache_folder_that_cannot_be_written_keeps_nobody_out(tmp_path, monkey
     told = Told(third=lambda: pytest.fail("it waits"))
     with card_locked("card", told), card_locked("card", told):
         pass
+
+
+def test_a_lock_is_had_in_turn(tmp_path) -> None:
+    file, order = tmp_path / "a" / "lock", []
+    with in_turn(file):
+        assert not is_free(file)
+
+        def waiting() -> None:
+            order.append("waits")
+            raise TimeoutError
+
+        try:
+            with in_turn(file, waiting):
+                order.append("both at once")
+        except TimeoutError:
+            order.append("gives up")
+    assert order == ["waits", "gives up"]
+    assert is_free(file)
+    with in_turn(file, waiting):
+        order.append("has it")
+    assert order[-1] == "has it"
+    assert not file.exists()

@@ -1,8 +1,10 @@
 import ctypes
+import os
+import sys
 
 import pytest
 
-from sv3d_engine.ground.processes import JobLimits, join_job_object
+from sv3d_engine.ground.processes import JobLimits, engine_command, join_job_object, shared_threads
 
 KILL_ON_JOB_CLOSE, EXTENDED_LIMITS = 0x2000, 9  # of winnt.h
 HIGH_HANDLE = 0x7FFF_0000_0010  # does not fit the int that ctypes takes for granted
@@ -59,3 +61,15 @@ def test_this_process_joins_a_job_that_ends_its_members():
 @pytest.mark.parametrize("call", ["CreateJobObjectW", "SetInformationJobObject", "AssignProcessToJobObject"])
 def test_a_refusal_by_windows_is_told(call):
     assert not join_job_object(Kernel32(refuses=call))
+
+
+@pytest.mark.parametrize(("given", "processes", "share"), [("6", 2, "3"), ("2", 5, "1"), ("", 1, "8")])
+def test_threads_are_shared(monkeypatch, given, processes, share):
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert shared_threads(processes) == {"OMP_NUM_THREADS": share, "NUMBA_NUM_THREADS": share}
+
+
+def test_the_engine_is_started_by_this_python():
+    assert engine_command()[0] == sys.executable
+    assert engine_command()[-2:] == ["-m", "sv3d_engine"]

@@ -1,6 +1,7 @@
 """Jobs that begin with a picture, with small weights and stages that take no time."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,6 +222,15 @@ def test_other_weights_keep_only_the_picture(generate_job, weights, tmp_path):
     data[-1] ^= 1
     other.write_bytes(data)
     assert kept(run(replace(generate_job, resume=True, weights=str(other)), GENERATE)) == ["picture"]
+
+
+@pytest.mark.parametrize(("whole", "remains"), [(1 << 30, ["picture", "orbit"]), (10, ["picture"])])
+def test_small_weights_are_told_by_content_large_ones_by_time(orbit_job, monkeypatch, whole, remains):
+    """So that another machine, on which the engine's own were unpacked at another time, goes on with an orbit."""
+    monkeypatch.setattr("sv3d_engine.job.fingerprint._HASHED_WHOLE", whole)
+    run(orbit_job, ORBIT)
+    os.utime(orbit_job.weights, (1, 1))
+    assert kept(run(replace(orbit_job, resume=True), ORBIT)) == remains
 
 
 def test_another_kind_of_job_in_the_folder_starts_anew(orbit_job, generate_job):

@@ -148,3 +148,11 @@ def test_all_minor_versions_of_cuda_need_one_driver(monkeypatch, cuda, driver):
     monkeypatch.setattr(nvidia.sys, "platform", "linux")
     assert nvidia.build_of(cuda).driver == driver
     assert nvidia.build_of("11.8") is None
+
+
+def test_memory_of_the_smallest_card(smi):
+    assert nvidia.smallest_card_bytes() is None
+    smi({"memory.total": "24564\n8192\n"})
+    assert nvidia.smallest_card_bytes() == 8 << 30
+    smi({"memory.total": "[N/A]\n"})
+    assert nvidia.smallest_card_bytes() is None

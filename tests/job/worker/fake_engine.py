@@ -67,7 +67,8 @@ def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
         case _ if what in _FAILURES:
             raise _FAILURES[what]
     (out / "mesh.glb").write_text("whole")
-    return {"pid": os.getpid()}
+    told = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "CUDA_VISIBLE_DEVICES") if what == "environment" else ()
+    return {"pid": os.getpid(), **{name: os.environ.get(name) for name in told}}
 
 
 def _print_lines(count: int) -> None:
