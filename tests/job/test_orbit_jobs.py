@@ -229,7 +229,7 @@ def test_small_weights_are_told_by_content_large_ones_by_time(orbit_job, monkeyp
     """So that another machine, on which the engine's own were unpacked at another time, goes on with an orbit."""
     monkeypatch.setattr("sv3d_engine.job.fingerprint._HASHED_WHOLE", whole)
     run(orbit_job, ORBIT)
-    os.utime(orbit_job.weights, (1, 1))
+    os.utime(orbit_job.weights, (whole, whole))
     assert kept(run(replace(orbit_job, resume=True), ORBIT)) == remains
 
 
