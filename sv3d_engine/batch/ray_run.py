@@ -149,4 +149,4 @@ def _cancel(ray: Any, running: dict[Any, Task], board: Board) -> None:
             board.ended(end if end.state in (*WELL, CANCELLED) else outcome(task, CANCELLED))
     for task in running.values():
         board.ended(outcome(task, CANCELLED))
-        JobFolder(task.folder).remove_unfinished_after_kill()
+        JobFolder(task.folder).remove_unfinished_after_kill(resumable=True)

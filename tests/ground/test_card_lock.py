@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sv3d_engine.ground import lock
-from sv3d_engine.ground.lock import WAITING, card_locked, in_turn, is_free
+from sv3d_engine.ground.lock import WAITING, card_locked, in_turn
 from sv3d_engine.ground.progress import Cancelled, Progress
+from sv3d_engine.shared.file_lock import is_held
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -138,7 +139,7 @@ def test_a_cache_folder_that_cannot_be_written_keeps_nobody_out(tmp_path, monkey
 def test_a_lock_is_had_in_turn(tmp_path) -> None:
     file, order = tmp_path / "a" / "lock", []
     with in_turn(file):
-        assert not is_free(file)
+        assert is_held(file)
 
         def waiting() -> None:
             order.append("waits")
@@ -150,7 +151,7 @@ def test_a_lock_is_had_in_turn(tmp_path) -> None:
         except TimeoutError:
             order.append("gives up")
     assert order == ["waits", "gives up"]
-    assert is_free(file)
+    assert not is_held(file)
     with in_turn(file, waiting):
         order.append("has it")
     assert order[-1] == "has it"
