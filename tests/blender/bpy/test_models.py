@@ -60,7 +60,10 @@ def test_each_row_tells_size_memory_licence_source_and_state(chosen):
     for model in catalogue:
         assert f"{model.title} · not here" in text
         assert model.licence in text and model.source.title in text
-    assert "5 MB; 400 MB of memory" in text
+    small = catalogue[0]
+    size = part("setup.panel").size
+    assert f"{size(small.bytes)}; {size(small.memory)} of memory" in text
+    assert "better 9.7 GB" in text
     assert text.count("Get") == len(catalogue)
 
 
