@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from .. import __version__
@@ -16,15 +17,17 @@ from ..shared.engine_python import made_environment
 from ..shared.model_facts import NAME, bundled_weights
 from ..shared.protocol import Check, DoctorReport
 from ..shared.user_folders import home_folder
+from .folder_guard import ANOTHER_FOLDER
 from .report import CARD_PACKAGE, ENGINE_PACKAGES, package_version
 
+_ENGINE = __name__.partition(".job.")[0]
 _ENOUGH_MEMORY = 8e9  # bytes: preset "standard" holds up to 6 GB, the system needs the rest
 
 
 def examine(folder: Path) -> DoctorReport:
     """Examine this machine; ``folder`` is on the disk that jobs would write to."""
-    packages = [_package(name) for name in ENGINE_PACKAGES]
     torch_check, devices = _torch()
+    packages = [_package(name, torch_check.ok) for name in ENGINE_PACKAGES]
     checks = (
         Check("SV3D engine", __version__, True),
         Check("Python", f"{platform.python_version()} ({sys.executable})", True),
@@ -73,9 +76,36 @@ def _pip(what: str) -> str:
     return f"{python} -m pip install {what}"
 
 
-def _package(name: str) -> Check:
+# What jobs import of each package; numba by way of the engine, which sets it up.
+_TRIED = {
+    "numpy": "numpy",
+    "scipy": "scipy.ndimage",
+    "pillow": "PIL.Image",
+    "scikit-image": "skimage.measure",
+    "onnxruntime": "onnxruntime",
+    "xatlas": "xatlas",
+    "fast-simplification": "fast_simplification",
+}
+_TRIED_WITH_TORCH = {
+    "numba": f"{_ENGINE}.ground.kernels",
+    "safetensors": "safetensors.torch",
+    "diffusers": "diffusers.models.autoencoders.autoencoder_kl",
+}
+
+
+def _package(name: str, with_torch: bool) -> Check:
+    """Whether a package is installed and loads; those that compile at their import are not tried."""
     version = package_version(name)
-    return Check(name, version, True) if version else Check(name, "not installed", False, _install(name))
+    if not version:
+        return Check(name, "not installed", False, _install(name))
+    tried = _TRIED | _TRIED_WITH_TORCH if with_torch else _TRIED
+    try:
+        if name in tried:
+            import_module(tried[name])
+    except Exception as error:  # a package that is damaged may raise anything
+        line = f"{type(error).__name__}: {error}".partition("\n")[0]
+        return Check(name, f"{version}, does not load: {line}", False, _install(f"--force-reinstall {name}"))
+    return Check(name, version, True)
 
 
 def _torch() -> tuple[Check, tuple[str, ...]]:
@@ -86,7 +116,7 @@ def _torch() -> tuple[Check, tuple[str, ...]]:
         return Check("torch", "not installed", False, remedy), ()
     try:
         devices = available_devices()
-    except (ImportError, OSError) as error:  # a missing system library, a half-done installation
+    except Exception as error:  # a missing system library, a half-done installation: anything
         return Check("torch", f"{version}, does not load: {error}", False, _install("--force-reinstall torch")), ()
     return Check("torch", f"{version}, made for {_made_for()}", True), devices
 
@@ -116,7 +146,7 @@ def _pip_torch(driver: nvidia.Driver | None, version: str = "") -> str:
 def _graphics(devices: tuple[str, ...]) -> list[Check]:
     """What a stage can run on, and why a card is not used."""
     if not devices:
-        return [Check("Devices", "unknown until PyTorch works", False, "Repair PyTorch first.")]
+        return [Check("Devices", "unknown until PyTorch works", False, "Put PyTorch right first, as told above.")]
     checks = [Check("Devices", ", ".join(devices), True)]
     driver = nvidia.find_driver()
     if "cuda" in devices:
@@ -199,7 +229,7 @@ def _disk(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
     enough = free >= PRESETS["standard"].disk_bytes
     finding = f"{free / 1e9:.1f} GB free at {folder}"
-    return Check("Disk", finding, enough, "" if enough else "Free some space, or write jobs to another disk.")
+    return Check("Disk", finding, enough, "" if enough else f"Free some space, or {ANOTHER_FOLDER}.")
 
 
 def _background_model() -> Check:

@@ -230,3 +230,45 @@ def test_in_the_set_ups_environment_the_fix_is_its_repair(tmp_path, monkeypatch)
     monkeypatch.setattr(doctor, "package_version", lambda name: None if name in ("xatlas", "torch") else "1.0")
     answer = by_name(doctor.examine(tmp_path))
     assert answer["xatlas"].remedy == answer["torch"].remedy == "Press Repair in the SV3D preferences."
+
+
+# ---- packages that do not load -----------------------------------------------------------------------------------
+
+DAMAGE = {
+    "raises": "raise ImportError('libgomp.so.1: cannot open shared object file')",
+    "cut short": "def half(:",
+}
+
+
+@pytest.mark.parametrize("damage", ["raises", "cut short"])
+@pytest.mark.parametrize("name", ["xatlas", "onnxruntime", "fast_simplification"])
+def test_a_package_that_does_not_load_comes_with_its_fix(tmp_path, monkeypatch, name, damage):
+    (tmp_path / f"{name}.py").write_text(DAMAGE[damage])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    answer = doctor.examine(tmp_path)
+    check = by_name(answer)[name.replace("_", "-")]
+    assert not answer.ready
+    assert "does not load" in check.finding
+    assert f"--force-reinstall {check.name}" in check.remedy
+
+
+BUTTONS = ("Set Up Engine", "Repair", "Update", "Check Engine", "Generate", "Resume", "Cancel", "Copy Report")
+
+
+def test_every_remedy_works_in_the_add_on_and_on_the_command_line(tmp_path, monkeypatch):
+    """Where nothing is well, each line tells of a command that can be pasted, or of what is there in both."""
+    monkeypatch.setattr(doctor, "package_version", lambda name: None)
+    monkeypatch.setattr(doctor.memory, "total_and_available", lambda: (1_000_000_000, None))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1000})())
+    remedies = [check.remedy for check in doctor.examine(tmp_path).checks if not check.ok]
+    assert len(remedies) >= len(report.ENGINE_PACKAGES) + 3
+    for remedy in remedies:
+        assert f"{sys.executable} -m pip install" in remedy or any(
+            there in remedy for there in ("preset “draft”", "--out", "as told above", "driver")
+        )
+        pressed = [word for word in remedy.split("ress ")[1:] if not word.startswith(BUTTONS)]
+        assert not pressed, "a button that is not there"
+    monkeypatch.setattr(doctor, "_is_set_up", lambda: True)
+    made = by_name(doctor.examine(tmp_path))
+    assert made["xatlas"].remedy == made["torch"].remedy == "Press Repair in the SV3D preferences."
