@@ -204,9 +204,12 @@ def _absolute(path: str, what: str) -> Path:
     if not path or "\0" in path:
         raise UserError(f"The {what} path is empty or not a path.", "Choose it again.", repr(path))
     try:
-        return Path(path).expanduser().resolve()
-    except (OSError, RuntimeError) as error:  # a loop of links, an unknown ~user
-        raise UserError(f"{path} cannot be opened.", "Choose another path.", str(error)) from error
+        absolute = Path(path).expanduser().resolve()
+        absolute.exists()
+        return absolute
+    except (OSError, RuntimeError, ValueError) as error:
+        # A loop of links, an unknown ~user, a name that is too long, characters that no name can have.
+        raise UserError(f"The {what} path {path} cannot be opened.", "Choose another path.", str(error)) from error
 
 
 def result_of(job: Job, records: Sequence[StageRecord], seconds: float) -> protocol.Result | protocol.OrbitResult:

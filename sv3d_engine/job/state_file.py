@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..ground.files import write_json
+from ..shared.job_files import is_plain_name
 
 _VERSION = 2
 _LARGEST = 32 << 20  # bytes; a true one has some kilobytes
@@ -47,18 +48,9 @@ def _finite(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-_LONGEST_NAME = 255  # bytes, of most file systems
-_NOT_OURS = frozenset('<>:"|?*\\') | set(map(chr, range(32)))  # some systems read more than a name in these
-
-
 def _is_path(name: Any) -> bool:
     """Whether this is a path below the job folder that a stage could have written."""
-    return isinstance(name, str) and all(
-        0 < len(part.encode("utf-8", "replace")) <= _LONGEST_NAME
-        and part not in (".", "..")
-        and not _NOT_OURS & set(part)
-        for part in name.split("/")
-    )
+    return isinstance(name, str) and all(map(is_plain_name, name.split("/")))
 
 
 def _record(data: Any) -> StageRecord:

@@ -18,9 +18,11 @@ from PIL import Image
 from ..ground.files import Damaged, whole_folder, write_json
 from ..ground.progress import Progress
 from ..shared.errors import UserError
+from ..shared.job_files import is_plain_name
 from ..shared.trajectory import MAX_ELEVATION
 from .cameras import CameraOrbit, View
 
+_LARGEST = 16 << 20  # bytes; 256 frames have some kilobytes
 MIN_FRAMES = 8
 MAX_FRAMES = 256  # all are held in memory at once
 FOV_RANGE = (1.0, 120.0)
@@ -46,6 +48,8 @@ class CameraFile:
 def read_cameras(path: Path) -> CameraFile:
     """Read and check a cameras file.  Raises UserError that names the cause."""
     try:
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"it has more than {_LARGEST} bytes")
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise UserError(f"There is no cameras file {path}.", "Check its name and folder.") from None
@@ -136,10 +140,9 @@ def _view(entry: Any, where: str) -> View:
     file = entry.get("file")
     if not isinstance(file, str) or not file:
         raise UserError(f"The entry for {where} names no picture file.", _FORMAT_HELP)
-    # Also keeps out "C:x.png" and "..": nothing outside the chosen folder is ever opened.
-    if any(c in file for c in "/\\:\0") or file in {".", ".."}:
+    if not is_plain_name(file):  # nothing outside the chosen folder is ever opened
         raise UserError(
-            f"The entry for {where} points to another folder: {file!r}.",
+            f"The entry for {where} is no plain file name: “{file}”.",
             "Put all pictures in one folder and give their plain names, such as 000.png.",
         )
     elevation = check_elevation(_number(entry, "elevation", where), where)

@@ -10,6 +10,33 @@ SCRATCH = ".sv3d-partial"  # of the stage that runs
 LOCK = ".lock"  # held while a job is at work here
 
 
+_LONGEST_NAME = 255  # bytes, of most file systems
+_NOT_IN_NAMES = frozenset('<>:"|?*/\\\x7f') | frozenset(
+    map(chr, range(32))
+)  # some systems read more than a name in them
+_DEVICES = frozenset(
+    (
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        "conin$",
+        "conout$",
+        *(f"{port}{i}" for port in ("com", "lpt") for i in "123456789¹²³"),
+    )
+)
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a file can have this name, and nothing but a file, on every system: no path, and no device of Windows."""
+    return (
+        0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
+        and not _NOT_IN_NAMES & set(name)
+        and name[-1] not in ". "  # Windows leaves them out; "." and ".." are among these
+        and name.partition(".")[0].rstrip().lower() not in _DEVICES
+    )
+
+
 def inside(folder: Path, relative: str) -> Path | None:
     """``folder / relative`` if that is inside ``folder`` also after following links, else None."""
     try:

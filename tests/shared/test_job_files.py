@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from sv3d_engine.shared.job_files import inside
+from sv3d_engine.shared.job_files import inside, is_plain_name
 
 
 def test_what_is_inside(tmp_path):
@@ -21,3 +21,38 @@ def test_a_link_leads_nowhere_else(tmp_path):
     (tmp_path / "job").mkdir()
     (tmp_path / "job" / "frames").symlink_to(tmp_path)
     assert inside(tmp_path / "job", "frames/000.png") is None
+
+
+@pytest.mark.parametrize("name", ["000.png", "Bär 猫.png", ".hidden", "a.b.c", "console.png", "com10.png", "x" * 255])
+def test_plain_names(name):
+    assert is_plain_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a\\b",
+            "/a",
+            "C:a",
+            "a\0",
+            "a\nb",
+            "a\x7f",
+            "a.",
+            "a ",
+            "a?",
+            "a*",
+            '"a"',
+            "a|b",
+            "<a>",
+        ),
+        *("CON", "con.png", "Aux", "nul.tar.gz", "prn .txt", "COM1.png", "lpt9", "com¹", "CONIN$"),
+        *("x" * 256, "猫" * 100),
+    ],
+)
+def test_names_that_are_more_than_a_name_or_too_long(name):
+    assert not is_plain_name(name)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -37,7 +38,10 @@ class TensorFile:
 def open_tensor_file(path: Path) -> TensorFile:
     """Read and check a file's header; no tensor is read.  Raises UserError that says what the file is instead."""
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+            raise _not_safetensors(path)
         with path.open("rb") as stream:
             start = stream.read(8)
             _refuse_others(start, size, path)
