@@ -18,6 +18,7 @@ _INTERVAL = 0.1  # seconds between looks while something is awaited
 _FRESH = 10.0  # seconds after which what is drawn is read again
 
 Work = Callable[[], str]  # in a thread, without bpy; what it has to tell, if anything
+Answer = tuple[str, list[JobRecord] | None]
 
 
 class Catalogue:
@@ -29,10 +30,10 @@ class Catalogue:
         self.message = ""  # what has been done, or could not be
         self.selected: Path | None = None
         self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
-        self._answers: queue.SimpleQueue[tuple[str, list[JobRecord]]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._waiting: list[tuple[Work, Callable[[], None]]] = []
         self._then: Callable[[], None] = lambda: None
-        self._at_work = False
+        self._at_work = self._wanted = False
         self._read_at = 0.0
         self._icons: bpy.utils.previews.ImagePreviewCollection | None = None
 
@@ -63,10 +64,19 @@ class Catalogue:
 
     def refresh(self) -> None:
         """Read what has changed, soon."""
+        self._wanted = True
         self.do(lambda: "")
 
+    def changed(self) -> None:
+        """Something has changed on disk: read it, if anybody has looked at the list yet."""
+        if self._wanted:
+            self.refresh()
+
     def do(self, work: Work, then: Callable[[], None] = lambda: None) -> None:
-        """Do something to the jobs in a thread, one after the other, and read them anew; ``then`` back in this one."""
+        """Do something to the jobs in a thread, one after the other; ``then`` comes back in this one.
+
+        The list is read anew if anybody has looked at it yet: a Blender in which nobody does is not held up.
+        """
         self._waiting.append((work, then))
         if not bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.register(self.timer, persistent=True)
@@ -83,17 +93,18 @@ class Catalogue:
         """Take in what has been read, and set to work on what waits."""
         with suppress(queue.Empty):
             message, records = self._answers.get_nowait()
-            self._at_work, self._read_at = False, time.monotonic()
+            self._at_work = False
             self._then()
             self.message = message or self.message
-            if not self.was_read or tuple(records) != self.records or message:
-                self._show(records)
-            self.was_read = True
+            if records is None:
+                tab.redraw()
+            else:
+                self._take_in(records, told=bool(message))
         if self._waiting and not self._at_work:
             self._at_work = True
             known = {record.folder: record for record in self.records}
             work, self._then = self._waiting.pop(0)
-            given = (work, _places(), known, self._answers)
+            given = (work, _places() if self._wanted else None, known, self._answers)
             threading.Thread(target=_work, args=given, name="sv3d-history", daemon=True).start()
 
     def fill_rows(self) -> None:
@@ -113,10 +124,17 @@ class Catalogue:
             bpy.app.timers.unregister(self.timer)
         self._drop_icons()
         self._answers = queue.SimpleQueue()  # what a thread has still to say is for nobody
-        self._waiting, self._then, self._at_work, self._read_at = [], lambda: None, False, 0.0
+        self._waiting, self._then, self._read_at = [], lambda: None, 0.0
+        self._at_work = self._wanted = False
         self.records, self.was_read, self.message, self.selected = (), False, "", None
 
     # ---- inside -------------------------------------------------------------------------------------------------
+
+    def _take_in(self, records: list[JobRecord], *, told: bool) -> None:
+        self._read_at = time.monotonic()
+        if not self.was_read or tuple(records) != self.records or told:
+            self._show(records)
+        self.was_read = True
 
     def _show(self, records: list[JobRecord]) -> None:
         self.records = tuple(records)
@@ -154,9 +172,9 @@ def _places() -> tuple[Path, ...]:
 
 def _work(
     work: Work,
-    places: tuple[Path, ...],
+    places: tuple[Path, ...] | None,
     known: dict[Path, JobRecord],
-    answers: "queue.SimpleQueue[tuple[str, list[JobRecord]]]",
+    answers: "queue.SimpleQueue[Answer]",
 ) -> None:
     """In a thread: whatever happens there is an answer, else the list would wait for ever."""
     try:
@@ -165,9 +183,10 @@ def _work(
         message = f"{error.cause} {error.remedy}"
     except Exception as error:  # the boundary of the thread
         message = f"That could not be done: {error}"
-    records = list(known.values())
+    records = None if places is None else list(known.values())
     try:
-        records = read_jobs((*places, *results_folder.read_index().folders), known)
+        if places is not None:
+            records = read_jobs((*places, *results_folder.read_index().folders), known)
     finally:
         answers.put((message, records))
 

@@ -18,4 +18,4 @@ def note_end(job: Job) -> None:
             file.write_text(json.dumps(told, indent=1), encoding="utf-8")
         else:
             file.unlink(missing_ok=True)
-    catalogue.refresh()
+    catalogue.changed()

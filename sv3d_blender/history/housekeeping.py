@@ -2,22 +2,33 @@
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import bpy
 
+from ...sv3d_engine.shared.file_lock import held
 from .. import storage
-from ..results_folder import read_index, refusal, remember
-from .catalogue import catalogue
+from ..results_folder import index_file, read_index, refusal, remember
+from .catalogue import Work, catalogue
 from .cleaning import remove_old_logs, remove_remains
 from .moving import move_jobs
 from .relinking import relink
 
 
 def begin() -> None:
-    """As the add-on starts: move earlier versions' results to the user's folder, and tidy up, in a thread."""
-    # Blender lets go of its data only after this: what needs it is asked for at the first turn of the timer.
-    bpy.app.timers.register(_begin, first_interval=0.0, persistent=True)
+    """As the add-on starts: move earlier versions' results to the user's folder, and tidy up.
+
+    In a thread, once Blender has started.  Without a window no timer runs, and a script may be about to remove the
+    add-on with all that is in its folder: there it is done at once.
+    """
+    if not bpy.app.background:
+        bpy.app.timers.register(_begin, first_interval=0.0, persistent=True)
+    elif storage.former_results_folder().is_dir():
+        try:
+            _tidying()()
+        except OSError as error:
+            print(f"SV3D: earlier results could not be moved: {error}")
 
 
 @bpy.app.handlers.persistent
@@ -34,20 +45,28 @@ def end() -> None:
 
 
 def _begin() -> None:
+    catalogue.do(_tidying(), relink)
+
+
+def _tidying() -> Work:
+    """``tidy`` with what it needs of Blender, which no thread may ask."""
     old, new, logs = storage.former_results_folder(), storage.own_results_folder(), storage.engine_log().parent
-    doomed = storage.deleted_by_blender()
-    catalogue.do(lambda: tidy(old, new, logs, doomed), relink)
+    return partial(tidy, old, new, logs, storage.deleted_by_blender())
 
 
 def tidy(old: Path, new: Path, logs: Path, doomed: Iterable[Path]) -> str:
-    """In a thread: what there is to tell."""
+    """Move results out of ``old``, and remove what is of no use; what there is to tell.  Without bpy."""
     now = time.time()
     remove_old_logs(logs, now)
     for folder in {old, new, *read_index().folders}:
         remove_remains(folder, now)
-    if refusal(new, doomed):
+    if refusal(new, doomed) or not old.is_dir():
         return ""
-    move = move_jobs(old, new, lambda moved: remember([new], moved))
+    index_file().parent.mkdir(parents=True, exist_ok=True)
+    with held(index_file().with_name("moving.lock")) as ours:
+        if not ours:  # another Blender does it
+            return ""
+        move = move_jobs(old, new, lambda moved: remember([new], moved))
     told = []
     if move.moved:
         told.append(f"Earlier results, {len(move.moved)} of them, have been moved to {new}.")

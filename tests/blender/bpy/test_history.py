@@ -104,6 +104,17 @@ def test_another_file_shows_the_same_jobs_and_saves_none(blender, catalogue, res
     assert catalogue.current.title == "secret_project"
 
 
+def test_nothing_is_read_until_somebody_looks(blender, session, catalogue, results, orbit_folder):
+    make(results / f"cow-{MORNING}", frames=str(orbit_folder))
+    catalogue.do(lambda: "told")
+    settle(catalogue)
+    assert (catalogue.message, catalogue.was_read, catalogue.records) == ("told", False, ())
+    assert "Looking…" in drawn(blender)
+    settle(catalogue)
+    assert "Looking…" not in drawn(blender)
+    assert catalogue.records
+
+
 def test_drawing_touches_no_disk(blender, catalogue, results, picture_job, monkeypatch):
     read(catalogue, results)
     catalogue._read_at = float("inf")

@@ -93,10 +93,15 @@ def test_every_result_outlives_the_add_on(blender, session, results, orbit_folde
     turn_until(lambda: not session.busy and not session.waiting_to_deliver)
     out = Path(session.job.result.out)
     code = f"""
-import bpy, addon_utils, pathlib, sys
+import bpy, addon_utils, pathlib, shutil, sys
+extensions = pathlib.Path(bpy.utils.user_resource("EXTENSIONS"))
+former = extensions / ".user" / "user_default" / "sv3d" / "jobs" / "old-20261128-120000"
+shutil.copytree({str(out)!r}, former)
 assert addon_utils.enable({MODULE!r}, default_set=True)
 from {MODULE}.sv3d_blender import storage
-results, made = pathlib.Path({str(out.parent)!r}), pathlib.Path({str(out)!r})
+results = storage.own_results_folder()
+made = results / former.name
+assert made.is_dir() and not former.exists(), "results of an earlier version are moved before anything can be removed"
 gone = pathlib.Path(storage.user_folder()), storage.EXTENSION_ROOT
 count = sum(1 for p in results.rglob("*"))
 addon_utils.disable({MODULE!r})
@@ -111,7 +116,9 @@ print("counted", count, flush=True)
 __import__("os")._exit(0)  # Blender 4.2 as a module crashes as it ends after a removal, of whatever add-on
 """
     with_copy = tmp_copy(Path(RESOURCES.name), out.parents[1] / "copy-of-resources")
-    env = {**os.environ, "BLENDER_USER_RESOURCES": str(with_copy)}
+    env = {**os.environ, "BLENDER_USER_RESOURCES": str(with_copy), "XDG_CONFIG_HOME": str(with_copy)}
+    (with_copy / "Documents").mkdir()
+    (with_copy / "user-dirs.dirs").write_text(f'XDG_DOCUMENTS_DIR="{with_copy}/Documents"\n', encoding="utf-8")
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, check=False, env=env, capture_output=True, text=True, timeout=120)
     assert answer.returncode == 0, answer.stderr + answer.stdout
