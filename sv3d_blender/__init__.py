@@ -1,8 +1,8 @@
 """SV3D's Blender side: a picture or an orbit of pictures goes in at the SV3D tab, a textured mesh stands in the scene.
 
 Rooms: ``engine`` (the process that computes), ``generate`` (the tab), ``result`` (what comes into the scene),
-``history`` (all jobs on disk), ``preferences`` (which Python runs the engine).  Modules without ``bpy`` are importable,
-and tested, anywhere.
+``history`` (all jobs on disk), ``setup`` (the engine's environment and models), ``preferences`` (what is chosen once).
+Modules without ``bpy`` are importable, and tested, anywhere.
 """
 
 

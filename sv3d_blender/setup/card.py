@@ -43,10 +43,11 @@ def ready_line(facts: Facts) -> str:
 def _device(facts: Facts) -> str:
     report = session.report
     if isinstance(report, protocol.DoctorReport):
-        card = next((check.finding for check in report.checks if check.name == "Graphics card" and check.ok), "")
-        if report.devices and report.devices[0] != "cpu" and card:
-            return card
-        return "Processor" if report.devices else "Device not known"
+        findings = {check.name: check.finding for check in report.checks if check.ok}
+        if report.devices and report.devices[0] != "cpu" and "Graphics card" in findings:
+            return findings["Graphics card"]
+        memory = findings.get("Memory", "").partition(",")[0]
+        return f"Processor, {memory}" if memory else "Processor"
     if facts.stamp and facts.stamp.device:
         return device_text(facts.stamp.device_name.capitalize(), facts.stamp.device_bytes)
     return "Device known after Check Engine"

@@ -194,3 +194,23 @@ def test_set_up_waits_for_a_job(blender, chosen, session, orbit_folder, monkeypa
     blender.ops.sv3d.generate()
     assert not blender.ops.sv3d.set_up_engine.poll()
     assert not blender.ops.sv3d.remove_engine.poll()
+
+
+@pytest.mark.parametrize(
+    ("devices", "finding", "line"),
+    [
+        (("cuda", "cpu"), "RTX 4090, 24 GB", "RTX 4090, 24 GB · "),
+        (("mps", "cpu"), "Apple graphics", "Apple graphics · "),
+        (("cpu",), "none that PyTorch can use", "Processor, 25.3 GB · "),
+    ],
+)
+def test_the_tab_tells_what_a_job_computes_on(blender, chosen, session, devices, finding, line):
+    protocol = part_of_engine("shared.protocol")
+    checks = (
+        protocol.Check("Graphics card", finding, True),
+        protocol.Check("Memory", "25.3 GB, 20 GB of it free", True),
+    )
+    facts = setup().facts_now(chosen)
+    assert part("setup.card").ready_line(facts).startswith("Device known after Check Engine · ")
+    session.report = protocol.DoctorReport(True, "1", devices, checks)
+    assert part("setup.card").ready_line(facts).startswith(line)
