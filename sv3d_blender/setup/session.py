@@ -105,7 +105,8 @@ engine_setup = EngineSetup()
 def question(chosen: "SV3DPreferences") -> Question:
     """What the preferences say, in plain values."""
     weights = chosen.weights_path if chosen.weights else None
-    return Question(home_folder(), storage.LOCKS, chosen.python, weights, storage.user_folder())
+    results = storage.folder_beside_file() or storage.own_results_folder()
+    return Question(home_folder(), storage.LOCKS, chosen.python, weights, results)
 
 
 def plan_now(chosen: "SV3DPreferences") -> Plan:

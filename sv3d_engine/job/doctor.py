@@ -240,7 +240,7 @@ def _background_model() -> Check:
         finding = f"none here; pictures need a transparent or a plain background, or one of these: {others}"
     else:
         finding = f"{found[0].name} ({found[1]})" + (f"; better: {others}" if others else "")
-    return Check("Background model", finding + ("; “models get NAME” fetches it" if others else ""), True)
+    return Check("Background model", finding + ("; the SV3D preferences, or “models get NAME”, fetch it" if others else ""), True)
 
 
 def _weights() -> Check:
