@@ -3,7 +3,7 @@
 
 python build.py demo        from a picture to mesh.glb, scene.blend and preview.png in build/demo
 python build.py test        all tests
-python build.py extension   the installable zip in dist/
+python build.py extension   the installable zip in dist/, and a repository to host it from
 python build.py setup       only the environments that the others make when needed
 python build.py clean       remove what was built; --all also the environments
 """

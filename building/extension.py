@@ -26,7 +26,7 @@ SHORT = 64  # characters of a tagline or of a permission's reason
 
 
 def build() -> Path:
-    """Make, check and return ``dist/sv3d-<version>.zip``."""
+    """Make, check and return ``dist/sv3d-<version>.zip``, and the repository that offers it in ``dist/repository``."""
     heading("Extension")
     folder = stage(ROOT / "build" / "extension")
     problems = check(folder)
@@ -36,7 +36,19 @@ def build() -> Path:
     target = pack(folder, ROOT / "dist" / f"{manifest['id']}-{manifest['version']}.zip")
     _validate(target)
     say(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1e6:.2f} MB.  Drag it into Blender to install it.")
+    if found := blender.validator():
+        repository = make_repository(target, ROOT / "dist" / "repository", *found)
+        say(f"{repository.relative_to(ROOT)}: a repository of extensions, for any web server or shared folder")
     return target
+
+
+def make_repository(archive: Path, folder: Path, python: Path, script: Path) -> Path:
+    """A static repository of the zip alone, indexed by Blender's own ``script``; returns its folder, made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(archive, folder)
+    run([python, script, "server-generate", "--repo-dir", folder], quiet=True)
+    return folder
 
 
 def stage(folder: Path) -> Path:

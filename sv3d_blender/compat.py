@@ -1,4 +1,4 @@
-"""Everything that differs between the Blender versions this add-on runs in, 4.2 to 5.2."""
+"""Everything that differs between the Blender versions this add-on runs in, 4.2 to 5.3."""
 
 from collections.abc import Iterable
 

@@ -32,6 +32,11 @@ os.environ["XDG_DATA_HOME"] = f"{RESOURCES.name}/data"  # where the add-on remem
 import bpy  # noqa: E402  (also makes bpy_extras and mathutils importable for the tests)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What a later Blender will not have is not used."""
+    config.addinivalue_line("filterwarnings", "error::DeprecationWarning")
+
+
 @pytest.fixture(scope="session")
 def extension() -> Iterator[str]:
     """The extension, enabled; its module name."""
