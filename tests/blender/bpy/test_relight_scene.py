@@ -44,7 +44,9 @@ def test_a_mesh_is_lit_and_stands_as_the_orbit_has_it(blender, tmp_path, turned,
     }
     (tmp_path / "shot.json").write_text(json.dumps(shot))
     subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning", SCENE, tmp_path / "shot.json"], check=True, capture_output=True
+        [sys.executable, "-W", "error::DeprecationWarning", SCENE, tmp_path / "shot.json"],
+        check=True,
+        capture_output=True,
     )
 
     picture = blender.data.images.load(str(tmp_path / "000.png"))
