@@ -240,7 +240,8 @@ def _background_model() -> Check:
         finding = f"none here; pictures need a transparent or a plain background, or one of these: {others}"
     else:
         finding = f"{found[0].name} ({found[1]})" + (f"; better: {others}" if others else "")
-    return Check("Background model", finding + ("; the SV3D preferences, or “models get NAME”, fetch it" if others else ""), True)
+    fetched = "; the SV3D preferences, or “models get NAME”, fetch it" if others else ""
+    return Check("Background model", finding + fetched, True)
 
 
 def _weights() -> Check:
