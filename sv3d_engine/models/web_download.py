@@ -158,8 +158,6 @@ class _Kept:
                 self.digest.update(chunk)
                 self.done += len(chunk)
                 meter(self.done)
-        if self.done > self.total:
-            self.forget()
 
     def begin(self, validator: str, total: int) -> None:
         """Forget what there is and note what now comes."""

@@ -73,8 +73,8 @@ def _help(use_model: bool, found: bool) -> str:
         return ""
     smallest = BEST_FIRST[-1]
     return (
-        f", or let a background model be downloaded; the smallest is {smallest.offer} "
-        f"(on the command line: models get {smallest.name})"
+        f", or get a background model, the smallest being {smallest.offer}: under Models in the SV3D preferences, or "
+        f"with “models get {smallest.name}” on the command line"
     )
 
 

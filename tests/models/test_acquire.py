@@ -9,9 +9,9 @@ from web_server import serving
 from wheels import CONTENT
 
 from sv3d_engine.ground.progress import Cancelled
-from sv3d_engine.models import acquire, metering, web_download
+from sv3d_engine.models import acquire, web_download
 from sv3d_engine.models.acquire import expect, find, get, remove, verify
-from sv3d_engine.models.metering import Fetched, Meter, sha256_of, size_text
+from sv3d_engine.models.metering import Fetched, sha256_of
 from sv3d_engine.shared.errors import UserError
 from sv3d_engine.shared.model_catalogue import (
     Web,
@@ -220,23 +220,3 @@ def test_rembgs_own_copies_are_found_and_stay(known, monkeypatch, tmp_path: Path
     (tmp_path / ".u2net").mkdir()
     (tmp_path / ".u2net" / known.file).write_bytes(CONTENT)
     assert find(known) == tmp_path / ".u2net" / known.file
-
-
-def test_the_time_left_goes_by_the_pace_of_the_last_seconds():
-    now, told = 0.0, []
-    meter = Meter(1000, "x", told.append, lambda: now)
-    for second in range(30):
-        now = float(second)
-        meter(10 * second if second < 15 else 150 + 50 * (second - 15))
-    assert told[0].seconds_left is None
-    assert told[14].seconds_left == pytest.approx((1000 - 140) / 10)
-    assert told[29].seconds_left == pytest.approx((1000 - 850) / 50, rel=0.01)
-
-
-@pytest.mark.parametrize(("count", "said"), [(4_574_861, "4.6 MB"), (175_997_641, "176 MB"), (9_370_000_000, "9.4 GB")])
-def test_sizes_as_one_says_them(count, said):
-    assert size_text(count) == said
-
-
-def test_a_transfer_without_a_size_has_no_share():
-    assert metering.Transfer(0, 0, "x", None).fraction == 0.0

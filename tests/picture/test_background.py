@@ -168,7 +168,7 @@ def test_a_busy_background_says_what_helps(model, monkeypatch):
         cut(clutter(), use_model=True)
     assert "found no object" in error.value.details
     take_away(FINE)
-    with pytest.raises(UserError, match=r"transparent background, or let .* u2netp \(4\.6 MB\).*models get u2netp"):
+    with pytest.raises(UserError, match=r"transparent background, or get .* u2netp \(4\.6 MB\).*models get u2netp"):
         cut(clutter(), use_model=True)
 
 
