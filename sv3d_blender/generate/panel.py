@@ -4,6 +4,7 @@ import bpy
 
 from .. import tab
 from ..engine.session import session
+from ..manual import PAGE
 from ..result.ops import orbit_camera
 from ..setup import card
 from . import cards, fields, queue_cards
@@ -57,6 +58,9 @@ class _Tab:
 
 class _GeneratePanel(_Tab):
     bl_label = "SV3D"
+
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        self.layout.operator("wm.url_open", text="", icon="HELP", emboss=False).url = PAGE.as_uri()
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_generate(self.layout, context)
