@@ -1,6 +1,7 @@
 """The command ``batch``: read what is asked, do what an earlier run has not done, and tell how it ended."""
 
 import argparse
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -60,7 +61,7 @@ def run_batch(arguments: argparse.Namespace) -> int:
     from .planning import plan
     from .sources import read_wishes
     from .table import summary, write_table
-    from .tasks import SHEET, TABLE, kept_record
+    from .tasks import LOG, SHEET, TABLE, kept_record
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UserError(f"{arguments.jobs} jobs at once are none.", "Give 1 or more with --jobs.")
@@ -70,6 +71,7 @@ def run_batch(arguments: argparse.Namespace) -> int:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise explain(error) from error
+    logging.basicConfig(filename=out / LOG, level=logging.INFO, format="%(asctime)s batch %(levelname)s %(message)s")
     planned = plan(wishes, out, arguments.again)
     line = LiveLine(sys.stderr)
     for text in (*left_out, *planned.told):

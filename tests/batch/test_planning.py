@@ -80,6 +80,13 @@ def test_the_same_command_finds_what_was_made(tmp_path, options) -> None:
     assert not kept_record(again.tasks[2]), "its mesh is gone"
 
 
+def test_equal_pictures_keep_their_own_folders(tmp_path, options) -> None:
+    wishes = [wish(tmp_path / folder / "cup.png", options) for folder in "ab"]
+    first = do(plan(wishes, tmp_path / "out", again=False))
+    again = plan(wishes[::-1], tmp_path / "out", again=False)
+    assert {task.source: task.name for task in again.tasks} == {task.source: task.name for task in first.tasks}
+
+
 def test_what_changes_nothing_is_no_change(tmp_path, options) -> None:
     first = do(plan([wish(tmp_path / "cup.png", options)], tmp_path / "out", again=False))
     same = plan([wish(tmp_path / "cup.png", options, device="cpu", memory="blocks")], tmp_path / "out", again=False)

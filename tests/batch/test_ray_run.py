@@ -165,3 +165,11 @@ def test_pictures_that_the_machines_do_not_see(machines, tasks, board: Board, tm
         perform_on_ray(tasks, cluster.address, None, tmp_path / "out", board, shared_stages.stages_of)
     assert "all machines share" in caught.value.remedy
     assert not board.outcomes
+
+
+def test_a_cluster_of_this_machine_alone(machines, tasks, board: Board, tmp_path) -> None:
+    """Last, for it is another cluster than that of the tests above."""
+    (tmp_path / shared_stages.GO).touch()
+    (tmp_path / "out").mkdir()
+    perform_on_ray(tasks, "local", 2, tmp_path / "out", board, shared_stages.stages_of)
+    assert [outcome.state for outcome in board.in_order()] == [DONE] * 3
