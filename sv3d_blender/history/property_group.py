@@ -67,7 +67,7 @@ class SV3DHistory(bpy.types.PropertyGroup):
     """In the window manager."""
 
     rows: CollectionProperty(type=SV3DHistoryRow)  # type: ignore[valid-type]
-    active: IntProperty(update=_select)  # type: ignore[valid-type]
+    active: IntProperty(name="Job", description="What the buttons below act on", update=_select)  # type: ignore[valid-type]
 
 
 CLASSES = (SV3DResultsFolder, SV3DFileResults, SV3DHistoryRow, SV3DHistory)

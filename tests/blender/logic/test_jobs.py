@@ -50,10 +50,18 @@ def test_a_failed_job_tells_why(tmp_path):
     assert (read_job(make).state, read_job(make).cause) == (State.DONE, "")
 
 
+def test_a_failure_that_was_overcome_is_no_more(tmp_path):
+    folder = make_job(tmp_path / f"cow-{NOON}", done=False, stages=2)
+    (folder / "failure.json").write_text('{"cause": "of an earlier run"}')
+    os.utime(folder / "failure.json", (1, 1))
+    assert read_job(folder).state is State.STOPPED
+
+
 def test_a_job_at_work_is_seen_by_its_lock(tmp_path):
     folder = make_job(tmp_path / f"cow-{NOON}")
     with held(folder / ".lock"):
-        assert read_job(folder).state is State.RUNNING
+        record = read_job(folder)
+        assert (record.state, record.spare) == (State.RUNNING, 0)
     (folder / ".lock").touch()  # of a job that was killed
     assert read_job(folder).state is State.DONE
 

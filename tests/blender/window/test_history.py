@@ -117,3 +117,52 @@ def test_earlier_results_move_and_outlive_update_and_removal(open_again, extensi
 
 def tree(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_the_history_by_mouse(open_again, results, picture, tmp_path):
+    window = open_again("1")
+    for time, title in enumerate(("lamp", "chair", "robot")):
+        folder = results / f"{title}-20261128-12000{time}"
+        wedge.write_job(folder)
+        wedge.write_request(folder, {"job": "1", "picture": str(picture), "out": str(folder), "preset": "draft"})
+        (folder / "work").mkdir()
+        (folder / "work" / "field.safetensors").write_bytes(b"\0" * 3_000_000)
+    (results / "chair-20261128-120001" / "report.json").unlink()
+    (results / "chair-20261128-120001" / "failure.json").write_text('{"cause": "The frames show nothing."}')
+    window.exec("bpy.ops.sv3d.preferences()")
+    window.settle(10)
+    window.set_text("SV3DResultsFolder.folder", str(tmp_path / "settings" / "extensions"), "PREFERENCES", "WINDOW")
+    window.settle(10)
+    window.keep("results-refused")
+    assert "Blender deletes" in window.eval(f"{PREFERENCES}.results.problem")
+    window.set_text("SV3DResultsFolder.folder", str(results), "PREFERENCES", "WINDOW")
+    assert window.eval(f"{PREFERENCES}.results.folder") == str(results)
+    window.settle(10)
+    window.keep("results-chosen")
+    window.exec("bpy.ops.wm.window_close()", area="PREFERENCES")
+
+    window.open_sidebar("SV3D")
+    window.open_panel("SV3D_PT_view3d_history")
+    window.wait("len(catalogue.records) == 3")
+    window.exec("C.window_manager.sv3d_history.active = 1")
+    window.settle(20)
+    window.keep("history-failed")
+    window.click_button("sv3d.history_settings")
+    window.wait("C.scene.sv3d.picture is not None and C.scene.sv3d.preset == 'draft'")
+
+    window.click_button("sv3d.history_delete")
+    window.settle(10)
+    window.keep("history-delete")
+    window.key("Return")
+    window.wait("len(catalogue.records) == 2")
+    assert {p.name for p in results.iterdir()} == {"lamp-20261128-120000", "robot-20261128-120002"}
+
+    window.click_button("sv3d.history_clean_up")
+    window.settle(10)
+    window.keep("history-clean-up")
+    window.key("Return")
+    window.wait("catalogue.spare == 0")
+    window.settle(20)
+    window.keep("history-cleaned-up")
+    assert not list(results.glob("*/work"))
+    assert len(list(results.glob("*/mesh.glb"))) == 2
