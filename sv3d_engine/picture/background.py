@@ -52,7 +52,8 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
     notes: list[str] = []
     found = _model(download, notes, progress.part(0.0, 0.5)) if use_model else None
     progress(0.5, "Cutting out the object")
-    plain, doubts = _from_plain(rgb)
+    instead = _instead(use_model, found is not None)
+    plain, doubts = _from_plain(rgb, instead)
     sure = plain is not None and not doubts
     if found and not (sure and not found[0].fine) and (cut := _by_model(rgb, *found, notes, progress)):
         return _checked(cut, name)
@@ -60,21 +61,22 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
         return _checked(replace(plain, notes=(*notes, *(doubts or plain.notes))), name)
     raise UserError(
         f"The background of {name} is not plain, so the object cannot be told from it.",
-        f"Use a PNG with a transparent background{_help(use_model, found is not None)}.",
+        f"Use {instead}.",
         " ".join(notes),
     )
 
 
-def _help(use_model: bool, found: bool) -> str:
-    """What else than a transparent background may help."""
+def _instead(use_model: bool, found: bool) -> str:
+    """What to use where the object cannot be told from its background."""
+    picture = "a PNG with a transparent background"
     if not use_model:
-        return ", or let the background model be used"
+        return f"{picture}, or let the background model be used"
     if found:
-        return ""
+        return picture
     smallest = BEST_FIRST[-1]
     return (
-        f", or get a background model, the smallest being {smallest.offer}: under Models in the SV3D preferences, or "
-        f"with “models get {smallest.name}” on the command line"
+        f"{picture}, or get a background model, the smallest being {smallest.offer}: under Models in the SV3D "
+        f"preferences, or with “models get {smallest.name}” on the command line"
     )
 
 
@@ -117,24 +119,24 @@ def _by_model(rgb: Array, model: BackgroundModel, path: Path, notes: list[str], 
     return CutOut(colours, alpha, "model", (*notes, *_white_note(colours, alpha)), model.name)
 
 
-def _from_plain(rgb: Array) -> tuple[CutOut | None, tuple[str, ...]]:
+def _from_plain(rgb: Array, instead: str) -> tuple[CutOut | None, tuple[str, ...]]:
     """The cut from a plain background, None if it is not plain, and what is doubtful about it."""
     paper = backdrop(rgb)
     try:
         colours, alpha = matte(rgb, paper)
     except NotPlain:
         return None, ()
-    return CutOut(colours, alpha, "plain", _white_note(colours, alpha)), _faint_note(rgb, alpha, paper)
+    return CutOut(colours, alpha, "plain", _white_note(colours, alpha)), _faint_note(rgb, alpha, paper, instead)
 
 
-def _faint_note(rgb: Array, alpha: Array, paper: Array) -> tuple[str, ...]:
+def _faint_note(rgb: Array, alpha: Array, paper: Array, instead: str) -> tuple[str, ...]:
     """What to say of a matte whose outline hardly differs from the ``paper`` (H, W, 3): white on white, shadows."""
     share = _faint_outline(rgb, alpha, paper, _FAINT_STEP)
     if share <= _FAINT_SHARE:
         return ()
     return (
         f"Along {share:.0%} of its outline the object can hardly be told from its background: both are alike there, "
-        "or it casts a shadow. If the prepared picture looks wrong, use a PNG with a transparent background.",
+        f"or it casts a shadow. If the prepared picture looks wrong, use {instead}.",
     )
 
 

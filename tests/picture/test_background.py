@@ -193,6 +193,8 @@ def test_an_alpha_that_cuts_nothing_out_is_laid_on_white():
 def test_white_on_white_and_shadows_are_doubted():
     pale = cut(over((0.93, 0.93, 0.94), disc()))
     assert "can hardly be told from its background" in pale.notes[0]
+    assert "let the background model be used" in pale.notes[0]
+    assert "models get u2netp" in cut(over((0.93, 0.93, 0.94), disc()), use_model=True).notes[0]
     axis = np.arange(SIZE) / SIZE
     shadow = 0.4 * np.exp(-(((axis - 0.5) / 0.2) ** 2 + ((axis[:, None] - 0.75) / 0.08) ** 2))
     shaded = cut(over(RED, disc(), (1 - shadow)[..., None]))
