@@ -68,7 +68,7 @@ def test_left_out_fields_have_their_defaults():
         ('{"type": ["mesh"]}', "Unknown message type"),
         (
             '{"type": "dance"}',
-            "Unknown message type 'dance'; known here: mesh, orbit, generate, cancel, doctor, shutdown",
+            "Unknown message type 'dance'; known here: mesh, orbit, generate, cancel, finish, doctor, shutdown",
         ),
         ('{"type": "hello", "protocol": 1}', "Unknown message type 'hello'"),
         ('{"type": "mesh", "job": "a"}', "mesh lacks frames, out"),
