@@ -13,7 +13,9 @@ PYTHON_VARIABLE = "SV3D_ENGINE_PYTHON"
 # Blender's own settings for its Python, and a user's, would lead another Python astray.
 _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
 
-_CHOOSE = "Open the SV3D preferences and choose another Engine Python, or empty that field and press Set Up Engine."
+_CHOOSE = (
+    "Open the SV3D preferences and choose another under Use My Own Python, or empty that field and press Set Up Engine."
+)
 
 
 def choose_python(preferred: str, environment: Mapping[str, str] = os.environ) -> Path:

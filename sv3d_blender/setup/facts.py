@@ -1,5 +1,6 @@
 """What is known of engine, models and disk before a job, looked up beside Blender: drawing must not touch the disk."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -110,7 +111,11 @@ class Lookout:
         self._at, self._files_seen = -_STALE, False
 
     def _run(self, question: Question) -> None:
-        facts = self._look(question, files=not self._files_seen)
+        try:
+            facts = self._look(question, files=not self._files_seen)
+        except Exception as error:  # the boundary of the thread: whatever it was, the tab tells it
+            problem = f"The SV3D folder could not be looked at: {error}"
+            facts = Facts(None, problem, None, sys.maxsize, True)
         if question == self._question:  # it may have changed meanwhile
             if self._facts and facts.state is State.READY and self._facts.state is State.DAMAGED and self._files_seen:
                 facts = replace(facts, state=State.DAMAGED)  # seen in its files, which are looked at but once

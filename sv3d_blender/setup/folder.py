@@ -1,15 +1,18 @@
 """SV3D's folder for what is big: whether it may be where the user wants it, moving it, and taking the engine out."""
 
+import errno
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ...sv3d_engine.shared.engine_python import python_in
 from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.model_catalogue import CATALOGUE
 from .commands import Commands
 from .plan import free_bytes
 from .progress import Progress
-from .state import Places
+from .state import Places, refuse_foreign
 
 MODELS = "models"
 
@@ -27,6 +30,7 @@ def folder_problem(home: Path, deleted_by_blender: Iterable[Path]) -> str:
 def remove_engine(places: Places, commands: Commands, report: Callable[[Progress], None]) -> None:
     """Remove the engine's environment and what was downloaded for it; models stay.  Raises UserError, Stopped."""
     commands.check()
+    refuse_foreign(places)
     report(Progress("Removing the engine's environment"))
     try:
         if places.environment.is_dir():  # out of the way at once: half of one would pass for a damaged one
@@ -50,15 +54,16 @@ def move(old: Path, new: Path, commands: Commands, report: Callable[[Progress], 
     The old ones go when the new ones are whole.  Raises UserError, Stopped.
     """
     before, after = Places(old), Places(new)
-    pairs = [(before.home / MODELS, after.home / MODELS), *zip(before.all, after.all, strict=True)]
-    pairs = [(source, target) for source, target in pairs if source.is_dir()]
+    refuse_foreign(before)
+    pairs = [*_models(old, new), *zip(before.all, after.all, strict=True)]
+    pairs = [(source, target) for source, target in pairs if source.exists()]
     if taken := [target for _, target in pairs if target.exists()]:
         raise UserError(
             "The new SV3D folder has an engine or models already.",
             "Choose an empty folder, or take those away first.",
             "\n".join(map(str, taken)),
         )
-    size = sum(f.stat().st_size for source, _ in pairs for f in source.rglob("*") if f.is_file())
+    size = sum(f.stat().st_size for source, _ in pairs for f in (source, *source.rglob("*")) if f.is_file())
     same_disk = old.stat().st_dev == _existing(new).stat().st_dev if old.exists() else True
     if not same_disk and free_bytes(new) < size:
         raise UserError(
@@ -77,19 +82,27 @@ def move(old: Path, new: Path, commands: Commands, report: Callable[[Progress], 
                 "End other Blenders that use it and check that the new folder can be written.",
                 str(error),
             ) from error
+    with suppress(OSError):  # what is not ours stays in it
+        (old / MODELS).rmdir()
     _lead_to(after.environment, old, new)
     report(Progress("Moved", fraction=1.0))
 
 
+def _models(old: Path, new: Path) -> list[tuple[Path, Path]]:
+    """The models' files with what is noted beside them, and nothing else that may lie there."""
+    folder, names = old / MODELS, tuple(model.file for model in CATALOGUE)
+    files = sorted(f for f in folder.glob("*") if f.is_file() and f.name.startswith(names))
+    return [(file, new / MODELS / file.name) for file in files]
+
+
 def _move_one(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         source.replace(target)
-    except OSError:  # another disk
-        part = target.with_name(f"{target.name}-part")
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(source, part, symlinks=True)
-        part.replace(target)
-        shutil.rmtree(source, ignore_errors=True)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.move(source, target)  # another disk: copies, then deletes
 
 
 def _lead_to(environment: Path, old: Path, new: Path) -> None:

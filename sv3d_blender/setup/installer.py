@@ -21,11 +21,11 @@ from ...sv3d_engine.shared.errors import UserError
 from .base import Base, version_of, version_of_environment
 from .commands import CommandFailed, Commands, meaning
 from .lock import TORCH, Requirement, canonical_name, download_bytes, wheel_bytes
-from .packages import drop_torn, installed, is_whole, site_packages, wheel_of
+from .packages import Installed, drop_torn, installed, is_whole, site_packages, wheel_of
 from .plan import Plan, missing
 from .progress import Meter, Progress
 from .standalone import fetch_python
-from .state import STAMP, Stamp, read_stamp, write_stamp
+from .state import STAMP, Stamp, claim, note_in, read_stamp, refuse_foreign, write_stamp
 
 _LARGE = 3_000_000  # bytes of a wheel that is fetched by itself; pip keeps what it has fetched only when a call ends
 _AT_ONCE = 12  # small ones
@@ -61,8 +61,11 @@ class Installer:
 
     def _run(self, thorough: bool) -> None:
         self._meter.step("Looking at what is there")
-        for folder in (self._places.wheels, self._places.work):
-            folder.mkdir(parents=True, exist_ok=True)
+        refuse_foreign(self._places)
+        claim(self._places.work)
+        if note_in(self._places.wheels) != self._plan.base.version:  # another Python's wheels are of no use
+            shutil.rmtree(self._places.wheels, ignore_errors=True)
+        claim(self._places.wheels, self._plan.base.version)
         drop_torn(self._places.wheels)
         environment = self._environment()
         stamp = read_stamp(environment)
@@ -72,8 +75,8 @@ class Installer:
         wrong = list(missing(environment, wanted, self._plan.build, thorough=thorough))
         self._check_room(wrong)
         self._fetch(wrong)
-        if any(r.name == TORCH for r in wrong):
-            brought = self._brought_by_torch()
+        if stamp is None or any(r.name == TORCH for r in wrong):
+            brought = self._brought_by_torch(environment)
             wanted = (*self._plan.requirements, *brought)
             more = missing(environment, brought, self._plan.build)
             self._fetch([*wrong, *more])
@@ -103,7 +106,8 @@ class Installer:
         base = self._plan.base
         version = version_of_environment(folder)
         if folder.is_dir() and version != base.version:
-            if version and version_of([str(python_in(folder))]) == version:
+            finished = folder == self._places.environment
+            if finished and version and version_of([str(python_in(folder))]) == version:
                 return folder  # made with another Python that is still there
             self._commands.check()
             shutil.rmtree(folder)
@@ -117,6 +121,7 @@ class Installer:
         site = site_packages(folder)
         for remains in site.glob("pip*") if site else ():  # venv leaves a pip alone that seems to be there
             shutil.rmtree(remains)
+        claim(folder)
         self._commands.run([*base.command, "-m", "venv", folder])
         return folder
 
@@ -133,6 +138,8 @@ class Installer:
 
     def _standalone(self) -> Base:
         self._meter.step("Fetching Python")
+        self._go_online()
+        claim(self._places.standalone)
         return fetch_python(self._plan.base, self._places, self._commands)
 
     def _check_room(self, wrong: Sequence[Requirement]) -> None:
@@ -144,6 +151,14 @@ class Installer:
                 str(self._places.home),
             )
 
+    def _go_online(self) -> None:
+        """Raises UserError where the user has not allowed it."""
+        if not self._plan.online:
+            raise UserError(
+                "Something has to be downloaded, and Blender is set to stay offline.",
+                "Press Allow Online Access in the SV3D preferences, then try again.",
+            )
+
     # ---- the packages -------------------------------------------------------------------------------------------
 
     def _fetch(self, wanted: Sequence[Requirement]) -> None:
@@ -153,8 +168,11 @@ class Installer:
         done, left = _bytes_in(wheels), download_bytes(coming, build)
         self._meter.plan(done, done + left, download_bytes(wanted, build))
         large = [r for r in coming if wheel_bytes(r.name, build) >= _LARGE]
-        small = [r for r in coming if r not in large]
-        for group in [*([r] for r in large), *(small[i : i + _AT_ONCE] for i in range(0, len(small), _AT_ONCE))]:
+        groups = [[r] for r in large]
+        for hashed in (True, False):
+            small = [r for r in coming if r not in large and bool(r.hashes) == hashed]
+            groups += [small[i : i + _AT_ONCE] for i in range(0, len(small), _AT_ONCE)]
+        for group in groups:
             self._meter.step(f"Downloading {group[0].name}" if len(group) == 1 else "Downloading small packages")
             expected = sum(wheel_bytes(r.name, build) for r in group)
             left -= expected
@@ -172,6 +190,7 @@ class Installer:
         return self._places.work / "temporary"
 
     def _download(self, group: Sequence[Requirement], turn: Callable[[], None]) -> None:
+        self._go_online()
         # pip keeps no half of a file, and in its own temporary folder it would not be seen growing.
         temporary = self._temporary
         shutil.rmtree(temporary, ignore_errors=True)
@@ -187,20 +206,24 @@ class Installer:
             environment=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
         )  # fmt: skip
 
-    def _brought_by_torch(self) -> tuple[Requirement, ...]:
+    def _brought_by_torch(self, environment: Path) -> tuple[Requirement, ...]:
         """The packages that PyTorch's wheel needs and the lock does not name: NVIDIA's libraries, on Linux."""
         torch = next(r for r in self._plan.requirements if r.name == TORCH)
         wheel = wheel_of(self._places.wheels, torch)
         locked = {r.name for r in self._plan.requirements}
-        if wheel is None or needed_by(wheel) <= locked:
+        there = installed(environment).get(TORCH)
+        needs = needed_by(wheel) if wheel else needed_by_installed(there) if there else set()
+        if needs <= locked:
             return ()
         self._meter.step("Asking what PyTorch needs")
+        self._go_online()
         report = self._places.work / "report.json"
         constraints = self._listed([r for r in self._plan.requirements if r.name != TORCH], hashes=False)
         self._commands.run(
             [
                 *self._pip("install"), "--dry-run", "--ignore-installed", "--only-binary=:all:", "--no-cache-dir",
-                "--report", report, "--constraint", constraints, *self._plan.build.pip_options, wheel,
+                "--report", report, "--constraint", constraints, *self._plan.build.pip_options,
+                wheel or f"{torch.name}=={torch.version}",
             ]
         )  # fmt: skip
         found = json.loads(report.read_text(encoding="utf-8"))["install"]
@@ -247,7 +270,7 @@ class Installer:
         except CommandFailed as error:
             raise UserError(
                 "The engine's packages are installed, but do not load.",
-                "Press Repair. If that does not help, press Copy Report and send it to somebody who can help.",
+                "Press Remove in the SV3D preferences, then Set Up Engine. If that does not help, press Copy Report.",
                 str(error),
             ) from error
         try:
@@ -262,7 +285,8 @@ class Installer:
 
     def _listed(self, requirements: Iterable[Requirement], *, hashes: bool = True) -> Path:
         """A file of requirements for pip."""
-        path = self._places.work / "requirements.txt"
+        path, requirements = self._places.work / "requirements.txt", list(requirements)
+        hashes = hashes and all(r.hashes for r in requirements)  # pip takes no mixture
         lines = (r.line if hashes else f"{r.name}=={r.version}" for r in requirements)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
@@ -272,7 +296,18 @@ def needed_by(wheel: Path) -> set[str]:
     """The names of the packages that a wheel needs, whatever the system, without its extras."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
-        text = archive.read(name).decode("utf-8", "replace")
+        return _needed(archive.read(name).decode("utf-8", "replace"))
+
+
+def needed_by_installed(package: Installed) -> set[str]:
+    """The same of a package that is installed."""
+    try:
+        return _needed((package.folder / "METADATA").read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return set()
+
+
+def _needed(text: str) -> set[str]:
     needs = re.findall(r"^Requires-Dist:\s*([\w.-]+)(.*)$", text, re.M)
     return {canonical_name(needed) for needed, rest in needs if "extra ==" not in rest}
 

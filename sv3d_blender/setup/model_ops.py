@@ -132,6 +132,7 @@ def _got(chosen, model: Model) -> None:  # type: ignore[no-untyped-def]
     """Weights that have come are used, unless others have been chosen."""
     if model.purpose == "orbit" and not chosen.weights and Path(model.path).is_file():
         chosen.weights = str(model.path)
+        bpy.context.preferences.is_dirty = True  # or Blender would not save them as it ends
 
 
 CLASSES = (SV3D_OT_get_model, SV3D_OT_verify_models, SV3D_OT_remove_model)

@@ -122,8 +122,8 @@ class SV3D_OT_move_folder(bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        chosen, old, new = preferences(context), home_folder(), Path(self.directory)
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        old, new = home_folder(), Path(self.directory)
         problem = folder.folder_problem(new, storage.deleted_by_blender())
         if new.is_relative_to(old):
             problem = "Choose a folder that is not inside the present one"
@@ -131,8 +131,18 @@ class SV3D_OT_move_folder(bpy.types.Operator):
             self.report({"ERROR"}, problem)
             return {"CANCELLED"}
         session.release()
-        engine_setup.start("Move", partial(folder.move, old, new), partial(setattr, chosen, "home", str(new)))
+        engine_setup.start("Move", partial(folder.move, old, new), partial(_moved, old, new))
         return {"FINISHED"}
+
+
+def _moved(old: Path, new: Path) -> None:
+    """Go by the new folder, also for weights that lay in the old one."""
+    chosen = preferences(bpy.context)
+    weights = chosen.weights_path if chosen.weights else None
+    chosen.home = str(new)
+    if weights and weights.is_relative_to(old):
+        chosen.weights = str(new / weights.relative_to(old))
+    bpy.context.preferences.is_dirty = True  # or Blender would not save them as it ends
 
 
 class SV3D_OT_allow_online(bpy.types.Operator):

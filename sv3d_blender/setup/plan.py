@@ -29,6 +29,7 @@ class Plan:
     download: int  # bytes
     disk: int  # bytes that are needed free while it runs, the download included
     free: int
+    online: bool = True  # whether anything may be fetched
 
     @property
     def lock(self) -> str:

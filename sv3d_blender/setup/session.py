@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,8 @@ def question(chosen: "SV3DPreferences") -> Question:
 
 def plan_now(chosen: "SV3DPreferences") -> Plan:
     """What a set-up would do now.  Raises UserError."""
-    return make_plan(home_folder(), storage.LOCKS, chosen.torch, _absolute(chosen.base_python), blenders_python())
+    plan = make_plan(home_folder(), storage.LOCKS, chosen.torch, _absolute(chosen.base_python), blenders_python())
+    return replace(plan, online=bpy.app.online_access)
 
 
 def blenders_python() -> list[str]:

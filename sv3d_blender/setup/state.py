@@ -7,9 +7,11 @@ from enum import Enum
 from pathlib import Path
 
 from ...sv3d_engine.shared.engine_python import made_environment, python_in
+from ...sv3d_engine.shared.errors import UserError
 from .packages import installed, is_whole
 
 STAMP = "sv3d_engine.json"
+_MARK = "made-by-sv3d.txt"  # in each folder that the set-up has made, and may remove
 
 
 class State(Enum):
@@ -55,6 +57,30 @@ class Places:
     @property
     def all(self) -> tuple[Path, ...]:
         return self.environment, self.unfinished, self.wheels, self.work, self.standalone
+
+
+def claim(folder: Path, note: str = "") -> None:
+    """Make one of the set-up's folders, or note something in one that is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text(note, encoding="utf-8")
+
+
+def note_in(folder: Path) -> str:
+    """What was noted when the folder was made; "" where it is not one of ours."""
+    with suppress(OSError, UnicodeDecodeError):
+        return (folder / _MARK).read_text(encoding="utf-8")
+    return ""
+
+
+def refuse_foreign(places: Places) -> None:
+    """Raises UserError where a folder has a name that the set-up needs, but is not its own: somebody's work."""
+    foreign = [folder for folder in places.all if folder.exists() and not (folder / _MARK).is_file()]
+    if foreign:
+        raise UserError(
+            f"The SV3D folder holds something else called {foreign[0].name}, which SV3D does not touch.",
+            "Choose another SV3D folder, best a new one.",
+            "\n".join(map(str, foreign)),
+        )
 
 
 @dataclass(frozen=True)

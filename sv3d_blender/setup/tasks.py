@@ -33,7 +33,7 @@ def set_up(plan: Plan, engine: "Engine", commands: Commands, report: Report, *, 
 
     Installer(plan, commands, keep).run(thorough=thorough)
     model = model_called(CUT_OUT)
-    if model is None or state(model) == "ready":
+    if model is None or state(model) == "ready" or not plan.online:
         return
     report(Progress("Fetching the model that cuts objects out", last.done, last.total, 0.97))
     python = python_in(plan.places.environment)

@@ -10,7 +10,7 @@ import pytest
 from sv3d.sv3d_blender.setup import packages, plan
 from sv3d.sv3d_blender.setup.commands import Stopped
 from sv3d.sv3d_blender.setup.packages import installed, site_packages
-from sv3d.sv3d_blender.setup.state import State, read_stamp
+from sv3d.sv3d_blender.setup.state import State, claim, read_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
 from sv3d.sv3d_engine.shared.errors import UserError
 from sv3d.sv3d_engine.shared.torch_build import TorchBuild
@@ -113,7 +113,7 @@ def test_broken_off_half_way_and_taken_up_again_nothing_is_fetched_twice(tmp_pat
 
 
 def test_a_wheel_that_was_cut_off_is_fetched_again(begun):
-    begun.places.wheels.mkdir(parents=True)
+    claim(begun.places.wheels, begun.plan().base.version)
     whole = (begun.index / "scipy-1.0-py3-none-any.whl").read_bytes()
     (begun.places.wheels / "scipy-1.0-py3-none-any.whl").write_bytes(whole[: len(whole) // 2])
     begun.set_up()
@@ -230,6 +230,57 @@ def test_what_pytorch_brings_along_comes_too_and_is_kept_whole(begun):
     assert begun.state(files=True) is State.READY
 
 
+def test_what_pytorch_brings_along_comes_also_after_an_installation_that_was_broken_off(begun):
+    begun.publish("torch", "2.0", needs=("nvidia_tiny==3.0",))
+    begun.publish("nvidia_tiny", "3.0")
+
+    def stop_once_torch_is_there(progress, cancel):
+        if "torch" in installed(begun.places.unfinished):
+            cancel()
+
+    with pytest.raises(Stopped):
+        begun.set_up(stop_once_torch_is_there, probe="import torch, nvidia_tiny")
+    site = site_packages(begun.places.unfinished)
+    for remains in site.glob("nvidia_tiny*"):
+        shutil.rmtree(remains)
+    for wheels_gone in (False, True):
+        if wheels_gone:
+            (begun.places.environment / "sv3d_engine.json").unlink()
+            shutil.rmtree(next(site_packages(begun.places.environment).glob("nvidia_tiny-*")))
+        begun.set_up(probe="import torch, nvidia_tiny")
+        assert read_stamp(begun.places.environment).brought == {"nvidia-tiny": "3.0"}
+        assert begun.state(files=True) is State.READY
+
+
+def test_nothing_is_fetched_without_leave(engine):
+    """Also what only a thorough look finds broken."""
+    data = site_packages(engine.places.environment) / "scipy" / "data.py"
+    data.write_text(data.read_text().replace("1", "2"))
+    assert engine.plan().coming == ()
+    with pytest.raises(UserError, match="stay offline"):
+        engine.set_up(plan=dataclasses.replace(engine.plan(), online=False), thorough=True)
+    assert engine.state() is State.READY
+    assert not list(engine.places.wheels.glob("*.whl"))
+
+
+def test_another_pythons_wheels_are_not_used(begun):
+    claim(begun.places.wheels, "3.8")
+    (begun.places.wheels / "scipy-1.0-cp38-cp38-any.whl").write_bytes(
+        (begun.index / "scipy-1.0-py3-none-any.whl").read_bytes()
+    )
+    begun.set_up()
+    assert begun.state(files=True) is State.READY
+
+
+def test_a_folder_of_somebody_elses_is_not_touched(tmp_path):
+    engine = published(tmp_path)
+    (engine.home / "engine").mkdir(parents=True)
+    (engine.home / "engine" / "work.txt").write_text("years")
+    with pytest.raises(UserError, match="does not touch"):
+        engine.set_up()
+    assert (engine.home / "engine" / "work.txt").read_text() == "years"
+
+
 def test_packages_that_do_not_load_are_not_put_into_place(begun):
     begun.publish("torch", "2.0", content="raise OSError('libgomp.so.1: cannot open shared object file')")
     with pytest.raises(UserError, match="do not load") as caught:
@@ -256,7 +307,7 @@ def test_a_full_disk_is_told_before_anything_is_fetched(begun):
     full = dataclasses.replace(begun.plan(), free=10)
     with pytest.raises(UserError, match="are needed"):
         begun.set_up(plan=full)
-    assert list(begun.places.wheels.glob("*")) == []
+    assert list(begun.places.wheels.glob("*.whl")) == []
 
 
 def test_a_python_that_cannot_make_environments_is_told(tmp_path):

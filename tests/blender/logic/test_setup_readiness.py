@@ -106,6 +106,14 @@ def test_another_question_forgets_the_answer(question, tmp_path):
     assert wait_for(lookout, other).free == 1
 
 
+def test_a_look_that_fails_is_told(question):
+    def look(asked, *, files=False):
+        raise PermissionError(13, "Permission denied")
+
+    facts = wait_for(Lookout(look), question)
+    assert "Permission denied" in blocking(facts, at_work=False)
+
+
 def test_damage_seen_in_the_files_is_not_forgotten_at_the_next_quick_look(question):
     def look(asked, *, files=False):
         return changed(state=State.DAMAGED) if files else READY

@@ -9,7 +9,7 @@ import pytest
 from sv3d.sv3d_blender.setup import folder as folders
 from sv3d.sv3d_blender.setup.commands import Commands
 from sv3d.sv3d_blender.setup.folder import folder_problem, move, remove_engine
-from sv3d.sv3d_blender.setup.state import Places, Stamp, State, look, read_stamp, write_stamp
+from sv3d.sv3d_blender.setup.state import Places, Stamp, State, claim, look, read_stamp, write_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
 from sv3d.sv3d_engine.shared.errors import UserError
 
@@ -31,6 +31,7 @@ def fill(places: Places) -> None:
     python = python_in(places.environment)
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
+    claim(places.environment)
     write_stamp(places.environment, Stamp("lock", "cpu", {"scipy": "1.0"}))
 
 
@@ -64,7 +65,7 @@ def commands() -> Commands:
 def test_remove_takes_the_engine_and_leaves_the_models(places, commands):
     (places.home / "models").mkdir()
     (places.home / "models" / "u2netp.onnx").touch()
-    places.wheels.mkdir()
+    claim(places.wheels)
     remove_engine(places, commands, lambda progress: None)
     assert [p.name for p in places.home.iterdir()] == ["models"]
     assert look(places, "lock") is State.MISSING
@@ -83,6 +84,7 @@ def test_what_cannot_be_removed_is_told_and_no_half_engine_is_taken_for_one(plac
 
 @pytest.mark.parametrize("other_disk", [False, True])
 def test_move_brings_everything_along_and_the_engine_works_there(places, commands, tmp_path, monkeypatch, other_disk):
+    claim(places.standalone)
     own = places.standalone / "bin" / "python3"
     own.parent.mkdir(parents=True)
     own.symlink_to(sys.executable)
@@ -107,6 +109,31 @@ def test_move_brings_everything_along_and_the_engine_works_there(places, command
     assert python_in(new.environment).readlink().is_relative_to(new.home)
     assert str(new.home) in (new.environment / "pyvenv.cfg").read_text()
     assert (new.home / "models" / "u2netp.onnx").read_text() == "model"
+
+
+def test_what_is_not_the_set_ups_own_is_never_touched(places, commands, tmp_path):
+    """An artist may choose a folder of theirs that has an "engine" or "models" in it."""
+    theirs = tmp_path / "projects"
+    for name in ("engine", "python", "models"):
+        (theirs / name).mkdir(parents=True)
+        (theirs / name / "work.txt").write_text("years")
+    with pytest.raises(UserError, match="does not touch"):
+        remove_engine(Places(theirs), commands, lambda progress: None)
+    with pytest.raises(UserError, match="does not touch"):
+        move(theirs, tmp_path / "new", commands, lambda progress: None)
+    with pytest.raises(UserError, match="already"):
+        move(places.home, theirs, commands, lambda progress: None)
+    assert {p.read_text() for p in theirs.rglob("work.txt")} == {"years"}
+    assert len(list(theirs.rglob("work.txt"))) == 3
+
+
+def test_move_brings_models_alone_of_what_lies_with_them(places, commands, tmp_path):
+    (places.home / "models").mkdir()
+    for name in ("u2netp.onnx", "sv3d_p.safetensors.download", "my_car.blend"):
+        (places.home / "models" / name).touch()
+    move(places.home, tmp_path / "new", commands, lambda progress: None)
+    assert {p.name for p in (tmp_path / "new" / "models").iterdir()} == {"u2netp.onnx", "sv3d_p.safetensors.download"}
+    assert [p.name for p in (places.home / "models").iterdir()] == ["my_car.blend"]
 
 
 def test_move_overwrites_nothing(places, commands, tmp_path):
