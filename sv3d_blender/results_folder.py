@@ -35,9 +35,11 @@ def refusal(folder: Path, doomed: Iterable[Path]) -> str:
         place = folder.resolve()
         if any(place.is_relative_to(other.resolve()) for other in doomed):
             return "Blender deletes what lies there. Choose a folder of your own."
-        nearest = next(p for p in (place, *place.parents) if p.exists())
+        nearest = next((p for p in (place, *place.parents) if p.exists()), None)
     except (OSError, RuntimeError, ValueError):  # a loop of links, a name that cannot be
         return "This folder cannot be opened. Choose another one."
+    if nearest is None:  # Windows: no drive of that letter
+        return "This disk is not there. Connect it, or choose another folder."
     return "" if nearest.is_dir() else "This is a file. Choose a folder."
 
 

@@ -11,8 +11,10 @@ from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.file_lock import held, is_held
 from ...sv3d_engine.shared.job_files import LOCK, REPORT, SCRATCH, STATE, WORK
 from ..generate.source import SUFFIXES
+from ..result.provenance import DELIVERY
 from ..results_folder import SOURCE, is_job_name
-from .jobs import DELIVERY, FAILURE, is_job, size_of
+from .jobs import FAILURE, is_job, size_of
+from .own_files import foreign_files, remove_own_files
 
 GOING = ".sv3d-deleted-"  # begins the name of a folder that is being deleted
 YOUNG = 3600.0  # seconds in which what looks like remains may be a job that is about to begin
@@ -32,25 +34,27 @@ def clean_up(folder: Path) -> int:
             raise _at_work(folder)
         if not (folder / REPORT).is_file():  # it may be resumed
             return 0
-        freed = 0
+        before = size_of(folder)
         for name in (WORK, SCRATCH):
             if (folder / name).is_dir() and not (folder / name).is_symlink():
-                freed += size_of(folder / name)
-                shutil.rmtree(folder / name)
-        return freed
+                remove_own_files(folder, name)
+        return before - size_of(folder)
 
 
 def delete(folder: Path) -> int:
-    """Delete a job with all its files; their bytes.
+    """Delete a job with all that SV3D has made for it; the bytes that are free now.
 
-    Raises UserError while it is at work or where the folder is no job's, OSError where it cannot be deleted: then it
-    is as it was.
+    What else lies in its folder stays, and the folder with it.  Raises UserError while it is at work or where the
+    folder is no job's, OSError where it cannot be deleted.
     """
     if folder.is_symlink() or not is_job(folder):
         raise UserError("This folder is not one that SV3D has made.", "Delete it with the system's own files window.")
     if is_held(folder / LOCK):
         raise _at_work(folder)
     freed = size_of(folder)
+    if foreign_files(folder):
+        remove_own_files(folder)
+        return freed - size_of(folder)
     going = folder.with_name(GOING + uuid4().hex)
     folder.rename(going)  # in one step: a half-deleted job would look like a damaged one
     shutil.rmtree(going, ignore_errors=True)  # what stays goes at the next start

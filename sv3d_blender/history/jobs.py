@@ -1,23 +1,20 @@
 """What is on disk of each job; needs no Blender, and believes nothing that a job folder says of other places."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.file_lock import is_held
-from ...sv3d_engine.shared.job_files import LOCK, REPORT, REQUEST, STATE, WORK, inside
+from ...sv3d_engine.shared.job_files import LOCK, REPORT, REQUEST, STATE, WORK, inside, json_object
+from ..result.provenance import DELIVERY
 from ..results_folder import SOURCE, job_time, job_title
 
 FAILURE = "failure.json"  # why a job failed, which the add-on notes beside what the engine leaves
-DELIVERY = "delivery.json"  # what the add-on notes of where a job belongs
 
-_LONGEST = 8 << 20  # bytes of a file that is read whole
 _LARGEST_PICTURE = 64 << 20
 _MOST_FILES = 20_000  # whose sizes are added up
 _TEXT = 120  # characters of a name that are shown
@@ -113,18 +110,18 @@ def _read_if_changed(folder: Path, known: JobRecord | None) -> JobRecord:
 
 
 def _read(folder: Path, *, running: bool, signature: tuple[object, ...]) -> JobRecord:
-    fields = _object(folder, REQUEST)
+    fields = json_object(folder, REQUEST)
     try:
         request = protocol.decode_job(fields)
     except protocol.ProtocolError:  # damaged, or of another version
         request = None
     done = not running and _is_file(folder, REPORT) and _has_result(folder)
     # A note older than the last finished stage is of an earlier run.
-    failure = (_object(folder, FAILURE) if _time(folder / FAILURE) >= _time(folder / STATE) else None) or {}
+    failure = json_object(folder, FAILURE) if _time(folder / FAILURE) >= _time(folder / STATE) else {}
     state = (
         State.RUNNING if running else State.DONE if done else State.FAILED if failure.get("cause") else State.STOPPED
     )
-    title = (_object(folder, DELIVERY) or {}).get("title")
+    title = json_object(folder, DELIVERY).get("title")
     made = job_time(folder.name)
     stages, picture = stages_of(request), _picture(folder)
     return JobRecord(
@@ -159,7 +156,7 @@ def _has_result(folder: Path) -> bool:
 
 
 def _finished(folder: Path) -> int:
-    records = (_object(folder, STATE) or {}).get("records")
+    records = json_object(folder, STATE).get("records")
     return len(records) if isinstance(records, list) else 0
 
 
@@ -170,18 +167,6 @@ def _picture(folder: Path) -> Path | None:
             if path and path.is_file() and 0 < path.stat().st_size <= _LARGEST_PICTURE:
                 return path
     return None
-
-
-def _object(folder: Path, name: str) -> dict[str, Any] | None:
-    """The JSON object in a file of the folder; None if there is none that can be read."""
-    path = inside(folder, name)
-    try:
-        if path is None or not path.is_file() or path.stat().st_size > _LONGEST:  # a pipe would never end
-            return None
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _is_file(folder: Path, name: str) -> bool:

@@ -44,11 +44,7 @@ class SV3D_OT_history_resume(_OnSelected, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        record = catalogue.current
-        if record and record.folder in _promised():
-            cls.poll_message_set("This job is at work, or waits in the queue")
-            return False
-        return super().poll(context)
+        return not _is_promised(cls) and super().poll(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if record := catalogue.current:
@@ -108,6 +104,10 @@ class SV3D_OT_history_delete(_OnSelected, _Confirmed, bpy.types.Operator):
     bl_description = "Delete this job's files. Meshes in files stay; orbit frames that files show are lost"
     states = (State.DONE, State.FAILED, State.STOPPED)
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return not _is_promised(cls) and super().poll(context)
+
     def question(self) -> str:
         record = catalogue.current
         if record is None:
@@ -116,7 +116,7 @@ class SV3D_OT_history_delete(_OnSelected, _Confirmed, bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         if record := catalogue.current:
-            _do(cleaning.delete, [record], f"{record.title} has been deleted")
+            _do(cleaning.delete, [record], f"{record.title} has been deleted", tell_kept=True)
         return {"FINISHED"}
 
 
@@ -166,12 +166,16 @@ def resume(record: JobRecord, context: bpy.types.Context) -> None:
     take_up(context, resumed(request, context.scene.sv3d, chosen), record.title, anywhere=False)
 
 
-def _promised() -> set[Path]:
-    """Folders of jobs that this Blender is at work on, or will be."""
+def _is_promised(operator: type[bpy.types.Operator]) -> bool:
+    """Whether this Blender is at work on the selected job, or will be; a disabled button says so."""
     requests = [entry.request for entry in session.queue.waiting]
     if session.busy and session.job:
         requests.append(session.job.request)
-    return {Path(request.out) for request in requests}
+    record = catalogue.current
+    promised = record is not None and record.folder in {Path(request.out) for request in requests}
+    if promised:
+        operator.poll_message_set("This job is at work, or waits in the queue")
+    return promised
 
 
 def fill_in(record: JobRecord, settings: bpy.types.PropertyGroup) -> None:
@@ -208,13 +212,15 @@ def _is_of(image: bpy.types.Image, path: Path) -> bool:
     return Path(bpy.path.abspath(image.filepath, library=image.library)) == path
 
 
-def _do(action: Callable[[Path], int], records: list[JobRecord], done: str) -> None:
+def _do(action: Callable[[Path], int], records: list[JobRecord], done: str, *, tell_kept: bool = False) -> None:
     """In the catalogue's thread, for each of these jobs."""
     folders = [record.folder for record in records]
 
     def work() -> str:
         freed = sum(action(folder) for folder in folders)
-        return f"{done}. {size(freed)} are free now."
+        kept = next((folder for folder in folders if tell_kept and folder.exists()), None)
+        stays = f" What SV3D did not make stays in {kept}." if kept else ""
+        return f"{done}. {size(freed)} are free now.{stays}"
 
     catalogue.do(work)
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from ...sv3d_engine import __version__
 from ...sv3d_engine.shared import protocol
-from ...sv3d_engine.shared.job_files import REPORT
+from ...sv3d_engine.shared.job_files import REPORT, json_object
 from ...sv3d_engine.shared.job_files import REQUEST as ASKED
 
 RUN = uuid4().hex  # of this Blender: numbers that it gives its data mean nothing to the next
@@ -50,9 +50,9 @@ def write_delivery(folder: Path, destination: Destination) -> None:
 
 def read_delivery(folder: Path) -> Destination | None:
     """Whom a job's result is for; None where nothing, or nothing that can be used, tells it."""
-    with suppress(OSError, ValueError, TypeError, RecursionError):
-        told = json.loads((folder / DELIVERY).read_text(encoding="utf-8"))
-        kept = {f.name: told[f.name] for f in fields(Destination) if f.name in told}
+    told = json_object(folder, DELIVERY)
+    kept = {f.name: told[f.name] for f in fields(Destination) if f.name in told}
+    with suppress(TypeError):
         if all(type(value) is type(getattr(Destination(""), name)) for name, value in kept.items()):
             return Destination(**kept)
     return None
@@ -68,7 +68,7 @@ def forget_delivery(folder: Path) -> None:
 
 def read_facts(folder: Path) -> dict[str, str | int]:
     """What a finished job's result was made of, as an object's custom properties; what nothing tells is left out."""
-    report, request = _object(folder / REPORT), _object(folder / ASKED)
+    report, request = json_object(folder, REPORT), json_object(folder, ASKED)
     stages = report.get("stages")
     picture = stages.get("picture") if isinstance(stages, Mapping) else None
     facts: dict[str, Any] = {
@@ -93,13 +93,6 @@ def request_of(properties: Mapping[str, Any]) -> protocol.Job | None:
         if isinstance(request, protocol.Job):
             return request
     return None
-
-
-def _object(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError, RecursionError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    return {}
 
 
 def _licence(request: Mapping[str, Any], report: Mapping[str, Any]) -> str:

@@ -118,4 +118,7 @@ def _lead_to(environment: Path, old: Path, new: Path) -> None:
 
 
 def _existing(folder: Path) -> Path:
-    return next(f for f in (folder, *folder.parents) if f.is_dir())
+    existing = next((f for f in (folder, *folder.parents) if f.is_dir()), None)
+    if existing is None:  # Windows: no drive of that letter
+        raise UserError("The new folder's disk is not there.", "Connect it, or choose another folder.", str(folder))
+    return existing

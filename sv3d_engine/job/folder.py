@@ -180,7 +180,9 @@ class JobFolder:
         return True
 
     def _check_room(self, bytes_needed: int) -> None:
-        existing = next(p for p in (self.path, *self.path.parents) if p.exists())
+        existing = next((p for p in (self.path, *self.path.parents) if p.exists()), None)
+        if existing is None:  # Windows: no drive of that letter
+            raise UserError(f"The disk of {self.path} is not there.", f"Connect it, or {ANOTHER_FOLDER}.")
         try:
             free = shutil.disk_usage(existing).free
         except OSError as error:

@@ -1,6 +1,8 @@
 """What lies where in a job folder, for whoever looks into one without running it.  Standard library only."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 REQUEST = "job.json"  # what was asked for
 REPORT = "report.json"  # comes last: the job is done
@@ -10,6 +12,7 @@ SCRATCH = ".sv3d-partial"  # of the stage that runs
 LOCK = ".lock"  # held while a job is at work here
 
 
+_LONGEST = 8 << 20  # bytes of a file that is read whole
 _LONGEST_NAME = 255  # bytes, of most file systems
 _NOT_IN_NAMES = frozenset('<>:"|?*/\\\x7f') | frozenset(
     map(chr, range(32))
@@ -44,3 +47,18 @@ def inside(folder: Path, relative: str) -> Path | None:
     except (OSError, ValueError, RuntimeError):
         return None
     return path if folder.resolve() in path.parents else None
+
+
+def json_object(folder: Path, name: str) -> dict[str, Any]:
+    """The JSON object in a file of a job's folder; an empty one if there is none that can be read.
+
+    A link that leads out of the folder, a pipe, which would never end, and a huge file count as none.
+    """
+    path = inside(folder, name)
+    try:
+        if path is None or not path.is_file() or path.stat().st_size > _LONGEST:
+            return {}
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}

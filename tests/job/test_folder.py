@@ -10,6 +10,7 @@ from sv3d_engine.ground import files
 from sv3d_engine.job import folder, state_file
 from sv3d_engine.job.folder import JobFolder
 from sv3d_engine.job.state_file import StageRecord
+from sv3d_engine.shared.errors import UserError
 
 FILES = ("frames/000.png", "frames/001.png", "mesh.glb", "work/field.bin")
 SCRATCH = ".sv3d-partial"
@@ -86,3 +87,9 @@ def test_a_virus_scanner_does_not_cost_a_stage(tmp_path, monkeypatch):
 
     monkeypatch.setattr(files.os, "open", held)
     assert [stage.name for stage in commit(tmp_path).finished(["abc"])] == ["mesh"]
+
+
+def test_a_disk_that_is_not_there_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(type(tmp_path), "exists", lambda self: False)
+    with pytest.raises(UserError, match="is not there"), JobFolder(tmp_path / "out").opened(1, {}):
+        pass

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from sv3d_engine.shared.job_files import inside, is_plain_name
+from sv3d_engine.shared.job_files import inside, is_plain_name, json_object
 
 
 def test_what_is_inside(tmp_path):
@@ -56,3 +56,19 @@ def test_plain_names(name):
 )
 def test_names_that_are_more_than_a_name_or_too_long(name):
     assert not is_plain_name(name)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"null", b"\xff", b"[" * 100_000])
+def test_what_is_no_object_counts_as_an_empty_one(tmp_path, content):
+    (tmp_path / "job.json").write_bytes(content)
+    assert json_object(tmp_path, "job.json") == {}
+
+
+def test_an_object_is_read_from_inside_the_folder_alone(tmp_path):
+    (tmp_path / "job").mkdir()
+    (tmp_path / "secret.json").write_text('{"a": 1}', encoding="utf-8")
+    assert json_object(tmp_path, "secret.json") == {"a": 1}
+    assert json_object(tmp_path / "job", "../secret.json") == {}
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "job" / "report.json")
+        assert json_object(tmp_path / "job", "report.json") == {}

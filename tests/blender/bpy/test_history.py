@@ -206,6 +206,31 @@ def test_a_job_at_work_elsewhere_is_left_alone(blender, catalogue, results, pict
             assert not getattr(blender.ops.sv3d, name).poll()
 
 
+def test_a_job_that_waits_in_the_queue_is_not_deleted(blender, session, catalogue, results, orbit_folder, monkeypatch):
+    monkeypatch.setenv("STAND_IN_SECONDS", "30")
+    settings = blender.context.scene.sv3d
+    settings.source, settings.folder = "FOLDER", str(orbit_folder)
+    stopped = stop(make(results / f"cup-{MORNING}", frames=str(orbit_folder)))
+    read(catalogue, results)
+    assert blender.ops.sv3d.history_delete.poll()
+    blender.ops.sv3d.generate()
+    assert catalogue.current.folder == stopped
+    blender.ops.sv3d.history_resume()
+    assert [entry.request.out for entry in session.queue.waiting] == [str(stopped)]
+    assert not blender.ops.sv3d.history_delete.poll()
+    assert not blender.ops.sv3d.history_resume.poll()
+
+
+def test_a_file_that_the_artist_has_saved_there_stays(blender, catalogue, results, picture_job):
+    (picture_job / "chair.blend").write_bytes(b"precious")
+    read(catalogue, results)
+    blender.ops.sv3d.history_delete()
+    settle(catalogue)
+    assert [p.name for p in picture_job.iterdir()] == ["chair.blend"]
+    assert f"stays in {picture_job}" in catalogue.message
+    assert not catalogue.records or catalogue.records[0].folder != picture_job
+
+
 def test_why_a_job_failed_is_told_later(blender, session, catalogue, results, orbit_folder, monkeypatch):
     monkeypatch.setenv("STAND_IN", "fails")
     settings = blender.context.scene.sv3d

@@ -1,5 +1,6 @@
 """What may go, and what must not."""
 
+import json
 import time
 
 import pytest
@@ -56,6 +57,29 @@ def test_only_jobs_can_be_deleted(tmp_path):
             delete(tmp_path / name)
     assert (tmp_path / "holiday" / "photo.png").exists()
     assert (tmp_path / NAME / "mesh.glb").exists()
+
+
+ARTISTS = ("chair.blend", "mesh.blend", "frames/painted.png", "frames/mine/000.png", "work/notes.txt", "mesh.glb.bak")
+
+
+def test_what_the_artist_has_saved_there_stays(tmp_path):
+    folder = make_job(tmp_path / NAME)
+    for name in ARTISTS:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("precious")
+    assert clean_up(folder) >= 1000
+    assert delete(folder) > 0
+    assert tree(folder) == set(ARTISTS)
+
+
+def test_what_a_stage_has_noted_goes_under_whatever_name(tmp_path):
+    folder = make_job(tmp_path / NAME)
+    (folder / "new_kind.xyz").touch()
+    state = {"records": [{"files": {"new_kind.xyz": 0}, "previews": ["../else"]}, 3, {"files": 5}]}
+    (folder / "work" / "state.json").write_text(json.dumps(state))
+    (tmp_path / "else").touch()
+    delete(folder)
+    assert tree(tmp_path) == {"else"}
 
 
 def test_links_are_not_followed(tmp_path):

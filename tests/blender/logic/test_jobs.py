@@ -8,7 +8,7 @@ import pytest
 from history_folders import make_job
 from sv3d.sv3d_blender.history import jobs
 from sv3d.sv3d_blender.history.jobs import State, read_job, read_jobs
-from sv3d.sv3d_engine.shared import protocol
+from sv3d.sv3d_engine.shared import job_files, protocol
 from sv3d.sv3d_engine.shared.file_lock import held
 
 MORNING, NOON = "20261128-090000", "20261128-120000"
@@ -100,7 +100,7 @@ def test_a_result_without_its_request_is_shown(tmp_path):
 
 def test_a_file_that_never_ends_is_not_read(tmp_path, monkeypatch):
     folder = make_job(tmp_path / f"cow-{NOON}")
-    monkeypatch.setattr(jobs, "_LONGEST", 10)
+    monkeypatch.setattr(job_files, "_LONGEST", 10)
     (record,) = read_jobs([tmp_path])
     assert record.request is None
     if hasattr(os, "mkfifo"):

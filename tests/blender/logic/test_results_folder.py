@@ -55,6 +55,11 @@ def test_folders_that_blender_deletes_are_refused(tmp_path):
     assert "cannot be opened" in refusal(tmp_path / "a\0b", [doomed])
 
 
+def test_a_disk_that_is_not_there_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_folder.Path, "exists", lambda self: False)
+    assert "not there" in refusal(tmp_path, [])
+
+
 def test_what_is_remembered_stays(tmp_path):
     file = tmp_path / "data" / "results.json"
     assert read_index(file) == Index()

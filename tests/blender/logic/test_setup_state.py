@@ -153,3 +153,10 @@ def test_the_folder_is_never_one_that_blender_deletes(tmp_path):
     assert folder_problem(tmp_path / "link" / "home", [extension])
     assert folder_problem(Path("relative"), [extension])
     assert folder_problem(tmp_path / "home", [extension]) == ""
+
+
+def test_a_new_folder_on_a_disk_that_is_not_there_is_told(places, monkeypatch):
+    new, is_dir = places.home.parent / "new", Path.is_dir
+    monkeypatch.setattr(Path, "is_dir", lambda self: self not in (new, *new.parents) and is_dir(self))
+    with pytest.raises(UserError, match="disk is not there"):
+        move(places.home, new, Commands(threading.Event(), {}), lambda progress: None)
