@@ -5,7 +5,7 @@ import bpy
 from . import storage
 from .engine.job import Job
 from .engine.session import session
-from .generate import menus, panel, preview, property_group, source_ops
+from .generate import menus, panel, picture, preview, property_group, source_ops
 from .generate import ops as generate_ops
 from .generate.player import player
 from .history import housekeeping
@@ -60,7 +60,8 @@ def register() -> None:
     menus.register()
     preferences_group.use_home()
     session.deliver = delivery.deliver
-    session.watch = player.follow
+    session.watch = (player.follow, delivery.follow)
+    session.ready = picture.is_written
     session.begun, session.ended = destination.begun, _ended
     housekeeping.begin()
 

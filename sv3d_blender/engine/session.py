@@ -6,6 +6,7 @@ here, not in the scene, for the same reason.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -39,11 +40,13 @@ class Session:
         self.checking = False
         self.deliver: Callable[[Job], bool] | None = None  # called with a done job until it returns True
         self.delivering = False  # such a call has begun what the next ones will end
-        self.watch: Callable[[Job], None] | None = None  # called with the job whenever it has changed
+        self.watch: tuple[Callable[[Job], None], ...] = ()  # called with the job whenever it has changed
         self.begun: Callable[[Job], None] | None = None  # called once with each job whose turn has come
         self.ended: Callable[[Job], None] | None = None  # called once with each job that is over
         self.over: dict[str, Job] = {}  # every job that is, by its name
+        self.ready: Callable[[protocol.Job], bool] = lambda _: True  # asked until a job's own files are there
         self._entry: Entry | None = None  # of the job that runs
+        self._unsent = False  # it waits for them
         self._process: EngineProcess | None = None
         self._python: Path | None = None
         self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
@@ -133,7 +136,10 @@ class Session:
 
     def cancel(self) -> None:
         """Ask the engine to stop; it is killed if it does not, and finished stages are kept either way."""
-        if self._process and self.job and self.busy:
+        if self._unsent and self.job:
+            self.job, self._unsent = replace(self.job, phase=Phase.CANCELLED), False
+            tab.redraw()
+        elif self._process and self.job and self.busy:
             self._process.send(protocol.Cancel(self.job.request.job))
             self.job, self._cancelled_at = cancelling(self.job), time.monotonic()
             tab.redraw()
@@ -173,7 +179,7 @@ class Session:
                 self._process.kill()
         self.remove([entry.request.job for entry in self.queue.waiting])
         self._process = self._entry = self.job = self.failure = self.report = None
-        self.queue, self.undelivered, self.checking = JobQueue(), (), False
+        self.queue, self.undelivered, self.checking, self._greeted = JobQueue(), (), False, False
 
     def tick(self) -> None:
         """Take in what has come; a few hundred microseconds, or one step of a result into its scene."""
@@ -183,8 +189,10 @@ class Session:
         if self.job and self.job.phase is Phase.CANCELLING and time.monotonic() - self._cancelled_at > CANCEL_GRACE:
             self._drop_engine()
             self.job, changed = advance(self.job, Ended(None, "")), True
-        if self.watch and self.job and self.job is not before:
-            self.watch(self.job)
+        self._send()
+        for watch in self.watch if self.job is not before else ():
+            if self.job:
+                watch(self.job)
         self._countdown.turn(time.monotonic())
         if self._entry and self.job and not self.job.active:
             self._end(self._entry, self.job)
@@ -210,8 +218,9 @@ class Session:
             return
         self._entry, self._began_at = entry, time.monotonic()
         try:
-            self._engine(entry.python).send(entry.request)
-            self.job = Job(entry.request, entry.title, began=self._greeted)
+            self._engine(entry.python)
+            self.job, self._unsent = Job(entry.request, entry.title, began=self._greeted), True
+            self._send()
         except UserError as error:
             failure = Failure(error.cause, error.remedy, error.details)
             self.job = Job(entry.request, entry.title, Phase.FAILED, failure=failure)
@@ -221,9 +230,21 @@ class Session:
         if self.begun:
             self.begun(self.job)
 
+    def _send(self) -> None:
+        """Give the engine its job, once the files are there that it is to read."""
+        if not (self._unsent and self.job and self._process):
+            return
+        try:
+            if self.ready(self.job.request):
+                self._process.send(self.job.request)
+                self._unsent = False
+        except OSError as error:
+            failure = Failure("The picture could not be written for the engine.", "Free some space.", str(error))
+            self.job, self._unsent = replace(self.job, phase=Phase.FAILED, failure=failure), False
+
     def _end(self, entry: Entry, job: Job) -> None:
         """After a job's end: note what became of it, and go on with the next one."""
-        self.queue, self._entry = self.queue.ended(entry, job), None
+        self.queue, self._entry, self._unsent = self.queue.ended(entry, job), None, False
         self.over[job.request.job] = job
         if job.result:
             self.undelivered = (*self.undelivered, job)

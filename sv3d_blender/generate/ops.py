@@ -85,7 +85,7 @@ class SV3D_OT_generate(bpy.types.Operator):
             names = start(context, *self._orders(context))
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))
-            return self._failed(failure_of(error)) if self.wait or bpy.app.background else {"FINISHED"}
+            return self._failed(failure_of(error)) if self.wait or bpy.app.background else {"CANCELLED"}
         return self._outcome(names) if self.wait else {"FINISHED"}
 
     def _orders(self, context: bpy.types.Context) -> list[Order]:
@@ -104,7 +104,12 @@ class SV3D_OT_generate(bpy.types.Operator):
         if settings.source != "PICTURES" or self.picture or self.folder:
             return [order(settings, chosen, asked)]
         found = pictures_in_folder(Path(bpy.path.abspath(settings.pictures)))
-        return [order(settings, chosen, replace(asked, picture=str(file))) for file in found]
+        orders: list[Order] = []
+        for file in found:
+            promised = frozenset(request.out for request, _ in orders)
+            out = str(Path(self.out) / file.name) if self.out else ""  # its suffix, as two may differ in that alone
+            orders.append(order(settings, chosen, replace(asked, picture=str(file), out=out, promised=promised)))
+        return orders
 
     def _outcome(self, names: Sequence[str]) -> set[str]:
         """Wait for these jobs and their way into the scene."""
@@ -298,6 +303,8 @@ def wait_for(names: Sequence[str]) -> None:
     """Return when these jobs are over, and in their scenes where those are open and free."""
     while not all(name in session.over for name in names):
         session.tick()
+        if session.queue.held:  # the engine did not come up: nobody is there to press Go On
+            session.remove(names)
         time.sleep(_LOOK)
     while any(job.request.job in names for job in session.undelivered) and not is_occupied():
         session.tick()
@@ -306,9 +313,14 @@ def wait_for(names: Sequence[str]) -> None:
         time.sleep(_LOOK)
 
 
+def batch_title(context: bpy.types.Context) -> str:
+    """What the artist calls a batch: its folder."""
+    return Path(bpy.path.abspath(context.scene.sv3d.pictures)).name or "Batch"
+
+
 def _begin(orders: Sequence[Order], context: bpy.types.Context, told: Destination) -> list[str]:
     chosen = preferences(context)
-    batch = Batch(uuid4().hex, told.title, len(orders)) if len(orders) > 1 else None
+    batch = Batch(uuid4().hex, batch_title(context), len(orders)) if len(orders) > 1 else None
     entries = [
         Entry(
             request,

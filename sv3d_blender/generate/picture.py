@@ -4,9 +4,10 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
+from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
+from .pixel_file import PixelWriter
 from .source import SUFFIXES
 
 
@@ -23,6 +24,7 @@ def title(image: bpy.types.Image) -> str:
 def picture_file(image: bpy.types.Image, beside: Path) -> Path:
     """A file that holds what the image shows: its own if there is one, else a copy named ``beside`` with a suffix.
 
+    A copy may still be being written: see ``is_written``.
     Raises UserError if it shows nothing, OSError if the copy cannot be written.
     """
     own = Path(bpy.path.abspath(image.filepath, library=image.library))
@@ -47,32 +49,31 @@ def _write(target: Path, content: bytes) -> Path:
 
 
 def _save_pixels(image: bpy.types.Image, target: Path) -> Path:
-    """The pixels as a PNG, by way of a second image: Image.save changes the one it is called on, and Image.copy
-    leaves out what was painted.
+    """The pixels as a PNG, written in a thread: see ``is_written``.
+
+    Image.save would change the image it is called on, and take seconds for a large one; Image.copy leaves out what was
+    painted.
     """
     width, height = image.size
     pixels = np.empty((height, width, 4), np.float32)
     image.pixels.foreach_get(pixels.ravel())
-    if image.is_float:
-        pixels = straight_srgb(pixels, linear=not image.colorspace_settings.is_data)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    copy = bpy.data.images.new(target.stem, width, height, alpha=True)
-    try:
-        copy.pixels.foreach_set(pixels.ravel())
-        copy.file_format = "PNG"
-        copy.filepath_raw = str(target)
-        copy.save()
-    except RuntimeError as error:  # Blender's word for whatever kept it from writing
-        raise OSError(str(error)) from error
-    finally:
-        bpy.data.images.remove(copy)
+    light = not image.colorspace_settings.is_data if image.is_float else None
+    _writers[str(target)] = writer = PixelWriter(target, pixels, light)
+    writer.start()
     return target
 
 
-def straight_srgb(pixels: NDArray[np.float32], *, linear: bool) -> NDArray[np.float32]:  # (H, W, 4) → (H, W, 4)
-    """A float image's premultiplied colours as a PNG wants them; Blender itself would encode before it divides."""
-    alpha = pixels[..., 3:].clip(0.0, 1.0)
-    colour = (pixels[..., :3] / np.maximum(alpha, 1e-6)).clip(0.0, 1.0)
-    if linear:
-        colour = np.where(colour <= 0.0031308, 12.92 * colour, 1.055 * colour ** (1 / 2.4) - 0.055)
-    return np.concatenate([np.where(alpha > 0.0, colour, 1.0), alpha], -1, dtype=np.float32)
+_writers: dict[str, PixelWriter] = {}  # by the file each writes
+
+
+def is_written(request: protocol.Job) -> bool:
+    """Whether the picture of a job is there, as far as that depends on us.  Raises OSError if it could not be."""
+    writer = _writers.get(getattr(request, "picture", ""))
+    if writer is None:
+        return True
+    if writer.is_alive():
+        return False
+    del _writers[str(writer.target)]
+    if writer.error:
+        raise writer.error
+    return True

@@ -11,6 +11,7 @@ import bpy
 
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.job_files import REQUEST
 from .. import storage
 from ..engine.session import session
 from ..preferences.property_group import SV3DPreferences
@@ -19,7 +20,7 @@ from . import picture, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
-from .source import orbit_in_folder, static_cameras
+from .source import SUFFIXES, check_source, orbit_in_folder, static_cameras
 
 
 class Order(NamedTuple):
@@ -40,6 +41,7 @@ class Asked:
     orbit: str = ""
     seed: int = -1
     out: str = ""  # the job's folder
+    promised: frozenset[str] = frozenset()  # folders of jobs that are ordered with it
 
 
 def order(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked = Asked()) -> Order:
@@ -69,9 +71,12 @@ def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> prot
     the preferences alone.  Raises UserError.
     """
     now: dict[str, Any] = {"job": uuid4().hex, "resume": False, "device": chosen.device, "out": str(_new_folder(title))}
-    source = Path(request.picture if isinstance(request, protocol.OrbitJob) else request.frames)
-    if not source.exists():
-        raise UserError(f"{source.name} is no longer where it was.", "Choose it again in the SV3D tab.", str(source))
+    if isinstance(request, protocol.OrbitJob):
+        check_source(Path(request.picture), SUFFIXES)
+    else:
+        check_source(Path(request.frames), is_folder=True)
+    if request.cameras:
+        check_source(Path(request.cameras), frozenset({".json"}))
     if isinstance(request, protocol.OrbitJob):
         weights = _weights(chosen)
         now |= {
@@ -111,7 +116,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked)
         raise UserError("SV3D cannot take this orbit.", problem)
     given = _absolute(asked.picture) if asked.picture else None
     title = given.stem if given else picture.title(settings.picture)
-    out = _absolute(asked.out) if asked.out else _new_folder(title)
+    out = _given_folder(asked.out) if asked.out else _new_folder(title, asked.promised)
     fields: dict[str, Any] = {
         "job": uuid4().hex,
         "weights": str(weights) if weights else None,
@@ -142,7 +147,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked)
 
 def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -> Order:
     orbit = orbit_in_folder(_absolute(asked.folder)) if asked.folder else settings.orbit()
-    out = _absolute(asked.out) if asked.out else _new_folder(orbit.title)
+    out = _given_folder(asked.out) if asked.out else _new_folder(orbit.title, asked.promised)
     elevation = typed_degrees(settings.elevation)
     told = asked.cameras or (str(orbit.cameras or "") if asked.folder else settings.cameras)
     cameras = _absolute(told) if told else None
@@ -164,9 +169,19 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -
     return Order(request, orbit.title)
 
 
-def _new_folder(title: str) -> Path:
+def _given_folder(text: str) -> Path:
+    """The folder that a script names.  Raises UserError where a file of the user's own would be written over."""
+    out = _absolute(text)
+    if out.is_dir() and not (out / REQUEST).exists():
+        stem = Path(SOURCE).stem
+        if own := [path.name for path in out.iterdir() if path.name.partition(".")[0] == stem]:
+            raise UserError(f"The output folder already holds {own[0]}.", "Choose an empty or new folder.", str(out))
+    return out
+
+
+def _new_folder(title: str, others: frozenset[str] = frozenset()) -> Path:
     """A folder for a new job, that is not promised to one that waits either: theirs are not made yet."""
-    promised = {entry.request.out for entry in session.queue.waiting}
+    promised = {*others, *(entry.request.out for entry in session.queue.waiting)}
     if session.job and session.job.active:
         promised.add(session.job.request.out)
     folder = storage.new_job_folder(title)

@@ -14,6 +14,8 @@ from ..results_folder import is_job_name, job_title
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
 FEWEST_FRAMES = 8
 
+_AGAIN = "Choose the source again in the tab, and press Generate."
+
 _LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
 
 
@@ -100,3 +102,13 @@ def _named_in(cameras: Path) -> set[str]:
         return {str(frame["file"]) for frame in frames}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def check_source(path: Path, suffixes: frozenset[str] = frozenset(), *, is_folder: bool = False) -> None:
+    """Raise UserError unless the path is a file or folder of this machine that can be such a source."""
+    # Opening a path of another machine would tell that machine who is asking.
+    elsewhere = not path.is_absolute() or str(path).startswith(("\\\\", "//")) or "\0" in str(path)
+    if elsewhere or (suffixes and path.suffix.lower() not in suffixes):
+        raise UserError("What this job started from is no picture or orbit of this machine.", _AGAIN, str(path))
+    if not (path.is_dir() if is_folder else path.is_file()):
+        raise UserError("What this job started from is no longer where it was.", _AGAIN, str(path))

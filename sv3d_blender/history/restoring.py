@@ -12,11 +12,9 @@ from typing import Any
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..generate.choices import BY_QUALITY
-from ..generate.source import SUFFIXES
+from ..generate.source import SUFFIXES, check_source
 from ..results_folder import SOURCE
 from .jobs import JobRecord
-
-_SETTINGS = "Choose the source again in the tab, and press Generate."
 
 
 def request_of(record: JobRecord) -> protocol.Job:
@@ -38,11 +36,11 @@ def request_of(record: JobRecord) -> protocol.Job:
     }
     request = replace(request, **moved)
     if isinstance(request, protocol.MeshJob):
-        _check(Path(request.frames), is_folder=True)
+        check_source(Path(request.frames), is_folder=True)
     else:
-        _check(Path(request.picture), SUFFIXES)
+        check_source(Path(request.picture), SUFFIXES)
     if request.cameras is not None:
-        _check(Path(request.cameras), frozenset({".json"}))
+        check_source(Path(request.cameras), frozenset({".json"}))
     return request
 
 
@@ -92,13 +90,3 @@ def _placed(path: str, old: Path, new: Path) -> Path:
     if file.parent == old.parent and file.name.startswith(f"{old.name}."):
         return new / (SOURCE + file.name[len(old.name) :])
     return file
-
-
-def _check(path: Path, suffixes: frozenset[str] = frozenset(), *, is_folder: bool = False) -> None:
-    """Raise UserError unless the path is a file or folder of this machine that can be such a source."""
-    # Opening a path of another machine would tell that machine who is asking.
-    elsewhere = not path.is_absolute() or str(path).startswith(("\\\\", "//")) or "\0" in str(path)
-    if elsewhere or (suffixes and path.suffix.lower() not in suffixes):
-        raise UserError("What this job started from is no picture or orbit of this machine.", _SETTINGS, str(path))
-    if not (path.is_dir() if is_folder else path.is_file()):
-        raise UserError("What this job started from is no longer where it was.", _SETTINGS, str(path))

@@ -15,7 +15,7 @@ from ..engine.job import Failure, Job
 from ..engine.session import session
 from . import destination, live_mesh
 from .frames import drop_live
-from .importer import Parts, Steps, place_result, read_result
+from .importer import Parts, Steps, free_matrix, place_result, read_result
 
 
 class _Delivery:
@@ -101,6 +101,8 @@ def _step(job: Job, *, wait: bool) -> bool:
     if place is None:
         session.delivering = False
         return False
+    if _current and _current.job != job.request.job and _current.job in {j.request.job for j in session.undelivered}:
+        return False  # one after the other
     try:
         if _current is None or _current.job != job.request.job:
             _current = _Delivery(job)
@@ -114,12 +116,34 @@ def _step(job: Job, *, wait: bool) -> bool:
         _push_undo(job.title)
     except UserError as error:
         session.refuse(Failure(error.cause, error.remedy, error.details))
-    except (RuntimeError, ReferenceError) as error:  # Blender's words for what is in its way; the timer must live on
+    except Exception as error:  # whatever Blender finds in its way: the timer must live on
         session.refuse(Failure("The result could not be brought into the scene.", "Press Import Again.", str(error)))
     else:
         return False
     _current, session.delivering = None, False
     return True
+
+
+_coarse: live_mesh.CoarseReader | None = None
+
+
+def follow(job: Job) -> None:
+    """Let the coarse mesh of a job that runs stand in its scene; called for each of the job's changes."""
+    global _coarse  # noqa: PLW0603  (of the one job that runs)
+    if not job.active:
+        _coarse = None
+        if not job.result:
+            live_mesh.take_live_mesh()
+        return
+    if job.coarse is None:
+        return
+    if _coarse is None or _coarse.file != job.coarse:
+        _coarse = live_mesh.CoarseReader(job.coarse)
+    if _coarse.done and _coarse.asset and not is_occupied():
+        if place := destination.find(destination.of(folder_of(job))):
+            at = free_matrix(place.scene, _coarse.asset.box)
+            live_mesh.show_live_mesh(_coarse.asset, place, job.request.out, at)
+        _coarse.asset = None  # once is enough: what the artist deletes stays deleted
 
 
 def _push_undo(title: str) -> None:

@@ -79,6 +79,7 @@ def place_result(parts: Parts, place: Place, *, playback: bool = False) -> Steps
         main[name] = fact
     yield
     frames = load_sequence(parts.folder / "frames", parts.path, parts.name)
+    yield
     camera = add_orbit_camera(parts.path, Vector((0.0, 0.0, foot)), main, frames, parts.name, place.scene)
     if not parts.asset:
         for background in camera.data.background_images:  # there is no mesh to compare with: just the frames

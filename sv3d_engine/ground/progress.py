@@ -19,6 +19,11 @@ class Progress:
     def preview(self, kind: str, path: Path) -> None:
         """Announce something finished and worth showing; ``kind`` is one of protocol.PREVIEW_KINDS."""
 
+    @property
+    def finishing(self) -> bool:
+        """Whether the user wants what there is: what only makes it better is to be left out from now on."""
+        return False
+
     def restarted(self) -> None:
         """Tell that the stage begins only now: until now it waited, or tried what was given up."""
 
@@ -36,6 +41,10 @@ class _Part(Progress):
 
     def preview(self, kind: str, path: Path) -> None:
         self._whole.preview(kind, path)
+
+    @property
+    def finishing(self) -> bool:
+        return self._whole.finishing
 
     def restarted(self) -> None:
         self._whole.restarted()

@@ -28,9 +28,11 @@ def run_job(
     listen: Listener,
     is_cancelled: Callable[[], bool] = lambda: False,
     stages: Sequence[Stage] | None = None,
+    is_finishing: Callable[[], bool] = lambda: False,
 ) -> protocol.Result | protocol.OrbitResult:
     """Do a job, from where an earlier run of it stopped if ``request.resume``.  ``stages`` None means its kind's own.
 
+    Once ``is_finishing()``, stages leave out what only makes the result better.
     Raises UserError for what a user can put right, Cancelled soon after ``is_cancelled()``, or whatever a stage raises;
     in each case the folder holds whole stages only.
     """
@@ -50,7 +52,7 @@ def run_job(
         clock = Clock([stage.seconds(job) for stage in stages], time.monotonic())
         for index, stage in enumerate(stages):
             clock.start(index, time.monotonic())
-            progress = _StageProgress(job.name, stage, folder, clock, listen, poll)
+            progress = _StageProgress(job.name, stage, folder, clock, listen, poll, is_finishing)
             if index < kept:
                 clock.skip(index)
                 progress(1.0, "Kept from the earlier run")
@@ -84,11 +86,18 @@ class _StageProgress(Progress):
     """A stage's calls as protocol messages, not too many; every call is a chance to cancel."""
 
     def __init__(
-        self, job: str, stage: Stage, folder: JobFolder, clock: Clock, listen: Listener, poll: Callable[[], None]
+        self,
+        job: str,
+        stage: Stage,
+        folder: JobFolder,
+        clock: Clock,
+        listen: Listener,
+        poll: Callable[[], None],
+        is_finishing: Callable[[], bool],
     ) -> None:
         self.previews: dict[str, None] = {}  # an ordered set of paths relative to the job folder
         self._job, self._stage, self._folder = job, stage, folder
-        self._clock, self._listen, self._poll = clock, listen, poll
+        self._clock, self._listen, self._poll, self._is_finishing = clock, listen, poll, is_finishing
         self._told, self._note = -_REPORT_INTERVAL, ""
 
     def __call__(self, fraction: float, note: str = "") -> None:
@@ -101,6 +110,10 @@ class _StageProgress(Progress):
         left = self._clock.seconds_left(fraction, now)
         share = self._clock.job_fraction(fraction)
         self._listen(protocol.Stage(self._job, self._stage.name, self._stage.title, fraction, share, left, note))
+
+    @property
+    def finishing(self) -> bool:
+        return self._is_finishing()
 
     def restarted(self) -> None:
         self._clock.restart(time.monotonic())

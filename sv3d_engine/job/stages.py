@@ -130,18 +130,25 @@ _CONTRADICTIONS = (
 
 def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.asset.previews import save_clay
+    from ..reconstruction.asset.shape_file import write_shape
     from ..reconstruction.field.fit import fit_field
     from ..reconstruction.field.radiance_field import extract_mesh, save_field
     from ..reconstruction.frames.carving import TRUSTED
 
     seed = seed_everything(job.seed, "field")
-    frames, _ = _working_frames(job)
+    frames, unit = _working_frames(job)
     field, trust = fit_field(frames, job.settings, device, seed, progress)
     save_field(field, _work(out) / _FIELD)
     vertices, faces = extract_mesh(field)
     save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
     progress.preview("image", out / "coarse.png")
+    if len(faces):
+        write_shape(vertices.numpy() * unit, faces.numpy(), out / "coarse.glb")
+        progress.preview("mesh", out / "coarse.glb")
     return {"faces": len(faces), "trust": round(trust, 3), "notes": [_CONTRADICTIONS] if trust < TRUSTED else []}
+
+
+_STOPPED = "It was stopped early, so the shape is not refined to the end. Generate it again for the whole."
 
 
 def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
@@ -157,7 +164,9 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, progress.part(0.5, 1.0))
     surface = replace(surface, vertices=vertices * unit)
     save_surface(surface, _work(out) / _SURFACE)
-    return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": _curves(surface.losses)}
+    notes = [_STOPPED] if progress.finishing else []
+    losses = _curves(surface.losses)
+    return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": losses, "notes": notes}
 
 
 def _material(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
@@ -209,16 +218,17 @@ def _turntable(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     from ..reconstruction.light import load_light, shading
 
     light = load_light(job.folder / "light.json")
+    count = 1 if progress.finishing else job.settings.turntable_count
     render_turntable(
         job.folder / "mesh.glb",
         lambda normals: shading(normals, *light),
         read_orbit(job.folder / "cameras.json"),
         job.settings.turntable_size,
-        job.settings.turntable_count,
+        count,
         out / "turntable",
         progress,
     )
-    return {"count": job.settings.turntable_count}
+    return {"count": count}
 
 
 def _curves(losses: dict[str, list[float]], points: int = 50) -> dict[str, list[float]]:

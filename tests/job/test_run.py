@@ -332,3 +332,18 @@ def test_a_device_that_is_not_there(request_, monkeypatch):
     monkeypatch.setattr(device, "available_devices", lambda: ("cpu",))
     error = expect_refusal(protocol.MeshJob(**(vars(request_) | {"device": "cuda"})), "NVIDIA")
     assert "auto" in error.remedy
+
+
+def test_a_stage_hears_that_it_is_to_finish_and_the_job_goes_on_to_its_end(request_):
+    steps = []
+
+    def long(job, out, progress):
+        part = progress.part(0.0, 0.5)
+        while not part.finishing:
+            steps.append(len(steps))
+            part(len(steps) / 100)
+        return {"steps": len(steps)}
+
+    stages = [WHOLE[0], stage("field", long)]
+    run_job(request_, lambda _: None, stages=stages, is_finishing=lambda: len(steps) > 5)
+    assert json.loads((Path(request_.out) / "report.json").read_text())["stages"]["field"]["steps"] == 6

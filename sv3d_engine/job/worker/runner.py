@@ -34,12 +34,13 @@ def main(stages_of: StagesFor = stages_for, warm_up: bool = True) -> int:
     end_children_with_this_process()
     jobs: queue.SimpleQueue[protocol.Job] = queue.SimpleQueue()
     cancelled: set[str] = set()
+    finishing: set[str] = set()
     watch_parent(_end)
-    threading.Thread(target=_listen, args=(channel, jobs, cancelled), name="stdin", daemon=True).start()
+    threading.Thread(target=_listen, args=(channel, jobs, cancelled, finishing), name="stdin", daemon=True).start()
     if warm_up:
         _import_torch()
     while True:
-        end, sound = _answer(jobs.get(), channel, cancelled, stages_of)
+        end, sound = _answer(jobs.get(), channel, cancelled, finishing, stages_of)
         channel.send(end)
         if not sound:  # the supervisor starts another process
             log.warning("ending, as what went wrong may still be in this process")
@@ -47,7 +48,7 @@ def main(stages_of: StagesFor = stages_for, warm_up: bool = True) -> int:
 
 
 def _answer(
-    request: protocol.Job, channel: Channel, cancelled: set[str], stages_of: StagesFor
+    request: protocol.Job, channel: Channel, cancelled: set[str], finishing: set[str], stages_of: StagesFor
 ) -> tuple[protocol.End, bool]:
     """Run one job to its final message, whatever happens in it; and whether this process is sound afterwards.
 
@@ -55,7 +56,9 @@ def _answer(
     """
     log.info("job %s: %s", request.job, request)
     try:
-        return run_job(request, channel.send, lambda: request.job in cancelled, stages_of(request)), True
+        stages, name = stages_of(request), request.job
+        done = run_job(request, channel.send, lambda: name in cancelled, stages, lambda: name in finishing)
+        return done, True
     except Cancelled:
         log.info("job %s: cancelled", request.job)
         return protocol.Cancelled(request.job), True
@@ -68,15 +71,20 @@ def _answer(
         return protocol.Error(request.job, known.cause, known.remedy, known.details), False
 
 
-def _listen(channel: Channel, jobs: "queue.SimpleQueue[protocol.Job]", cancelled: set[str]) -> None:
+def _listen(
+    channel: Channel, jobs: "queue.SimpleQueue[protocol.Job]", cancelled: set[str], finishing: set[str]
+) -> None:
     """Reads stdin beside the job, so that a cancel is seen at once."""
     for line in channel.lines():
         request = protocol.decode_request(line)  # from our own supervisor: a bad line is a bug and ends the process
         if isinstance(request, protocol.Job):
             cancelled.discard(request.job)  # a late cancel of an earlier job with this name
+            finishing.discard(request.job)
             jobs.put(request)
         elif isinstance(request, protocol.Cancel):
             cancelled.add(request.job)
+        elif isinstance(request, protocol.Finish):
+            finishing.add(request.job)
     _end()
 
 

@@ -53,6 +53,8 @@ def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
                 supervisor.add(request)
             case protocol.Cancel():
                 supervisor.cancel(request.job)
+            case protocol.Finish():
+                supervisor.finish(request.job)
             case protocol.Doctor():
                 threading.Thread(target=_ask_doctor, args=(doctor, channel), daemon=True).start()
             case protocol.Shutdown():
@@ -115,6 +117,12 @@ class Supervisor:
                 timer = threading.Timer(_GRACE, self._kill_if_still, (self._running,))
                 timer.daemon = True
                 timer.start()
+
+    def finish(self, name: str) -> None:
+        """Passed on to the runner; a job that waits or is over has nothing to be finished."""
+        with self._lock:
+            if self._running and self._running.job == name:
+                self._tell(protocol.Finish(name))
 
     def end(self) -> None:
         """End the runner and this process."""

@@ -47,9 +47,9 @@ class Match:
 def evolve(vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progress: Progress) -> Tensor:  # (V, 3)
     """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic.
 
-    Without ``sweeps`` it stays as it is.  Raises Cancelled.
+    Without ``sweeps`` it stays as it is; once the progress is ``finishing``, no further one begins.  Raises Cancelled.
     """
-    if not sweeps:
+    if not sweeps or progress.finishing:
         return vertices
     size, orbit = frames.alpha.shape[-1], frames.orbit
     pictures = frames.premultiplied()
@@ -59,6 +59,8 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progres
     vertices = smooth(vertices, faces, mesh, edge, SMOOTHED)
     photo = PHOTO_WEIGHT * (edge / REFERENCE_EDGE) ** 2
     for sweep in range(sweeps):
+        if progress.finishing:
+            break
         now = progress.part(0.1 + 0.9 * sweep / sweeps, 0.1 + 0.9 * (sweep + 1) / sweeps)
         start, along = vertices, _normals(vertices, faces)
         match = matched(vertices, along, faces, orbit, cameras, pictures, now.part(0.0, 0.5))

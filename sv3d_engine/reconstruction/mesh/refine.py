@@ -76,6 +76,8 @@ def refine(
         shape.step(warm * FINAL_RATE**done)
         history.append(unweighted.detach())
         progress((step + 1) / settings.fine_steps)
+        if progress.finishing:
+            break
     vertices, faces = shape.settle()
     curves = torch.stack(history, 1).tolist()
     return Surface(vertices.cpu(), faces.cpu(), dict(zip(WEIGHTS, curves, strict=True))), appearance.cpu()

@@ -188,8 +188,13 @@ class Paper:
 
 
 def order(blender):
+    """What the tab orders, once its files are written."""
     settings = blender.context.scene.sv3d
-    return part("generate.request").order(settings, part("preferences.property_group").preferences(blender.context))
+    chosen = part("preferences.property_group").preferences(blender.context)
+    ordered = part("generate.request").order(settings, chosen)
+    while not part("generate.picture").is_written(ordered.request):
+        time.sleep(0.005)
+    return ordered
 
 
 def lacking(blender) -> str:

@@ -231,6 +231,10 @@ def test_a_strangers_note_leads_nowhere(blender, session, settings, preferences,
     again = part("generate.request").repeated(part("result.provenance").request_of(thing), "cow", preferences)
     assert (again.weights, again.download, again.resume) == (preferences.weights, False, False)
     assert not Path(again.out).is_relative_to(tmp_path)
+    elsewhere = protocol.GenerateJob("x", "//evil/share/cow.png", "/out")
+    thing["sv3d_request"] = protocol.encode(elsewhere)
+    blender.ops.sv3d.generate_again()
+    assert "no picture or orbit of this machine" in session.shown_failure.cause
     for nonsense in ("", "{", '{"type": "shutdown"}', '{"type": "mesh", "job": 1}', 5):
         thing["sv3d_request"] = nonsense
         blender.ops.sv3d.generate_again()

@@ -1,10 +1,11 @@
 """A picture as the source: which file the engine gets."""
 
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import order
+from conftest import order, turn_until
 
 SIZE = (6, 4)
 
@@ -46,6 +47,34 @@ def test_linear_premultiplied_light_is_written_as_a_png_wants_it(blender, settin
     assert seen[:4] == pytest.approx([0.5, 0.5, 0.0, 1.0], abs=0.005)
     assert seen[-4:] == pytest.approx([0.5, 0.5, 0.0, 0.5], abs=0.005)
     assert image.is_dirty
+
+
+def test_the_job_begins_when_what_was_painted_is_written(blender, settings, session, monkeypatch):
+    image, written = settings.picture, []
+    image.pixels[:] = painted(*image.size)
+    monkeypatch.setattr(session, "ready", lambda request: bool(written))
+    blender.ops.sv3d.generate()
+    for _ in range(5):
+        session.tick()
+        time.sleep(0.05)
+    assert session.busy and not session.job.stage
+    blender.ops.sv3d.cancel()
+    assert session.job.phase.name == "CANCELLED"
+    session.tick()
+    blender.ops.sv3d.generate()
+    written.append(True)
+    turn_until(lambda: not session.busy)
+    assert session.job.phase.name == "DONE"
+
+
+def test_a_picture_that_cannot_be_written_is_told(blender, settings, session, monkeypatch):
+    def full(request):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(session, "ready", full)
+    blender.ops.sv3d.generate()
+    turn_until(lambda: not session.busy)
+    assert "could not be written" in session.shown_failure.cause
 
 
 def test_a_packed_image_is_written_byte_for_byte(blender, settings, picture):

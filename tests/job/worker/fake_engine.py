@@ -48,9 +48,7 @@ def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
         case "chatters":
             _print_lines(1000)
         case "obeys":
-            for i in range(10_000):
-                progress(i / 10_000, "working")
-                time.sleep(0.01)
+            _obey(progress)
         case "stuck":
             progress(0.1, "stuck")
             while True:
@@ -69,6 +67,14 @@ def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     (out / "mesh.glb").write_text("whole")
     told = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "CUDA_VISIBLE_DEVICES") if what == "environment" else ()
     return {"pid": os.getpid(), **{name: os.environ.get(name) for name in told}}
+
+
+def _obey(progress: Progress) -> None:
+    for i in range(10_000):
+        progress(i / 10_000, "working")
+        if progress.finishing:
+            return
+        time.sleep(0.01)
 
 
 def _print_lines(count: int) -> None:

@@ -493,3 +493,11 @@ def test_a_second_engine_takes_over_right_after_the_first_is_killed(client, seco
     assert Path(job.out, "mesh.glb").read_text() == "whole"
     assert runner_pid(job) == pid, "the first stage was not done again"
     assert not Path(job.out, ".lock").exists()
+
+
+def test_a_job_that_is_to_finish_ends_with_its_result(client, make_job):
+    client.send(make_job("obeys"))
+    client.wait_for_note("working")
+    client.send(protocol.Finish("another"))
+    client.send(protocol.Finish("obeys"))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)

@@ -143,3 +143,22 @@ def test_a_peak_at_the_end_or_beside_the_unknown_is_not_trusted():
 def test_few_frames_are_trusted_less():
     trust = [match(hill(0.0), others)[1] for others in (1, 2, 4)]
     assert trust[0] == 0 and 0.2 < trust[1] < 0.5 < trust[2]
+
+
+@pytest.mark.parametrize(("calls", "moved"), [(0, False), (20, True)])
+def test_no_sweep_begins_once_the_user_wants_what_there_is(monkeypatch, calls, moved):
+    begun = []
+
+    class Finishing(Progress):
+        def __call__(self, fraction, note=""):
+            begun.append(fraction)
+
+        @property
+        def finishing(self):
+            return len(begun) >= calls
+
+    vertices, faces = ball(3)
+    frames = pictures_of(vertices, faces, blotches, ORBIT, 96)
+    after = evolve(vertices, faces, frames, SWEEPS, Finishing())
+    assert (after is not vertices) == moved
+    assert not begun or max(begun) < 0.1 + 0.9 / SWEEPS + 1e-6, "one sweep alone"

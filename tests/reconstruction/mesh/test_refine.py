@@ -302,3 +302,23 @@ def test_colours_are_as_fine_as_the_preset_but_for_tiny_frames(preset):
     assert finest_detail(preset.fine_size, preset.fine_size) == preset.fine_size
     assert finest_detail(preset.fine_size, 576) == preset.fine_size
     assert finest_detail(preset.fine_size, 128) == 128
+
+
+class Finishing(Progress):
+    """A user who wants what there is after some calls."""
+
+    def __init__(self, calls):
+        self.calls = calls
+
+    def __call__(self, fraction, note=""):
+        self.calls -= 1
+
+    @property
+    def finishing(self):
+        return self.calls <= 0
+
+
+def test_what_there_is_after_two_steps_is_a_closed_surface(frames, wrong_field):
+    surface, _ = refine(frames, wrong_field, SHORT, CPU, 1, Finishing(2))
+    assert all(len(curve) == 2 for curve in surface.losses.values())
+    assert is_closed(surface.faces)
