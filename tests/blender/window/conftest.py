@@ -61,6 +61,14 @@ def open_window(extension_zip: Path) -> Iterator[Callable[..., BlenderWindow]]:
         assert "still running when Blender ended" not in window.log_text()
 
 
+def press_generate(window: BlenderWindow) -> None:
+    """Press the tab's button, once the tab has seen what there is and lets it be pressed."""
+    window.exec("from bl_ext.user_default.sv3d.sv3d_blender.setup.card import why_not")
+    window.wait("not why_not(C)", timeout=60)
+    window.settle(5)
+    window.click_button("sv3d.generate")
+
+
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """The wedge from the front, cut out."""

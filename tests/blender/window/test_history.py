@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import wedge
-from conftest import STAND_IN
+from conftest import STAND_IN, press_generate
 from gui import BlenderError
 
 ADD_ON = "bl_ext.user_default.sv3d.sv3d_blender"
@@ -45,7 +45,7 @@ def test_a_killed_blender_is_taken_up_from_the_history(open_again, orbit_folder,
     window.exec(f"{PREFERENCES}.results.folder = {str(results)!r}; bpy.ops.wm.save_userpref()")
     window.exec(f"C.scene.sv3d.source = 'FOLDER'; C.scene.sv3d.folder = {str(orbit_folder)!r}")
     window.open_sidebar("SV3D")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("session.busy and session.job.preview")
     with suppress(BlenderError):  # it cannot answer any more
         window.exec("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import wedge
-from conftest import STAND_IN
+from conftest import STAND_IN, press_generate
 from measure import LONGEST_TURN, TIMED
 
 from sv3d_engine.shared.model_facts import bundled_weights
@@ -41,7 +41,7 @@ def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, wei
     assert window.eval("bpy.ops.sv3d.generate.poll()") == (bundled_weights() is not None)
 
     window.exec(f"{PREFERENCES}.weights = {str(weights)!r}; {SETTINGS}.make = 'ORBIT'")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("session.job.preview and session.job.preview.is_orbit", timeout=60)
     window.wait("session.job.preview.edition > 5", timeout=60)
     tab = window.region("VIEW_3D", "UI")
@@ -75,7 +75,7 @@ def test_active_image_becomes_an_orbit_and_then_a_mesh(open_window, picture, wei
     assert window.eval(f"{SETTINGS}.frame_count") == 21
     window.settle(10)
     window.keep("picture-orbit-as-source")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("'cow' in D.meshes", timeout=200)
 
 
@@ -96,7 +96,7 @@ def test_a_picture_dropped_on_the_tab(open_window, picture, weights):
     window.open_panel("SV3D_PT_view3d_advanced")
     window.settle(10)
     window.keep("picture-dropped")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("'cow' in D.objects", timeout=60)
     window.settle(10)
     window.keep("picture-mesh")
@@ -114,15 +114,18 @@ def test_what_cannot_be_is_told_before_the_click(open_window, picture, weights, 
     window.exec(f"{PREFERENCES}.weights = {str(other)!r}")
     window.settle(10)
     window.keep("picture-orbit-for-other-weights")
-    assert not window.eval("bpy.ops.sv3d.generate.poll()")
+    window.click_button("sv3d.generate")  # which is grey
+    window.settle(10)
+    assert window.eval("session.job") is None
     other.write_bytes(b"<!doctype html>")
     window.exec(f"{PREFERENCES}.weights = {str(other)!r}")
     window.settle(10)
     window.keep("picture-wrong-weights")
     window.click_button("sv3d.generate")
-    window.wait("session.shown_failure is not None")
     window.settle(10)
-    window.keep("picture-wrong-weights-refused")
+    assert window.eval("session.job") is None
+    window.exec("C.scene.sv3d.orbit_kind = 'auto'")
+    assert window.eval(f"{PREFERENCES}.weights_problem")
 
 
 def test_weights_are_chosen_in_the_preferences(open_window, weights):
@@ -149,7 +152,7 @@ def test_the_engine_itself_makes_an_orbit(open_window, picture, tmp_path, varian
     window.open_sidebar("SV3D")
     window.settle(10)
     window.keep(f"engine-picture-{variant}")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("session.job.preview and session.job.preview.edition > 4 or not session.busy", timeout=300)
     window.keep(f"engine-orbit-emerging-{variant}")
     window.wait("not session.busy and not session.waiting_to_deliver", timeout=300)

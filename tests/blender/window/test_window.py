@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import STAND_IN
+from conftest import STAND_IN, press_generate
 from measure import LONGEST_TURN, TIMED
 
 ORANGE, GREEN = (240, 130, 30), (60, 160, 80)  # the wedge's front, and one of its sides
@@ -25,7 +25,7 @@ def test_generate_scrub_and_undo(open_window, orbit_folder):
     assert window.eval("C.scene.sv3d.frame_count") == 21
     assert window.eval("C.scene.sv3d.cameras").endswith("cameras.json")
 
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("session.busy and session.job.fraction > 0.3")
     window.keep("generating")
     window.wait("'wedge' in D.objects", timeout=60)
@@ -68,7 +68,7 @@ def test_cancel_with_the_mouse(open_window, orbit_folder):
     window = open_window(STAND_IN, STAND_IN_SECONDS="60")
     choose_folder(window, orbit_folder)
     window.open_sidebar("SV3D")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("session.busy and session.job.preview")
     eventually(lambda: has_colour(window.image(rect=window.region("VIEW_3D", "UI")), ORANGE))  # the preview
     window.keep("preview")
@@ -84,7 +84,7 @@ def test_error_card(open_window, orbit_folder):
     window = open_window(STAND_IN, STAND_IN="fails")
     choose_folder(window, orbit_folder)
     window.open_sidebar("SV3D")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("session.shown_failure is not None")
     window.settle(10)
     window.keep("failed")
@@ -111,7 +111,7 @@ def test_the_engine_itself_is_cancelled_resumed_and_delivers(open_window):
     choose_folder(window, DEMO_ORBIT)
     window.exec("C.scene.sv3d.preset = 'draft'")
     window.open_sidebar("SV3D")
-    window.click_button("sv3d.generate")
+    press_generate(window)
     window.wait("session.job.fraction > 0.05", timeout=180)
     window.keep("engine")
     window.click_button("sv3d.cancel")
