@@ -3,19 +3,18 @@
 import contextlib
 import os
 import re
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ...sv3d_engine.shared import kept_command
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.launch import clean_environment
 
 _TURN = 0.2  # seconds between looks at a running command
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
-_GRACE = 2.0  # seconds to end by itself
+_GRACE = 2 * kept_command.GRACE + 2.0  # seconds in which whoever keeps a command ends it
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "VIRTUAL_ENV", "UV_PYTHON")
 _TAIL = 4000  # characters of a failed command's words in a report
 
@@ -42,10 +41,11 @@ class CommandFailed(Exception):
 
 
 class Commands:
-    """Runs commands one after another until it is cancelled."""
+    """Runs commands one after another until it is cancelled; none outlives Blender, however that ends."""
 
-    def __init__(self, cancelled: threading.Event, environment: Mapping[str, str]) -> None:
-        self._cancelled, self._environment = cancelled, dict(environment)
+    def __init__(self, cancelled: threading.Event, environment: Mapping[str, str], lock: Path | None = None) -> None:
+        """``lock`` is a file that is held while a command lives."""
+        self._cancelled, self._environment, self._lock = cancelled, dict(environment), lock
 
     def check(self) -> None:
         """Raises Stopped after a cancel."""
@@ -68,15 +68,15 @@ class Commands:
         words = [str(word) for word in command]
         try:
             process = subprocess.Popen(
-                words,
+                kept_command.kept(words, self._lock),
                 env={**self._environment, **(environment or {})},
-                stdin=subprocess.PIPE if told else subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
                 creationflags=_NO_WINDOW,
-                start_new_session=os.name == "posix",  # so that its children can be ended with it
+                start_new_session=os.name == "posix",  # a Ctrl+C in Blender's terminal is for Blender
             )
         except OSError as error:
             raise CommandFailed(f"{words[0]}: {error}") from error
@@ -84,16 +84,13 @@ class Commands:
         reader = threading.Thread(target=_read, args=(process, said, line), name="sv3d-setup-reader", daemon=True)
         reader.start()
         try:
-            if process.stdin:
-                with contextlib.suppress(OSError), process.stdin:
-                    process.stdin.write(told)
+            _tell(process, told)
             while process.poll() is None:
                 if self._cancelled.wait(_TURN):
                     raise Stopped
                 turn()
         finally:
-            if process.poll() is None:
-                _end(process)
+            _end(process)
             reader.join(5)
         output = "".join(said)
         if process.returncode:
@@ -107,17 +104,23 @@ def _read(process: "subprocess.Popen[str]", said: list[str], line: Callable[[str
         line(text)
 
 
+def _tell(process: "subprocess.Popen[str]", text: str) -> None:
+    if process.stdin:
+        with contextlib.suppress(OSError):
+            process.stdin.write(kept_command.told(text))
+            process.stdin.flush()
+
+
 def _end(process: "subprocess.Popen[str]") -> None:
-    """End a command and what it has started."""
-    if sys.platform == "win32":
-        kill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
-        subprocess.run(kill, check=False, capture_output=True, creationflags=_NO_WINDOW)
-    else:
-        for how in (signal.SIGTERM, signal.SIGKILL):  # the first lets a download keep what has come
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(process.pid, how)
-                process.wait(_GRACE)
-    process.wait()
+    """Have a command ended that still runs, and what it has started: its stdin is closed."""
+    if process.stdin:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 # What pip, venv and uv say, and what it means: the first that is found counts.

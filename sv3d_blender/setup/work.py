@@ -1,16 +1,20 @@
 """The one piece of work at a time that would hold Blender up, in a thread, with its progress, end and cancel."""
 
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 from ...sv3d_engine.shared.errors import UserError
-from ...sv3d_engine.shared.file_lock import held
+from ...sv3d_engine.shared.file_lock import held, is_held
 from .commands import Commands, Stopped, setup_environment
 from .progress import Progress
 
 _LOCK = "engine-setup.lock"
+_COMMAND_LOCK = "engine-command.lock"  # held by the command that runs, which may outlive a Blender by a moment
+_ENDING = 6.0  # seconds that an earlier Blender's command may take to end
+_TURN = 0.1  # seconds between looks
 Job = Callable[[Commands, Callable[[Progress], None]], None]
 
 
@@ -42,7 +46,7 @@ class Work:
             raise UserError(f"SV3D is still at work: {self.title}.", "Wait for it, or cancel it.")
         self.title, self.progress, self.failure, self.stopped = title, Progress(), None, False
         self._cancelled = threading.Event()
-        commands = Commands(self._cancelled, {**setup_environment(), **more})
+        commands = Commands(self._cancelled, {**setup_environment(), **more}, home / _COMMAND_LOCK)
         self._thread = threading.Thread(target=self._run, args=(job, commands, home), name="sv3d-setup", daemon=True)
         self._thread.start()
 
@@ -69,6 +73,7 @@ class Work:
                     raise UserError(
                         "Another Blender is at work in this SV3D folder.", "Wait until it is done, then try again."
                     )
+                self._wait_for(home / _COMMAND_LOCK, commands)
                 job(commands, self._told)
         except Stopped:
             self.stopped = True
@@ -86,6 +91,20 @@ class Work:
                 "Press the button again; if that fails too, press Copy Report and send it to somebody who can help.",
                 traceback.format_exc(),
             )
+
+    def _wait_for(self, lock: Path, commands: Commands) -> None:
+        """Wait for the command of a Blender that has crashed.  Raises UserError where it does not end, Stopped."""
+        end = time.monotonic() + _ENDING
+        while is_held(lock):
+            if time.monotonic() > end:
+                raise UserError(
+                    "A command of an earlier set-up is still at work in this SV3D folder.",
+                    "Wait a minute and press the button again; if that does not help, restart the computer.",
+                    str(lock),
+                )
+            self._told(Progress("Waiting for an earlier set-up to end"))
+            self._cancelled.wait(_TURN)
+            commands.check()
 
     def _told(self, progress: Progress) -> None:
         self.progress = progress

@@ -1,6 +1,7 @@
 """Commands that can be stopped, what their failures mean, and the thread they run in."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -11,6 +12,9 @@ from sv3d.sv3d_blender.setup.commands import CommandFailed, Commands, Stopped, m
 from sv3d.sv3d_blender.setup.progress import Meter, Progress
 from sv3d.sv3d_blender.setup.work import Work
 from sv3d.sv3d_engine.shared.errors import UserError
+from sv3d.sv3d_engine.shared.file_lock import held, is_held
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_command_says_what_it_said_and_how_it_failed():
@@ -47,6 +51,54 @@ time.sleep(60)
     assert not _runs(pid)
     with pytest.raises(Stopped):
         commands.run([sys.executable, "-c", ""])
+
+
+# A Blender that sets up the engine, as far as the set-up sees it.
+BLENDER = """
+import sys, types
+sys.path.insert(0, sys.argv[1])
+package = sys.modules["sv3d"] = types.ModuleType("sv3d")
+package.__path__ = [sys.argv[1]]
+from pathlib import Path
+from sv3d.sv3d_blender.setup.work import Work
+code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+work = Work()
+work.start(
+    "Set up", Path(sys.argv[2]),
+    lambda commands, report: commands.run([sys.executable, "-c", code], line=lambda text: print(text, flush=True)),
+)
+work.join(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux for processes")
+def test_a_command_ends_with_a_blender_that_is_killed_and_the_next_waits_for_that(tmp_path):
+    words = [sys.executable, "-c", BLENDER, str(ROOT), str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as blender:
+        pid = int(blender.stdout.readline())
+        assert is_held(tmp_path / "engine-command.lock")
+        blender.kill()
+    ran = []
+    again = Work()
+    again.start("Go on", tmp_path, lambda commands, report: ran.append(_runs(pid)))
+    assert again.join(3)
+    assert again.failure is None
+    assert ran == [False]
+
+
+def test_a_command_that_does_not_end_is_told_and_can_be_waited_for_no_longer(tmp_path, monkeypatch):
+    monkeypatch.setattr("sv3d.sv3d_blender.setup.work._ENDING", 0.0)
+    work, ran = Work(), []
+    with held(tmp_path / "engine-command.lock"):
+        work.start("Set up", tmp_path, lambda commands, report: ran.append(1))
+        assert work.join(10)
+        assert "earlier set-up" in work.failure.cause
+        monkeypatch.setattr("sv3d.sv3d_blender.setup.work._ENDING", 60.0)
+        work.start("Set up", tmp_path, lambda commands, report: ran.append(1))
+        work.cancel()
+        assert work.join(10)
+        assert work.stopped
+    assert ran == []
 
 
 def _runs(pid: int) -> bool:
