@@ -9,7 +9,7 @@ from pathlib import Path
 from ...sv3d_engine.shared.engine_python import python_in
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.model_catalogue import CATALOGUE
-from .commands import Commands
+from .commands import Commands, Stopped
 from .plan import free_bytes
 from .progress import Progress
 from .state import Places, refuse_foreign
@@ -51,7 +51,7 @@ def remove_engine(places: Places, commands: Commands, report: Callable[[Progress
 def move(old: Path, new: Path, commands: Commands, report: Callable[[Progress], None]) -> None:
     """Bring the engine and the models from one folder to another, which must not have them yet.
 
-    The old ones go when the new ones are whole.  Raises UserError, Stopped.
+    All of them or none: what was moved goes back if the rest cannot follow.  Raises UserError, Stopped.
     """
     before, after = Places(old), Places(new)
     refuse_foreign(before)
@@ -63,29 +63,62 @@ def move(old: Path, new: Path, commands: Commands, report: Callable[[Progress], 
             "Choose an empty folder, or take those away first.",
             "\n".join(map(str, taken)),
         )
-    size = sum(f.stat().st_size for source, _ in pairs for f in (source, *source.rglob("*")) if f.is_file())
-    same_disk = old.stat().st_dev == _existing(new).stat().st_dev if old.exists() else True
-    if not same_disk and free_bytes(new) < size:
-        raise UserError(
-            f"The new folder's disk has {free_bytes(new) / 1e9:.1f} GB free; {size / 1e9:.1f} GB are needed.",
-            "Free some space, or choose a folder on another disk.",
-        )
-    new.mkdir(parents=True, exist_ok=True)
-    for i, (source, target) in enumerate(pairs):
+    if not any(folder.is_dir() for folder in (new, *new.parents)):  # Windows: no drive of that letter
+        raise UserError("The new folder's disk is not there.", "Connect it, or choose another folder.", str(new))
+    moved: list[tuple[Path, Path]] = []
+    copied: list[tuple[Path, Path]] = []
+    try:
+        for i, (source, target) in enumerate(pairs):
+            commands.check()
+            report(Progress(f"Moving {source.name}", fraction=i / len(pairs)))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if _rename(source, target):
+                moved.append((source, target))
+                continue
+            if not copied:
+                _check_room(new, [source for source, _ in pairs[i:]])
+            copied.append((source, target))
+            _copy(source, target, commands)
+        _lead_to(after.environment, old, new)
         commands.check()
-        report(Progress(f"Moving {source.name}", fraction=i / len(pairs)))
-        try:
-            _move_one(source, target)
-        except OSError as error:
+    except (OSError, UserError, Stopped) as error:
+        _take_back(before, new, moved, copied)
+        if isinstance(error, OSError):
             raise UserError(
-                f"{source.name} could not be moved; it is still where it was.",
+                "The SV3D folder could not be moved; all is still where it was.",
                 "End other Blenders that use it and check that the new folder can be written.",
                 str(error),
             ) from error
+        raise
+    for source, _ in copied:  # what cannot be deleted is in nobody's way
+        _delete(source)
     with suppress(OSError):  # what is not ours stays in it
         (old / MODELS).rmdir()
-    _lead_to(after.environment, old, new)
     report(Progress("Moved", fraction=1.0))
+
+
+def _take_back(
+    before: Places, new: Path, moved: Iterable[tuple[Path, Path]], copied: Iterable[tuple[Path, Path]]
+) -> None:
+    """Undo a move that was broken off.  Raises UserError where that fails, too."""
+    for _, target in copied:
+        _delete(target)
+    left = []
+    for source, target in moved:
+        try:
+            target.replace(source)
+        except OSError as error:
+            left.append(str(error))
+    with suppress(OSError):
+        _lead_to(before.environment, new, before.home)
+    with suppress(OSError):
+        (new / MODELS).rmdir()
+    if left:
+        raise UserError(
+            "The SV3D folder was moved in part, and that could not be undone.",
+            f"Bring what lies in {new} back to {before.home} by hand.",
+            "\n".join(left),
+        )
 
 
 def _models(old: Path, new: Path) -> list[tuple[Path, Path]]:
@@ -95,14 +128,46 @@ def _models(old: Path, new: Path) -> list[tuple[Path, Path]]:
     return [(file, new / MODELS / file.name) for file in files]
 
 
-def _move_one(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _rename(source: Path, target: Path) -> bool:
+    """Move within a disk; False where they are on two."""
     try:
         source.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        shutil.move(source, target)  # another disk: copies, then deletes
+        return False
+    return True
+
+
+def _check_room(new: Path, sources: Iterable[Path]) -> None:
+    size = sum(f.lstat().st_size for source in sources for f in (source, *source.rglob("*")) if f.is_file())
+    if free_bytes(new) < size:
+        raise UserError(
+            f"The new folder's disk has {free_bytes(new) / 1e9:.1f} GB free; {size / 1e9:.1f} GB are needed.",
+            "Free some space, or choose a folder on another disk.",
+        )
+
+
+def _copy(source: Path, target: Path, commands: Commands) -> None:
+    """Copy to another disk.  Raises OSError, Stopped, and leaves then what has come."""
+
+    def copy(file: str, to: str) -> str:
+        commands.check()
+        return str(shutil.copy2(file, to, follow_symlinks=False))
+
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True, copy_function=copy)
+    else:
+        copy(str(source), str(target))
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or folder as far as can be."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _lead_to(environment: Path, old: Path, new: Path) -> None:
@@ -115,10 +180,3 @@ def _lead_to(environment: Path, old: Path, new: Path) -> None:
         if link.is_symlink() and (leads := link.readlink()).is_relative_to(old):
             link.unlink()
             link.symlink_to(new / leads.relative_to(old))
-
-
-def _existing(folder: Path) -> Path:
-    existing = next((f for f in (folder, *folder.parents) if f.is_dir()), None)
-    if existing is None:  # Windows: no drive of that letter
-        raise UserError("The new folder's disk is not there.", "Connect it, or choose another folder.", str(folder))
-    return existing

@@ -140,8 +140,8 @@ def _moved(old: Path, new: Path) -> None:
     chosen = preferences(bpy.context)
     weights = chosen.weights_path if chosen.weights else None
     chosen.home = str(new)
-    if weights and weights.is_relative_to(old):
-        chosen.weights = str(new / weights.relative_to(old))
+    if weights and weights.is_relative_to(old) and (there := new / weights.relative_to(old)).exists():
+        chosen.weights = str(there)  # what is the user's own has stayed where it was
     bpy.context.preferences.is_dirty = True  # or Blender would not save them as it ends
 
 

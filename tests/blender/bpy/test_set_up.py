@@ -104,6 +104,21 @@ def test_set_up_repair_update_and_remove(blender, chosen, tmp_path):
     assert state(chosen) == "MISSING"
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_weights_that_move_with_the_folder_are_found_there(chosen, tmp_path, moves):
+    old, new = Path(chosen.home), tmp_path / "new"
+    chosen.weights = str(old / "models" / "sv3d_p.safetensors")
+    if moves:
+        (new / "models").mkdir(parents=True)
+        (new / "models" / "sv3d_p.safetensors").touch()
+    try:
+        part("setup.ops")._moved(old, new)
+        assert Path(chosen.weights) == (new if moves else old) / "models" / "sv3d_p.safetensors"
+        assert Path(chosen.home) == new
+    finally:
+        chosen.property_unset("weights")
+
+
 def test_cancel_keeps_what_has_come(blender, chosen):
     blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
     assert blender.ops.sv3d.cancel_set_up() == {"FINISHED"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sv3d.sv3d_blender.setup import folder as folders
-from sv3d.sv3d_blender.setup.commands import Commands
+from sv3d.sv3d_blender.setup.commands import Commands, Stopped
 from sv3d.sv3d_blender.setup.folder import folder_problem, move, remove_engine
 from sv3d.sv3d_blender.setup.state import Places, Stamp, State, claim, look, read_stamp, write_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
@@ -142,6 +142,84 @@ def test_move_overwrites_nothing(places, commands, tmp_path):
     with pytest.raises(UserError, match="already"):
         move(places.home, other.home, commands, lambda progress: None)
     assert look(places, "lock", files=True) is State.READY
+
+
+@pytest.fixture(params=[False, True], ids=["one disk", "two disks"])
+def with_models(request, places, monkeypatch) -> Places:
+    """A ready environment with models; with two disks, all outside the home is on the other one."""
+    for name in ("models", "engine-downloads"):
+        claim(places.home / name)
+    (places.home / "models" / "u2netp.onnx").write_text("model")
+    (places.environment / "pyvenv.cfg").write_text(f"home = {places.home}/python\n")
+    if request.param:
+        monkeypatch.setattr(Path, "replace", across)
+    return places
+
+
+def across(self, target):
+    raise OSError(18, "Invalid cross-device link")
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_a_move_that_is_cancelled_leaves_all_where_it_was(with_models, tmp_path, after):
+    before, cancelled = files_in(with_models.home), threading.Event()
+    steps = []
+
+    def report(progress):
+        steps.append(progress.step)
+        if len(steps) > after:
+            cancelled.set()
+
+    new = tmp_path / "new"
+    if after == 3:  # both are there, and the environment led to: too late for a cancel of theirs
+        move(with_models.home, new, Commands(cancelled, {}), report)
+        assert look(Places(new), "lock", files=True) is State.READY
+        assert "Moved" in steps
+        return
+    with pytest.raises(Stopped):
+        move(with_models.home, new, Commands(cancelled, {}), report)
+    assert files_in(with_models.home) == before
+    assert files_in(new) == {}
+    assert look(with_models, "lock", files=True) is State.READY
+
+
+def test_a_move_that_fails_midway_leaves_all_where_it_was(with_models, commands, tmp_path, monkeypatch):
+    before, new = files_in(with_models.home), tmp_path / "new"
+    replace, copy = Path.replace, shutil.copy2
+
+    def refuse(self, target):
+        if self.name == "engine-downloads":
+            raise PermissionError(13, "Permission denied")
+        return replace(self, target)
+
+    def full(file, to, **how):
+        if Path(file).parent.name == "engine-downloads":
+            raise OSError(28, "No space left on device")
+        return copy(file, to, **how)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(folders.shutil, "copy2", full)
+    with pytest.raises(UserError, match="still where it was"):
+        move(with_models.home, new, commands, lambda progress: None)
+    assert files_in(with_models.home) == before
+    assert files_in(new) == {}
+
+
+def test_only_another_disk_needs_room(with_models, commands, tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "free_bytes", lambda folder: 5)
+    before, new = files_in(with_models.home), tmp_path / "new"
+    if Path.replace is not across:
+        move(with_models.home, new, commands, lambda progress: None)
+        assert look(Places(new), "lock", files=True) is State.READY
+        return
+    with pytest.raises(UserError, match="are needed"):
+        move(with_models.home, new, commands, lambda progress: None)
+    assert files_in(with_models.home) == before
+    assert files_in(new) == {}
 
 
 def test_the_folder_is_never_one_that_blender_deletes(tmp_path):
