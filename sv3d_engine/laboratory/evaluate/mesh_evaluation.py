@@ -38,7 +38,17 @@ from .relight import SCENE as RELIT_SCENE
 
 PACKAGE = Path(__file__).parents[2]
 # What a mesh, its figures and its pictures depend on; SV3D is not of it, as orbits are given.
-CODE = ("shared", "ground", "orbit", "picture", "reconstruction", "job", "laboratory/dataset", "laboratory/evaluate")
+CODE = (
+    "shared",
+    "ground",
+    "orbit",
+    "models",
+    "picture",
+    "reconstruction",
+    "job",
+    "laboratory/dataset",
+    "laboratory/evaluate",
+)
 
 Tell = Callable[[str], None]
 

@@ -21,6 +21,7 @@ MATT = 0.8  # roughness where nothing tells another
 ROUGHNESSES = (0.3, 0.45, 0.6, MATT)
 PAINTS = 6  # at most
 LEAST_SHARE = 0.04  # of the surface, for a paint of its own
+DISTINCT = 0.15  # sRGB distance of two paints: what is closer is one, in more light and less
 GLINTS = 8000  # pairs of views that the roughness is chosen by
 LEAST_GLINTS = 300  # of them that must be seen, of a paint
 # What differs between views is gloss if it leaves no more than this share of it unexplained.  Else it is the frames'
@@ -87,8 +88,13 @@ def paints(surface: LitSurface, colour: Tensor, light: Tensor, draw: torch.Gener
     among = base[torch.multinomial(surface.weight, 4000, replacement=True, generator=draw).numpy()]
     seed = int(torch.randint(1 << 30, (), generator=draw))
     middles, label = kmeans2(among.astype(np.float64), PAINTS, minit="++", seed=seed, missing="warn")
-    common = np.bincount(label, minlength=PAINTS) >= LEAST_SHARE * len(among)
-    return torch.from_numpy(cKDTree(middles[common]).query(base)[1])
+    count = np.bincount(label, minlength=PAINTS)
+    kept: list[int] = []
+    for index in count.argsort()[::-1]:
+        far = all(np.linalg.norm(middles[index] - middles[other]) > DISTINCT for other in kept)
+        if not kept or (far and count[index] >= LEAST_SHARE * len(among)):
+            kept.append(int(index))
+    return torch.from_numpy(cKDTree(middles[kept]).query(base)[1])
 
 
 def _glints(
