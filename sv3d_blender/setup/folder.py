@@ -12,7 +12,7 @@ from ...sv3d_engine.shared.model_catalogue import CATALOGUE
 from .commands import Commands, Stopped
 from .plan import free_bytes
 from .progress import Progress
-from .state import Places, refuse_foreign
+from .state import Places, refuse_foreign, refuse_used
 
 MODELS = "models"
 
@@ -31,6 +31,7 @@ def remove_engine(places: Places, commands: Commands, report: Callable[[Progress
     """Remove the engine's environment and what was downloaded for it; models stay.  Raises UserError, Stopped."""
     commands.check()
     refuse_foreign(places)
+    refuse_used(places)
     report(Progress("Removing the engine's environment"))
     try:
         if places.environment.is_dir():  # out of the way at once: half of one would pass for a damaged one
@@ -55,6 +56,7 @@ def move(old: Path, new: Path, commands: Commands, report: Callable[[Progress], 
     """
     before, after = Places(old), Places(new)
     refuse_foreign(before)
+    refuse_used(before)
     pairs = [*_models(old, new), *zip(before.all, after.all, strict=True)]
     pairs = [(source, target) for source, target in pairs if source.exists()]
     if taken := [target for _, target in pairs if target.exists()]:

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from ...sv3d_engine.shared.engine_python import made_environment, python_in
+from ...sv3d_engine.shared.engine_use import is_engine_used
 from ...sv3d_engine.shared.errors import UserError
 from .packages import installed, is_whole
 
@@ -80,6 +81,15 @@ def refuse_foreign(places: Places) -> None:
             f"The SV3D folder holds something else called {foreign[0].name}, which SV3D does not touch.",
             "Choose another SV3D folder, best a new one.",
             "\n".join(map(str, foreign)),
+        )
+
+
+def refuse_used(places: Places) -> None:
+    """Raises UserError where an engine runs from the environment: it would break under a job."""
+    if is_engine_used(places.home):
+        raise UserError(
+            "Another Blender uses this engine.",
+            "Close the other Blender, or wait until its job is done and close it, then press the button again.",
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..ground.processes import engine_command
 from ..shared import protocol
+from ..shared.engine_use import engine_used
 from ..shared.errors import UserError
 from .arguments import JOB_COMMANDS, parser, request
 from .terminal import TerminalProgress, duration
@@ -87,7 +88,8 @@ def _serve(arguments: argparse.Namespace) -> int:
             f"The log file {log} cannot be written.", "Give another one with --log FILE.", str(error)
         ) from error
     engine = engine_command()
-    return supervisor.main([*engine, "work"], [*engine, "doctor", "--json"], log)
+    with engine_used():
+        return supervisor.main([*engine, "work"], [*engine, "doctor", "--json"], log)
 
 
 def _work(_: argparse.Namespace) -> int:

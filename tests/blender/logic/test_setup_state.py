@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 from sv3d.sv3d_blender.setup import folder as folders
+from sv3d.sv3d_blender.setup.base import Base
 from sv3d.sv3d_blender.setup.commands import Commands, Stopped
 from sv3d.sv3d_blender.setup.folder import folder_problem, move, remove_engine
+from sv3d.sv3d_blender.setup.installer import Installer
+from sv3d.sv3d_blender.setup.plan import Plan
 from sv3d.sv3d_blender.setup.state import Places, Stamp, State, claim, look, read_stamp, write_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
 from sv3d.sv3d_engine.shared.errors import UserError
+from sv3d.sv3d_engine.shared.file_lock import held
+from sv3d.sv3d_engine.shared.torch_build import TorchBuild
 
 from tests.blender.stand_in.tiny_wheels import write_wheel
 
@@ -142,6 +147,23 @@ def test_move_overwrites_nothing(places, commands, tmp_path):
     with pytest.raises(UserError, match="already"):
         move(places.home, other.home, commands, lambda progress: None)
     assert look(places, "lock", files=True) is State.READY
+
+
+def test_an_engine_that_runs_is_not_changed_under_its_job(places, commands, tmp_path):
+    plan = Plan(places, Base((sys.executable,), "3.11", ""), TorchBuild("cpu"), (), (), 0, 0, 1)
+    before = files_in(places.environment)
+    with held(places.home / "engine-in-use-1.lock"):
+        for change in (
+            lambda: remove_engine(places, commands, lambda progress: None),
+            lambda: move(places.home, tmp_path / "new", commands, lambda progress: None),
+            lambda: Installer(plan, commands, lambda progress: None).run(),
+        ):
+            with pytest.raises(UserError, match="Another Blender uses"):
+                change()
+    assert files_in(places.environment) == before
+    (places.home / "engine-in-use-2.lock").touch()  # of one that was killed
+    remove_engine(places, commands, lambda progress: None)
+    assert look(places, "lock") is State.MISSING
 
 
 @pytest.fixture(params=[False, True], ids=["one disk", "two disks"])
