@@ -46,7 +46,8 @@ def engine_python(choice: str = "auto") -> Path:
         raise BuildError(
             f"The engine needs Python {' or '.join(ENGINE_PYTHONS)}; this is {here}.  Install one of them."
         )
-    folder, files = ROOT / ".venv", [REQUIREMENTS / name for name in ("runtime.txt", "laboratory.txt", "dev.txt")]
+    names = ("runtime.txt", "laboratory.txt", "dev.txt", "ray.txt")
+    folder, files = ROOT / ".venv", [REQUIREMENTS / name for name in names]
     if choice == "auto":  # a driver that does not answer for once must not cost gigabytes
         for build in (TorchBuild(), torch_build.processor_build(), *map(torch_build.cuda_build, nvidia.BUILDS)):
             if _is_made(folder, _fingerprint(base, files, build)):

@@ -90,7 +90,7 @@ def engine(tmp_path: Path, installs: list[list[str]], monkeypatch: pytest.Monkey
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements")
     (tmp_path / "requirements").mkdir()
-    for name in ("runtime", "laboratory", "dev", "cuda"):
+    for name in ("runtime", "laboratory", "dev", "ray", "cuda"):
         (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}==1.0\n")
 
     def set_up(choice: str = "auto", platform: str = "linux", driver: nvidia.Driver | None = None) -> list[str]:
@@ -112,7 +112,7 @@ def indexes(words: list[str]) -> list[str]:
     return [word for before, word in pairwise(words) if before == "--extra-index-url"]
 
 
-PLAIN = ["runtime", "laboratory", "dev"]
+PLAIN = ["runtime", "laboratory", "dev", "ray"]
 
 
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
@@ -121,7 +121,7 @@ def test_without_an_nvidia_driver_pip_gets_the_locks_and_nothing_else(
 ) -> None:
     words = engine("auto", platform)
     assert locks(words) == PLAIN
-    assert words[::2] == ["-r"] * 3
+    assert words[::2] == ["-r"] * len(PLAIN)
 
 
 @pytest.mark.parametrize("platform", ["linux", "win32"])
