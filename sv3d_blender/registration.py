@@ -20,7 +20,7 @@ from .result import delivery, destination
 from .result import ops as result_ops
 from .setup import model_ops
 from .setup import ops as setup_ops
-from .setup.session import engine_setup
+from .setup.session import engine_setup, on_load_pre
 
 CLASSES: tuple[type, ...] = (
     *history_group.CLASSES,
@@ -41,6 +41,7 @@ CLASSES: tuple[type, ...] = (
 
 # Of Blender's lists of handlers, and what belongs into them.
 HANDLERS = (
+    ("load_pre", on_load_pre),
     ("load_post", destination.on_load),
     ("save_post", destination.on_save),
     ("load_post", housekeeping.on_load),

@@ -1,5 +1,6 @@
 """The buttons of the set-up.  Each that fetches something first shows what comes, how big it is and where it goes."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from ..engine.session import session
 from ..generate.wording import report
 from ..preferences.property_group import preferences
 from . import folder, panel
-from .session import blenders_python, check_engine, engine_setup, plan_now
+from .planner import LOOKING
+from .session import blenders_python, check_engine, engine_setup
 from .state import Places
 from .tasks import Engine, set_up
 
@@ -54,12 +56,19 @@ class SV3D_OT_set_up_engine(bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self, width=_WIDTH, title=title, confirm_text=title)
 
     def draw(self, context: bpy.types.Context) -> None:
-        panel.draw_plan(self.layout, preferences(context), new=self.mode == "SET_UP")
+        panel.draw_plan(self.layout, preferences(context), context.region_popup, new=self.mode == "SET_UP")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         chosen = preferences(context)
+        plan = engine_setup.plan(chosen)
+        if plan is None:
+            self.report({"ERROR"}, LOOKING)
+            return {"CANCELLED"}
+        engine_setup.forget_plan()
         try:
-            plan = plan_now(chosen)
+            if isinstance(plan, UserError):
+                raise plan
+            plan = replace(plan, online=bpy.app.online_access)
             if plan.coming and not bpy.app.online_access:
                 raise UserError("Blender is set to stay offline.", "Press Allow Online Access, then try again.")
             session.release()
@@ -72,6 +81,9 @@ class SV3D_OT_set_up_engine(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
+
+    def cancel(self, _context: bpy.types.Context) -> None:
+        engine_setup.forget_plan()
 
 
 class SV3D_OT_cancel_set_up(bpy.types.Operator):

@@ -102,14 +102,19 @@ def draw_failure(layout: bpy.types.UILayout, columns: int = _COLUMNS) -> None:
     row.operator("sv3d.dismiss_set_up", text="", icon="X")
 
 
-def draw_plan(layout: bpy.types.UILayout, chosen: "SV3DPreferences", *, new: bool) -> None:
+def draw_plan(
+    layout: bpy.types.UILayout, chosen: "SV3DPreferences", dialog: bpy.types.Region | None = None, *, new: bool
+) -> None:
     """The dialog before anything is fetched: what comes, how big, where."""
     layout.use_property_split = True
     layout.use_property_decorate = False
     layout.prop(chosen, "torch")
     if new:
         layout.prop(chosen, "base_python")
-    plan = engine_setup.plan(chosen)
+    plan = engine_setup.plan(chosen, dialog)
+    if plan is None:
+        layout.label(text="Looking at this computer…", icon="SORTTIME")
+        return
     if isinstance(plan, UserError):
         draw_lines(layout, plan.cause, "ERROR", alert=True)
         draw_lines(layout, plan.remedy, "INFO")

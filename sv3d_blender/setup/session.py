@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
+from bpy.app.handlers import persistent
 
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.user_folders import home_folder
@@ -15,7 +15,8 @@ from .. import storage, tab
 from ..engine.launch import choose_python
 from ..engine.session import session
 from .facts import Facts, Lookout, Question
-from .plan import Plan, make_plan
+from .plan import Plan
+from .planner import Planner, Wish
 from .tasks import Engine
 from .work import Job, Work
 
@@ -32,10 +33,11 @@ class EngineSetup:
     def __init__(self) -> None:
         self.work = Work()
         self.lookout = Lookout()
+        self.planner = Planner()
         self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
         self._then: Callable[[], None] | None = None
         self._shown: object = None
-        self._plan: tuple[object, Plan | UserError] | None = None
+        self._dialog: bpy.types.Region | None = None  # that waits for the plan
 
     def facts(self, chosen: "SV3DPreferences") -> Facts | None:
         """What is known now, for drawing; None at first."""
@@ -48,19 +50,22 @@ class EngineSetup:
         """What is so now, for a button that must not go by what was."""
         return self.lookout.look_now(question(chosen))
 
-    def plan(self, chosen: "SV3DPreferences") -> Plan | UserError:
-        """What a set-up would do, for the dialog, which is drawn at every move of the mouse."""
-        asked = (home_folder(), chosen.torch, chosen.base_python)
-        if self._plan is None or self._plan[0] != asked:
-            try:
-                self._plan = asked, plan_now(chosen)
-            except UserError as error:
-                self._plan = asked, error
-        return self._plan[1]
+    def plan(self, chosen: "SV3DPreferences", dialog: bpy.types.Region | None = None) -> Plan | UserError | None:
+        """What a set-up would do; None until that is known, when the ``dialog`` is drawn anew."""
+        plan = self.planner.plan(_wish(chosen))
+        self._dialog = dialog if plan is None else None
+        if plan is None:
+            self._watch()
+        return plan
 
     def forget_plan(self) -> None:
-        """Look anew at what is there, as the dialog opens."""
-        self._plan = None
+        """Look anew at what is there for the next dialog; this one is closed."""
+        self.planner.forget()
+        self.forget_dialog()
+
+    def forget_dialog(self) -> None:
+        """Blender takes its region away, and tells nobody."""
+        self._dialog = None
 
     def start(self, title: str, job: Job, then: Callable[[], None] | None = None) -> None:
         """Begin a piece of work; ``then`` is called if it succeeds.  Raises UserError."""
@@ -77,6 +82,7 @@ class EngineSetup:
         self.work.cancel()
         self.work.join(_QUIT_GRACE)
         self._then = None
+        self.forget_dialog()
 
     def tick(self) -> None:
         """Take in what has come."""
@@ -86,6 +92,9 @@ class EngineSetup:
             self.lookout.forget()
             if then and not self.work.failure and not self.work.stopped:
                 then()
+        if self._dialog and not self.planner.making:
+            self._dialog.tag_refresh_ui()
+            self.forget_dialog()
         shown = (self.work.progress, self.work.busy, self.work.failure, self.lookout.known)
         if shown != self._shown:
             self._shown = shown
@@ -97,7 +106,8 @@ class EngineSetup:
 
     def _on_timer(self) -> float | None:
         self.tick()
-        return _INTERVAL if self.work.busy or self.work.title or self.lookout.looking else None
+        goes_on = self.work.busy or self.work.title or self.lookout.looking or self.planner.making or self._dialog
+        return _INTERVAL if goes_on else None
 
 
 engine_setup = EngineSetup()
@@ -110,10 +120,14 @@ def question(chosen: "SV3DPreferences") -> Question:
     return Question(home_folder(), storage.LOCKS, chosen.python, weights, results)
 
 
-def plan_now(chosen: "SV3DPreferences") -> Plan:
-    """What a set-up would do now.  Raises UserError."""
-    plan = make_plan(home_folder(), storage.LOCKS, chosen.torch, _absolute(chosen.base_python), blenders_python())
-    return replace(plan, online=bpy.app.online_access)
+@persistent
+def on_load_pre(*_: object) -> None:
+    """Another file closes the dialog."""
+    engine_setup.forget_dialog()
+
+
+def _wish(chosen: "SV3DPreferences") -> Wish:
+    return Wish(home_folder(), storage.LOCKS, chosen.torch, _absolute(chosen.base_python), blenders_python())
 
 
 def blenders_python() -> list[str]:

@@ -1,8 +1,10 @@
 """Set Up Engine, as its buttons do it: with the user's word, in the folder that the preferences name."""
 
 import shutil
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import MODULE, RESOURCES, STAND_IN, Paper, drawn, part, part_of_engine
@@ -44,6 +46,16 @@ def setup():
     return part("setup.session").engine_setup
 
 
+def press(blender, **mode: str) -> set[str]:
+    """What the dialog's button does once the dialog has told what would come."""
+    chosen = part("preferences.property_group").preferences(blender.context)
+    end = time.monotonic() + 30
+    while setup().plan(chosen) is None:
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    return blender.ops.sv3d.set_up_engine("EXEC_DEFAULT", **mode)
+
+
 def wait() -> None:
     """Do what Blender's timer does until the work is done."""
     end = time.monotonic() + 120
@@ -67,7 +79,7 @@ def told(chosen) -> list[str]:
 def test_set_up_repair_update_and_remove(blender, chosen, tmp_path):
     assert state(chosen) == "MISSING"
     assert "Set Up Engine" in told(chosen)
-    assert blender.ops.sv3d.set_up_engine("EXEC_DEFAULT") == {"FINISHED"}
+    assert press(blender) == {"FINISHED"}
     assert not blender.ops.sv3d.set_up_engine.poll()
     assert "Making the environment…" in told(chosen) or "Looking at what is there…" in told(chosen)
     wait()
@@ -80,7 +92,7 @@ def test_set_up_repair_update_and_remove(blender, chosen, tmp_path):
 
     next(home.rglob("tiny_one-1.0.dist-info/RECORD")).unlink()
     shutil.rmtree(next(home.rglob("site-packages/tiny_one")))
-    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT", mode="REPAIR")
+    press(blender, mode="REPAIR")
     wait()
     assert setup().work.failure is None
     assert next(home.rglob("tiny_one-1.0.dist-info/RECORD")).exists()
@@ -89,7 +101,7 @@ def test_set_up_repair_update_and_remove(blender, chosen, tmp_path):
     (part("storage").LOCKS / "runtime.txt").write_text("torch==2.0\ntiny_one==1.1\n")
     assert state(chosen) == "OUTDATED"
     assert "Update" in told(chosen)
-    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT", mode="UPDATE")
+    press(blender, mode="UPDATE")
     wait()
     assert state(chosen) == "READY"
 
@@ -120,7 +132,7 @@ def test_weights_that_move_with_the_folder_are_found_there(chosen, tmp_path, mov
 
 
 def test_cancel_keeps_what_has_come(blender, chosen):
-    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
+    press(blender)
     assert blender.ops.sv3d.cancel_set_up() == {"FINISHED"}
     wait()
     assert setup().work.stopped and setup().work.failure is None
@@ -131,39 +143,93 @@ def test_cancel_keeps_what_has_come(blender, chosen):
 def test_nothing_is_fetched_while_blender_is_to_stay_offline(blender, chosen):
     blender.context.preferences.system.use_online_access = False
     with pytest.raises(RuntimeError, match="stay offline"):
-        blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
+        press(blender)
     assert not setup().work.busy
-    paper = Paper()
-    part("setup.panel").draw_plan(paper, chosen, new=True)
-    assert any("stay offline" in text for text in paper.said)
+    assert any("stay offline" in text for text in dialog(chosen))
     assert blender.ops.sv3d.allow_online.poll()
     blender.ops.sv3d.allow_online("EXEC_DEFAULT")
     assert blender.app.online_access
     assert not blender.ops.sv3d.allow_online.poll()
 
 
-def test_the_dialog_tells_what_comes_how_big_and_where(chosen, monkeypatch):
-    asked = []
-    plan_now = part("setup.session").plan_now
-    monkeypatch.setattr(part("setup.session"), "plan_now", lambda chosen: asked.append(1) or plan_now(chosen))
-    setup().forget_plan()
-    paper = Paper()
-    for _ in range(3):  # as the mouse moves over it
-        part("setup.panel").draw_plan(paper, chosen, new=True)
-    assert asked == [1]
+def dialog(chosen, region=None) -> list[str]:
+    """What the dialog says in the end."""
+    end = time.monotonic() + 30
+    while True:
+        paper = Paper()
+        part("setup.panel").draw_plan(paper, chosen, region, new=True)
+        if "Looking at this computer…" not in paper.said:
+            return paper.said
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_the_dialog_tells_what_comes_how_big_and_where(chosen):
+    said = dialog(chosen)
     chosen.base_python = "/no/such/python"
-    part("setup.panel").draw_plan(paper, chosen, new=True)
-    assert any("does not start" in text for text in paper.said)
-    text = "\n".join(paper.said)
+    assert any("does not start" in text for text in dialog(chosen))
+    text = "\n".join(said)
     assert "PyTorch for: processor alone; 2 packages" in text
     assert "about 190 MB" in text or "about 120 MB" in text or "about 90 MB" in text
     assert chosen.home in text
     assert "Blender's own Python" in text
 
 
+def test_a_driver_that_is_slow_to_answer_holds_nothing_up(blender, chosen, monkeypatch):
+    """Were the main thread to wait for it, this test would not end: the driver answers after the last step."""
+    asked, answers = [], threading.Event()
+    build = part_of_engine("shared.torch_build").torch_build
+
+    def slow(choice):
+        asked.append(choice)
+        assert answers.wait(30)
+        return build(choice)
+
+    monkeypatch.setattr(part_of_engine("shared.torch_build"), "torch_build", slow)
+    region, tagged = SimpleNamespace(tag_refresh_ui=lambda: tagged.append(1)), []
+    for _ in range(3):  # as the mouse moves over it
+        paper = Paper()
+        part("setup.panel").draw_plan(paper, chosen, region, new=True)
+        assert "Looking at this computer…" in paper.said
+    with pytest.raises(RuntimeError, match="still looking at this computer"):
+        blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
+    part("setup.panel").draw_plan(paper, chosen, region, new=True)
+    setup().tick()
+    assert not setup().work.busy and setup().work.failure is None
+    assert not tagged
+    answers.set()
+    while setup().planner.making:
+        time.sleep(0.005)
+    setup().tick()
+    setup().tick()
+    assert tagged == [1]
+    assert asked == ["auto"]
+    assert any("2 packages" in text for text in dialog(chosen))
+
+
+@pytest.mark.parametrize("closed", ["cancelled", "another file"])
+def test_a_dialog_that_is_closed_is_not_drawn_anew(blender, chosen, monkeypatch, closed):
+    answers = threading.Event()
+    build = part_of_engine("shared.torch_build").torch_build
+    monkeypatch.setattr(
+        part_of_engine("shared.torch_build"), "torch_build", lambda choice: answers.wait(30) and build(choice)
+    )
+    tagged = []
+    part("setup.panel").draw_plan(Paper(), chosen, SimpleNamespace(tag_refresh_ui=lambda: tagged.append(1)), new=True)
+    if closed == "cancelled":
+        part("setup.ops").SV3D_OT_set_up_engine.cancel(None, blender.context)
+    else:
+        blender.ops.wm.read_homefile(use_empty=True)
+    answers.set()
+    while setup().planner.making:
+        time.sleep(0.005)
+    setup().tick()
+    assert not tagged
+
+
 def test_a_failure_is_told_with_a_report(blender, chosen, tmp_path):
     next((tmp_path / "index").glob("tiny_one*")).unlink()
-    blender.ops.sv3d.set_up_engine("EXEC_DEFAULT")
+    press(blender)
     wait()
     assert "tiny-one==1.0" in setup().work.failure.cause
     assert "tiny-one==1.0" in " ".join(told(chosen))

@@ -30,6 +30,13 @@ def index(tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+def open_dialog(window) -> None:
+    """Press the button, and wait until the dialog tells what would come."""
+    window.click_button("sv3d.set_up_engine")
+    window.wait("engine_setup.planner.known is not None and engine_setup._dialog is None", timeout=60)
+    window.settle(20)
+
+
 def test_set_up_broken_off_and_resumed(open_window, index, tmp_path, orbit_folder):
     pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "PIP_CONFIG_FILE": "/dev/null"}
     window = open_window(Path(), SV3D_HOME=str(tmp_path / "home"), **pip)
@@ -45,8 +52,7 @@ def test_set_up_broken_off_and_resumed(open_window, index, tmp_path, orbit_folde
     window.settle(20)
     window.keep("set-up-missing")
 
-    window.click_button("sv3d.set_up_engine")
-    window.settle(20)
+    open_dialog(window)
     window.keep("set-up-dialog")
     assert window.popups()
     assert not window.eval("engine_setup.work.busy"), "nothing happens before the word is given"
@@ -63,8 +69,7 @@ def test_set_up_broken_off_and_resumed(open_window, index, tmp_path, orbit_folde
     for name in kept:
         (index / name).unlink()
 
-    window.click_button("sv3d.set_up_engine")
-    window.settle(20)
+    open_dialog(window)
     window.key("Return")
     window.wait("not engine_setup.work.busy and not engine_setup.work.title", timeout=240)
     assert window.eval("engine_setup.work.failure") is None
@@ -78,6 +83,28 @@ def test_set_up_broken_off_and_resumed(open_window, index, tmp_path, orbit_folde
     assert window.find_button("sv3d.get_model", "PREFERENCES", "WINDOW")
 
 
+def test_the_dialog_of_a_slow_driver_is_drawn_anew_when_it_has_answered(open_window, tmp_path):
+    window = open_window(Path(), SV3D_HOME=str(tmp_path / "home"))
+    window.exec(SETUP)
+    window.exec(f"{PREFERENCES}.python = ''; {PREFERENCES}.base_python = {str(BASE)!r}")
+    window.exec("import threading; answers, cpu = threading.Event(), torch_build.TorchBuild('cpu')")
+    window.exec("torch_build.torch_build = lambda choice: answers.wait(60) and cpu")
+    window.open_sidebar("SV3D")
+    window.wait(f"{STATE} == 'MISSING'")
+    window.settle(20)
+    window.click_button("sv3d.set_up_engine")
+    window.settle(20)
+    window.keep("set-up-dialog-looking")
+    (before,) = window.popups()
+    window.exec("answers.set()")
+    window.wait("not engine_setup.planner.making and engine_setup._dialog is None")
+    window.settle(20)
+    window.keep("set-up-dialog-known")
+    (after,) = window.popups()
+    assert after.h > 1.5 * before.h, "the mouse has not moved, and yet the plan is shown"
+    window.dismiss()
+
+
 def test_offline_is_told_with_the_button_that_allows_it(open_window, tmp_path):
     window = open_window(Path(), SV3D_HOME=str(tmp_path / "home"))
     window.exec(SETUP)
@@ -85,8 +112,7 @@ def test_offline_is_told_with_the_button_that_allows_it(open_window, tmp_path):
     window.open_sidebar("SV3D")
     window.wait(f"{STATE} == 'MISSING'")
     window.settle(20)
-    window.click_button("sv3d.set_up_engine")
-    window.settle(20)
+    open_dialog(window)
     window.keep("set-up-offline")
     window.key("Return")
     window.settle(20)
