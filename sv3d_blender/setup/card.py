@@ -8,10 +8,11 @@ from ..generate import wording
 from ..preferences.property_group import preferences
 from .facts import Facts
 from .panel import device_text, draw_failure, draw_lines, draw_work
-from .readiness import Need, blocking, needs
+from .readiness import Need, blocking, memory_need, needs
 from .session import engine_setup
 
 _MARGIN = 60  # pixels that a box and an icon take
+_OFFICIAL_SHARE = 0.5  # of the official model's work a step; what does less is another model
 
 
 def why_not(context: bpy.types.Context) -> str:
@@ -29,7 +30,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         return
     if engine_setup.work.failure:
         draw_failure(layout.box(), _columns(context))
-    for need in needs(facts, at_work=False):
+    for need in (*needs(facts, at_work=False), *_memory_needs(context, facts)):
         _draw_need(layout.box(), context, need)
     if facts and not blocking(facts, at_work=False):
         draw_lines(layout, ready_line(facts), "CHECKMARK", _columns(context))
@@ -51,6 +52,25 @@ def _device(facts: Facts) -> str:
     if facts.stamp and facts.stamp.device:
         return device_text(facts.stamp.device_name.capitalize(), facts.stamp.device_bytes)
     return "Device known after Check Engine"
+
+
+def _memory_needs(context: bpy.types.Context, facts: Facts | None) -> list[Need]:
+    """What the card lacks for the official SV3D: smaller models fit everywhere, and a processor has its own memory."""
+    settings, chosen = context.scene.sv3d, preferences(context)
+    if not (settings.from_picture and chosen.weights and chosen.weights_step_share > _OFFICIAL_SHARE):
+        return []
+    if chosen.device not in {"auto", "cuda"}:
+        return []
+    need = memory_need(settings.memory, _card_bytes(facts))
+    return [need] if need else []
+
+
+def _card_bytes(facts: Facts | None) -> int:
+    """The memory of NVIDIA's card, as the engine or its set-up has seen it; 0 where it is not known."""
+    if isinstance(session.report, protocol.DoctorReport):
+        return session.report.card_bytes
+    stamp = facts.stamp if facts else None
+    return stamp.device_bytes if stamp and stamp.device == "cuda" else 0
 
 
 def _draw_need(box: bpy.types.UILayout, context: bpy.types.Context, need: Need) -> None:

@@ -178,6 +178,30 @@ class SV3D_OT_allow_online(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class SV3D_OT_fit_memory(bpy.types.Operator):
+    bl_idname = "sv3d.fit_memory"
+    bl_label = "Fit Memory"
+    bl_description = "Let pictures' jobs go by the memory that there is"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    mode: EnumProperty(  # type: ignore[valid-type]
+        items=[
+            ("AUTO", "By the Card", "Choose the memory mode by what is free on the graphics card"),
+            ("PROCESSOR", "On the Processor", "Compute on the processor, which is slow"),
+        ],
+        options={"SKIP_SAVE"},
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.mode == "AUTO":
+            context.scene.sv3d.memory = "auto"
+        else:
+            preferences(context).device = "cpu"
+            context.preferences.is_dirty = True  # or Blender would not save them as it ends
+        tab.redraw()
+        return {"FINISHED"}
+
+
 class SV3D_OT_dismiss_set_up(bpy.types.Operator):
     bl_idname = "sv3d.dismiss_set_up"
     bl_label = "Dismiss"
@@ -218,6 +242,7 @@ CLASSES = (
     SV3D_OT_remove_engine,
     SV3D_OT_move_folder,
     SV3D_OT_allow_online,
+    SV3D_OT_fit_memory,
     SV3D_OT_dismiss_set_up,
     SV3D_OT_copy_set_up_report,
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ...sv3d_engine.shared.model_catalogue import SV3D_MEMORY
 from .facts import Facts
 from .state import State
 
@@ -16,7 +17,7 @@ class Need:
     blocks: bool = False  # no job can work until it is put right
     button: str = ""  # operator that helps
     label: str = ""  # on that button
-    mode: str = ""  # of Set Up Engine
+    mode: str = ""  # of that operator
 
 
 def needs(facts: Facts | None, *, at_work: bool) -> list[Need]:
@@ -45,6 +46,21 @@ def needs(facts: Facts | None, *, at_work: bool) -> list[Need]:
         text = f"Only {facts.free / 1e9:.1f} GB are free on the disk that results go to; a job may need 2 GB."
         found.append(Need(text, facts.free < DISK_BYTES / 10, "sv3d.preferences", "Choose Another Folder"))
     return sorted(found, key=lambda need: not need.blocks)
+
+
+def memory_need(mode: str, card: int) -> Need | None:
+    """What the official SV3D lacks in a memory mode on a graphics card of so many bytes; 0 is not known.
+
+    It never blocks: a driver may lend the computer's own memory, and what fails can be resumed.
+    """
+    least = SV3D_MEMORY["blocks"]
+    if not card or card >= SV3D_MEMORY.get(mode, least):
+        return None
+    if card >= least:
+        text = f"The graphics card has {card / 1e9:.1f} GB; the chosen Memory takes {SV3D_MEMORY[mode] / 1e9:.1f} GB."
+        return Need(text, False, "sv3d.fit_memory", "Choose Memory by the Card", "AUTO")
+    text = f"The graphics card has {card / 1e9:.1f} GB; SV3D takes {least / 1e9:.1f} GB at the least."
+    return Need(text, False, "sv3d.fit_memory", "Compute on the Processor (Slow)", "PROCESSOR")
 
 
 def blocking(facts: Facts | None, *, at_work: bool) -> str:

@@ -40,7 +40,8 @@ def examine(folder: Path) -> DoctorReport:
         _background_model(),
         _weights(),
     )
-    return DoctorReport(all(c.ok for c in (torch_check, *packages)), __version__, devices, checks)
+    ready = all(c.ok for c in (torch_check, *packages))
+    return DoctorReport(ready, __version__, devices, checks, _card_bytes(devices))
 
 
 def as_text(report: DoctorReport) -> str:
@@ -200,6 +201,18 @@ def _card(driver: nvidia.Driver | None) -> str:
     except RuntimeError as error:  # another program has filled it, or the driver has just given up
         return f"cannot be asked: {str(error).splitlines()[0]}"
     return f"{found}, driver {driver.release}" if driver and driver.release else found
+
+
+def _card_bytes(devices: tuple[str, ...]) -> int:
+    """The memory of NVIDIA's card; 0 where there is none that answers."""
+    if "cuda" not in devices:
+        return 0
+    import torch
+
+    try:
+        return int(torch.cuda.mem_get_info()[1])
+    except RuntimeError:  # the check of the card tells
+        return 0
 
 
 def _warp() -> list[Check]:

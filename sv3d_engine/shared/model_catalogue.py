@@ -73,6 +73,8 @@ class Model:
 _REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
 _SV3D = "https://huggingface.co/stabilityai/sv3d"
 _SV3D_LICENCE = "Stability AI's own licence"
+# Bytes that should be free on a graphics card for the official SV3D, by memory mode (protocol.MEMORY_MODES).
+SV3D_MEMORY = {"together": 9_700_000_000, "apart": 7_600_000_000, "offload": 5_900_000_000, "blocks": 2_100_000_000}
 
 
 def _sv3d(variant: str, what: str) -> Model:
@@ -82,8 +84,8 @@ def _sv3d(variant: str, what: str) -> Model:
         purpose="orbit",
         file=f"sv3d_{variant}.safetensors",
         bytes=9_370_000_000,
-        memory=2_100_000_000,  # in the memory mode "blocks"
-        memory_at_best=9_700_000_000,  # and in "together"
+        memory=SV3D_MEMORY["blocks"],
+        memory_at_best=SV3D_MEMORY["together"],
         licence=_SV3D_LICENCE,
         licence_url=_SV3D,
         source=Web(f"{_SV3D}/resolve/main/sv3d_{variant}.safetensors", needs_token=True),

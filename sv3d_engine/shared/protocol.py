@@ -250,6 +250,7 @@ class DoctorReport:
     engine: str
     devices: tuple[str, ...]  # of DEVICES, what would work here; "auto" takes the first for an orbit
     checks: tuple[Check, ...]
+    card_bytes: int = 0  # memory of NVIDIA's card, where that is known
 
 
 Job = MeshJob | OrbitJob | GenerateJob

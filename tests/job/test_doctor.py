@@ -94,6 +94,23 @@ def test_little_memory_and_disk_are_told_with_a_remedy(tmp_path, monkeypatch):
     assert checks["Disk"].remedy
 
 
+def test_the_cards_memory_is_told_as_a_number(tmp_path, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(doctor, "available_devices", lambda: ("cuda", "cpu"))
+    monkeypatch.setattr(doctor, "device_name", lambda device: "RTX 3060")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1, 12_000_000_000))
+    assert doctor.examine(tmp_path).card_bytes == 12_000_000_000
+
+    def fail():
+        raise RuntimeError("CUDA error: out of memory")
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", fail)
+    assert doctor.examine(tmp_path).card_bytes == 0
+    monkeypatch.setattr(doctor, "available_devices", lambda: ("cpu",))
+    assert doctor.examine(tmp_path).card_bytes == 0
+
+
 def test_json_is_one_protocol_message(capsys):
     assert command_line.main(["doctor", "--json"]) == 0
     answer = protocol.decode_reply(capsys.readouterr().out)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from sv3d.sv3d_blender.setup.facts import Facts, Lookout, Question, look_at
-from sv3d.sv3d_blender.setup.readiness import blocking, needs
+from sv3d.sv3d_blender.setup.readiness import blocking, memory_need, needs
 from sv3d.sv3d_blender.setup.state import Stamp, State, write_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
 
@@ -47,6 +47,26 @@ def test_what_is_lacking_has_a_button_that_helps(facts, blocks, button, mode):
 def test_while_a_set_up_runs_generate_waits():
     assert blocking(changed(state=State.MISSING), at_work=True) == "The engine is being set up"
     assert blocking(changed(state=None), at_work=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("mode", "gigabytes", "said", "fix"),
+    [
+        ("together", 8.6, "The graphics card has 8.6 GB; the chosen Memory takes 9.7 GB.", "AUTO"),
+        ("offload", 4.3, "The graphics card has 4.3 GB; the chosen Memory takes 5.9 GB.", "AUTO"),
+        ("together", 1.5, "The graphics card has 1.5 GB; SV3D takes 2.1 GB at the least.", "PROCESSOR"),
+        ("auto", 1.5, "The graphics card has 1.5 GB; SV3D takes 2.1 GB at the least.", "PROCESSOR"),
+    ],
+)
+def test_a_card_with_too_little_memory_is_told_with_the_button_that_helps(mode, gigabytes, said, fix):
+    need = memory_need(mode, int(gigabytes * 1e9))
+    assert (need.text, need.blocks, need.button, need.mode) == (said, False, "sv3d.fit_memory", fix)
+    assert need.label
+
+
+@pytest.mark.parametrize(("mode", "gigabytes"), [("auto", 4.0), ("together", 12.0), ("blocks", 2.2), ("together", 0)])
+def test_a_card_that_has_enough_or_is_not_known_is_no_matter(mode, gigabytes):
+    assert memory_need(mode, int(gigabytes * 1e9)) is None
 
 
 def test_the_worst_comes_first():

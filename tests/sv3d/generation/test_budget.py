@@ -6,6 +6,7 @@ import torch
 from sv3d_engine.laboratory.bench.orbit_bench import OFFICIAL, TINY
 from sv3d_engine.laboratory.bench.tracing import LiveStorage, cost_of_decode, cost_of_encode, cost_of_step
 from sv3d_engine.shared.architecture import read_architecture
+from sv3d_engine.shared.model_catalogue import SV3D_MEMORY
 from sv3d_engine.sv3d.generation import memory_plan
 from sv3d_engine.sv3d.generation.memory_plan import MODES, Budget, choose, encoded_at_once
 from sv3d_engine.sv3d.network.sv3d import AUTOENCODER_DTYPE, build_autoencoder
@@ -31,6 +32,12 @@ def test_the_figures_are_those_of_the_shapes(made, size):
     for name, peak in seen.items():
         assert peak <= getattr(said, name) * 1.02 + (256 << 10), name
         assert peak >= getattr(said, name) * 0.85, name
+
+
+def test_the_add_on_tells_the_same_figures():
+    assert tuple(SV3D_MEMORY) == MODES
+    for mode, told in SV3D_MEMORY.items():
+        assert told == pytest.approx(FULL.needed(mode), rel=0.02), mode
 
 
 def _step(unet):
