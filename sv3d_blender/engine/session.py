@@ -12,7 +12,10 @@ from pathlib import Path
 import bpy
 
 from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.engine_python import made_environment
+from ...sv3d_engine.shared.engine_use import refuse_changing
 from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.user_folders import home_folder
 from .. import storage, tab
 from .job import CANCEL_GRACE, Failure, Job, Phase, advance, cancelling, engine_gone, finishing
 from .job_queue import Batch, Entry, JobQueue
@@ -151,11 +154,9 @@ class Session:
         self.checking = True
 
     def release(self) -> None:
-        """End an engine that is at no job: its environment is about to change, which on Windows open files forbid."""
-        if self._process and not self.busy:
-            process = self._process
+        """Have an engine ended that is at no job: its environment is about to change; who does that waits for it."""
+        if not self.busy:
             self._drop_engine()
-            process.join(_QUIT_GRACE)
 
     def dismiss(self) -> None:
         """Forget what has ended and its failures; a result on its way to the scene still arrives."""
@@ -266,6 +267,8 @@ class Session:
         if self._process and chosen != self._python and not self.busy:
             self._drop_engine()
         if self._process is None:
+            if chosen.is_relative_to(made_environment(home_folder())):
+                refuse_changing(home_folder())
             log = storage.engine_log()
             environment = engine_environment(storage.EXTENSION_ROOT, log.parent / "cache")
             self._process = EngineProcess(engine_command(chosen, log), environment, log)

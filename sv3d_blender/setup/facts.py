@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ...sv3d_engine.shared.engine_use import is_engine_changing
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.model_catalogue import CATALOGUE
 from ...sv3d_engine.shared.model_catalogue import state as model_state
@@ -40,6 +41,7 @@ class Facts:
     free: int  # bytes, for jobs
     weights_here: bool  # true, too, where none are chosen
     models: dict[str, str] = field(default_factory=dict)  # name in the catalogue: its state
+    changing: bool = False  # the set-up's environment, just now
 
 
 def look_at(question: Question, *, files: bool = False) -> Facts:
@@ -59,6 +61,7 @@ def look_at(question: Question, *, files: bool = False) -> Facts:
         free_bytes(question.results),
         question.weights is None or question.weights.exists(),
         {model.name: model_state(model) for model in CATALOGUE},
+        state is not None and is_engine_changing(question.home),
     )
 
 
@@ -109,6 +112,8 @@ class Lookout:
     def forget(self) -> None:
         """Look anew at the next question, with all files: something has changed."""
         self._at, self._files_seen = -_STALE, False
+        if self._facts:  # this Blender's own work, which would look like another's for a moment
+            self._facts = replace(self._facts, changing=False)
 
     def _run(self, question: Question) -> None:
         try:

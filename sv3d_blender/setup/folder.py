@@ -12,7 +12,7 @@ from ...sv3d_engine.shared.model_catalogue import CATALOGUE
 from .commands import Commands, Stopped
 from .plan import free_bytes
 from .progress import Progress
-from .state import Places, refuse_foreign, refuse_used
+from .state import Places, refuse_foreign, unused
 
 MODELS = "models"
 
@@ -31,7 +31,11 @@ def remove_engine(places: Places, commands: Commands, report: Callable[[Progress
     """Remove the engine's environment and what was downloaded for it; models stay.  Raises UserError, Stopped."""
     commands.check()
     refuse_foreign(places)
-    refuse_used(places)
+    with unused(places, commands.check):
+        _remove(places, report)
+
+
+def _remove(places: Places, report: Callable[[Progress], None]) -> None:
     report(Progress("Removing the engine's environment"))
     try:
         if places.environment.is_dir():  # out of the way at once: half of one would pass for a damaged one
@@ -54,9 +58,14 @@ def move(old: Path, new: Path, commands: Commands, report: Callable[[Progress], 
 
     All of them or none: what was moved goes back if the rest cannot follow.  Raises UserError, Stopped.
     """
-    before, after = Places(old), Places(new)
+    before = Places(old)
     refuse_foreign(before)
-    refuse_used(before)
+    with unused(before, commands.check):
+        _move(before, Places(new), commands, report)
+
+
+def _move(before: Places, after: Places, commands: Commands, report: Callable[[Progress], None]) -> None:
+    old, new = before.home, after.home
     pairs = [*_models(old, new), *zip(before.all, after.all, strict=True)]
     pairs = [(source, target) for source, target in pairs if source.exists()]
     if taken := [target for _, target in pairs if target.exists()]:

@@ -25,7 +25,7 @@ from .packages import Installed, drop_torn, installed, is_whole, site_packages, 
 from .plan import Plan, missing
 from .progress import Meter, Progress
 from .standalone import fetch_python
-from .state import STAMP, Stamp, claim, note_in, read_stamp, refuse_foreign, refuse_used, write_stamp
+from .state import STAMP, Stamp, claim, note_in, read_stamp, refuse_foreign, unused, write_stamp
 
 _LARGE = 3_000_000  # bytes of a wheel that is fetched by itself; pip keeps what it has fetched only when a call ends
 _AT_ONCE = 12  # small ones
@@ -55,14 +55,14 @@ class Installer:
         Raises UserError, Stopped.
         """
         try:
-            self._run(thorough)
+            with unused(self._places, self._commands.check):
+                self._run(thorough)
         except (CommandFailed, OSError) as error:
             raise meaning(error) from error
 
     def _run(self, thorough: bool) -> None:
         self._meter.step("Looking at what is there")
         refuse_foreign(self._places)
-        refuse_used(self._places)
         claim(self._places.work)
         if note_in(self._places.wheels) != self._plan.base.version:  # another Python's wheels are of no use
             shutil.rmtree(self._places.wheels, ignore_errors=True)

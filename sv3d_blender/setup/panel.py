@@ -29,6 +29,8 @@ def draw_engine(layout: bpy.types.UILayout, chosen: "SV3DPreferences") -> None:
     facts = engine_setup.facts(chosen)
     if engine_setup.work.busy:
         draw_work(box)
+    elif facts and facts.changing:
+        box.label(text="Another Blender is setting up or repairing the engine", icon="INFO")
     elif facts and facts.state:
         _draw_state(box, facts)
     elif facts:

@@ -29,6 +29,8 @@ def needs(facts: Facts | None, *, at_work: bool) -> list[Need]:
         found.append(Need(facts.own_problem, True, "sv3d.preferences", "Choose Another Python"))
     elif at_work:
         found.append(Need("The engine is being set up.", True))
+    elif facts.changing:
+        found.append(Need("Another Blender is setting up or repairing the engine.", True))
     elif facts.state is State.MISSING:
         found.append(Need("The engine is not set up yet.", True, "sv3d.set_up_engine", "Set Up Engine", "SET_UP"))
     elif facts.state is State.UNFINISHED:

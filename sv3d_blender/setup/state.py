@@ -1,17 +1,21 @@
 """Where the set-up keeps its things, how the environment is, and the stamp that tells what it was made from."""
 
 import json
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from ...sv3d_engine.shared.engine_python import made_environment, python_in
-from ...sv3d_engine.shared.engine_use import is_engine_used
+from ...sv3d_engine.shared.engine_use import engine_changing, is_engine_used
 from ...sv3d_engine.shared.errors import UserError
 from .packages import installed, is_whole
 
 STAMP = "sv3d_engine.json"
+_ENDING = 3.0  # seconds that this Blender's own engine may take to end
+_TURN = 0.05  # seconds between looks
 _MARK = "made-by-sv3d.txt"  # in each folder that the set-up has made, and may remove
 
 
@@ -84,13 +88,27 @@ def refuse_foreign(places: Places) -> None:
         )
 
 
-def refuse_used(places: Places) -> None:
-    """Raises UserError where an engine runs from the environment: it would break under a job."""
-    if is_engine_used(places.home):
-        raise UserError(
-            "Another Blender uses this engine.",
-            "Close the other Blender, or wait until its job is done and close it, then press the button again.",
-        )
+@contextmanager
+def unused(places: Places, check: Callable[[], None]) -> Iterator[None]:
+    """Keep engines out of the environment while it is changed: it would break under a job.
+
+    ``check`` may raise while it waits for one that is ending.  Raises UserError where an engine goes on, OSError where
+    the folder cannot be written.
+    """
+    places.home.mkdir(parents=True, exist_ok=True)
+    with engine_changing(places.home) as ours:
+        if not ours:
+            raise UserError("Another Blender is at work in this SV3D folder.", "Wait until it is done, then try again.")
+        end = time.monotonic() + _ENDING
+        while is_engine_used(places.home):
+            if time.monotonic() > end:
+                raise UserError(
+                    "Another Blender uses this engine.",
+                    "Close the other Blender, or wait until its job is done and close it, then press the button again.",
+                )
+            check()
+            time.sleep(_TURN)
+        yield
 
 
 @dataclass(frozen=True)

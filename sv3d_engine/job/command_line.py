@@ -7,6 +7,7 @@ import argparse
 import io
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from ..ground.processes import engine_command
@@ -88,7 +89,12 @@ def _serve(arguments: argparse.Namespace) -> int:
             f"The log file {log} cannot be written.", "Give another one with --log FILE.", str(error)
         ) from error
     engine = engine_command()
-    with engine_used():
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(engine_used())
+        except UserError as error:  # in the words that the add-on listens to
+            print(protocol.encode(protocol.Error(None, error.cause, error.remedy, error.details)), flush=True)
+            return _USER_ERROR
         return supervisor.main([*engine, "work"], [*engine, "doctor", "--json"], log)
 
 

@@ -266,6 +266,23 @@ def test_generate_waits_for_the_engine_and_says_so(blender, chosen, orbit_folder
     assert paper.enabled
 
 
+def test_generate_waits_for_another_blender_that_repairs_the_engine(blender, chosen, session, orbit_folder):
+    use = part_of_engine("shared.engine_use")
+    blender.context.scene.sv3d.source = "FOLDER"
+    blender.context.scene.sv3d.folder = str(orbit_folder)
+    python = part_of_engine("shared.engine_python").python_in(Path(chosen.home) / "engine")
+    python.parent.mkdir(parents=True)
+    python.symlink_to(STAND_IN)
+    with use.engine_changing(Path(chosen.home)):
+        setup().facts_now(chosen)
+        assert any("Another Blender is setting up" in text for text in drawn(blender))
+        assert "Repair" not in told(chosen)
+        with pytest.raises(part_of_engine("shared.errors").UserError, match="Another Blender is setting up"):
+            session.check(chosen.python)
+    session.check(chosen.python)
+    assert session.checking
+
+
 def test_set_up_waits_for_a_job(blender, chosen, session, orbit_folder, monkeypatch):
     chosen.python = str(STAND_IN)
     monkeypatch.setenv("STAND_IN_SECONDS", "30")

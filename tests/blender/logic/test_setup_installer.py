@@ -12,6 +12,7 @@ from sv3d.sv3d_blender.setup.commands import Stopped
 from sv3d.sv3d_blender.setup.packages import installed, site_packages
 from sv3d.sv3d_blender.setup.state import State, claim, read_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
+from sv3d.sv3d_engine.shared.engine_use import is_engine_changing
 from sv3d.sv3d_engine.shared.errors import UserError
 from sv3d.sv3d_engine.shared.torch_build import TorchBuild
 
@@ -87,6 +88,20 @@ def test_a_set_up_makes_an_environment_that_works_and_leaves_nothing_else(engine
     assert (stamp.device, stamp.device_name) == ("cpu", "processor")
     assert not engine.plan().coming
     assert engine.plan().download == 0
+
+
+def test_engines_are_kept_out_from_the_first_step_to_the_last(engine):
+    """Of a repair, under which an engine that another Blender starts would break."""
+    (site_packages(engine.places.environment) / "scipy" / "data.py").unlink()
+    seen = {}
+
+    def look(progress, _cancel):
+        seen[progress.step] = is_engine_changing(engine.home)
+
+    engine.set_up(look, thorough=True)
+    assert {"Looking at what is there", "Downloading scipy", "Installing"} < seen.keys()
+    assert all(seen.values())
+    assert not is_engine_changing(engine.home)
 
 
 def test_broken_off_half_way_and_taken_up_again_nothing_is_fetched_twice(tmp_path):

@@ -9,6 +9,7 @@ from sv3d.sv3d_blender.setup.facts import Facts, Lookout, Question, look_at
 from sv3d.sv3d_blender.setup.readiness import blocking, memory_need, needs
 from sv3d.sv3d_blender.setup.state import Stamp, State, write_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
+from sv3d.sv3d_engine.shared.engine_use import engine_changing
 
 from tests.blender.logic.setup_index import Engine
 
@@ -30,6 +31,7 @@ def test_nothing_is_lacking_where_all_is_well_or_not_known_yet():
         ({"state": State.MISSING}, True, "sv3d.set_up_engine", "SET_UP"),
         ({"state": State.UNFINISHED}, True, "sv3d.set_up_engine", "SET_UP"),
         ({"state": State.DAMAGED}, True, "sv3d.set_up_engine", "REPAIR"),
+        ({"state": State.DAMAGED, "changing": True}, True, "", ""),
         ({"state": State.OUTDATED}, False, "sv3d.set_up_engine", "UPDATE"),
         ({"state": None, "own_problem": "It is gone."}, True, "sv3d.preferences", ""),
         ({"weights_here": False}, True, "sv3d.preferences", ""),
@@ -40,7 +42,7 @@ def test_nothing_is_lacking_where_all_is_well_or_not_known_yet():
 def test_what_is_lacking_has_a_button_that_helps(facts, blocks, button, mode):
     (need,) = needs(changed(**facts), at_work=False)
     assert (need.blocks, need.button, need.mode) == (blocks, button, mode)
-    assert need.label
+    assert bool(need.label) == bool(button)
     assert bool(blocking(changed(**facts), at_work=False)) == blocks
 
 
@@ -89,6 +91,9 @@ def test_the_facts_are_those_of_the_disk(question, tmp_path, monkeypatch):
     python_in(environment).touch()
     write_stamp(environment, Stamp("old", "cpu", {}))
     assert look_at(question).state is State.OUTDATED
+    assert not look_at(question).changing
+    with engine_changing(question.home):
+        assert look_at(question).changing
     own = dataclasses.replace(question, python="/no/such/python", weights=tmp_path / "gone")
     assert look_at(own).state is None
     assert "does not exist" in look_at(own).own_problem
@@ -132,6 +137,13 @@ def test_a_look_that_fails_is_told(question):
 
     facts = wait_for(Lookout(look), question)
     assert "Permission denied" in blocking(facts, at_work=False)
+
+
+def test_this_blenders_own_work_does_not_look_like_anothers_when_it_has_ended(question):
+    lookout = Lookout(lambda asked, *, files=False: changed(changing=True))
+    assert wait_for(lookout, question).changing
+    lookout.forget()
+    assert not lookout.known.changing
 
 
 def test_damage_seen_in_the_files_is_not_forgotten_at_the_next_quick_look(question):

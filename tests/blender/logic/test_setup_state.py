@@ -3,6 +3,7 @@
 import shutil
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from sv3d.sv3d_blender.setup.commands import Commands, Stopped
 from sv3d.sv3d_blender.setup.folder import folder_problem, move, remove_engine
 from sv3d.sv3d_blender.setup.installer import Installer
 from sv3d.sv3d_blender.setup.plan import Plan
-from sv3d.sv3d_blender.setup.state import Places, Stamp, State, claim, look, read_stamp, write_stamp
+from sv3d.sv3d_blender.setup.progress import Progress
+from sv3d.sv3d_blender.setup.state import Places, Stamp, State, claim, look, read_stamp, unused, write_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
+from sv3d.sv3d_engine.shared.engine_use import engine_changing, is_engine_changing
 from sv3d.sv3d_engine.shared.errors import UserError
 from sv3d.sv3d_engine.shared.file_lock import held
 from sv3d.sv3d_engine.shared.torch_build import TorchBuild
@@ -149,9 +152,10 @@ def test_move_overwrites_nothing(places, commands, tmp_path):
     assert look(places, "lock", files=True) is State.READY
 
 
-def test_an_engine_that_runs_is_not_changed_under_its_job(places, commands, tmp_path):
+def test_an_engine_that_runs_is_not_changed_under_its_job(places, commands, tmp_path, monkeypatch):
     plan = Plan(places, Base((sys.executable,), "3.11", ""), TorchBuild("cpu"), (), (), 0, 0, 1)
     before = files_in(places.environment)
+    monkeypatch.setattr("sv3d.sv3d_blender.setup.state._ENDING", 0.1)
     with held(places.home / "engine-in-use-1.lock"):
         for change in (
             lambda: remove_engine(places, commands, lambda progress: None),
@@ -164,6 +168,45 @@ def test_an_engine_that_runs_is_not_changed_under_its_job(places, commands, tmp_
     (places.home / "engine-in-use-2.lock").touch()  # of one that was killed
     remove_engine(places, commands, lambda progress: None)
     assert look(places, "lock") is State.MISSING
+
+
+def test_an_engine_that_is_ending_is_waited_for(places):
+    with ExitStack() as engine:
+        engine.enter_context(held(places.home / "engine-in-use-1.lock"))
+        with unused(places, engine.close):
+            assert is_engine_changing(places.home)
+    assert not is_engine_changing(places.home)
+
+
+def test_a_cancel_ends_the_wait(places):
+    def stop() -> None:
+        raise Stopped
+
+    with held(places.home / "engine-in-use-1.lock"), pytest.raises(Stopped), unused(places, stop):
+        pass
+    assert not is_engine_changing(places.home)
+
+
+@pytest.mark.parametrize("work", ["remove", "move"])
+def test_engines_are_kept_out_while_the_environment_is_removed_or_moved(places, commands, tmp_path, work):
+    seen = []
+
+    def report(_: Progress) -> None:
+        seen.append(is_engine_changing(places.home))
+
+    if work == "remove":
+        remove_engine(places, commands, report)
+    else:
+        move(places.home, tmp_path / "new", commands, report)
+    assert len(seen) > 1 and all(seen)
+    assert not is_engine_changing(places.home)
+
+
+def test_two_do_not_change_one_environment(places, commands, monkeypatch):
+    monkeypatch.setattr("sv3d.sv3d_engine.shared.engine_use._PAUSE", 0.001)
+    with engine_changing(places.home), pytest.raises(UserError, match="at work in this SV3D folder"):
+        remove_engine(places, commands, lambda progress: None)
+    assert look(places, "lock") is State.READY
 
 
 @pytest.fixture(params=[False, True], ids=["one disk", "two disks"])
