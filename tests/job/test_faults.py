@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from broken_process import ADDS, refused, told_when
 from pipeline_fakes import make_source, outcome, stage, tree, writes
 
 from sv3d_engine.ground.kernel_cache import cache_folder, explain_cache
 from sv3d_engine.ground.progress import Cancelled
 from sv3d_engine.job.run import run_job
 from sv3d_engine.shared import protocol
-from sv3d_engine.shared.errors import UserError, explain
+from sv3d_engine.shared.errors import UserError
 
 NAMES = ("frames", "field", "mesh", "material", "asset", "turntable")
 STAGES = [stage(name, writes(f"work/{name}.bin", facts={"of": name})) for name in NAMES]
@@ -39,36 +40,6 @@ def unbroken(request_, tmp_path):
 
 # ---- the disk ---------------------------------------------------------------------------------------------------
 
-ADDS = {"os.mkdir", "os.rename"}  # what a full disk may refuse; it never refuses to remove
-
-
-def fails_from(operation: int, number: int, request: protocol.MeshJob) -> str | None:
-    """What is told where the disk refuses all from the nth addition on, in a process of its own; None if nothing is."""
-    ours, theirs = os.pipe()
-    if child := os.fork():
-        os.close(theirs)
-        with os.fdopen(ours) as told:
-            text = told.read()
-        os.waitpid(child, 0)
-        return text.removeprefix("told:") if text else None
-    left = operation
-
-    def refuse(event, arguments):
-        nonlocal left
-        opens_to_write = event == "open" and isinstance(arguments[1], str) and arguments[1].strip("rbt")
-        if event in ADDS or opens_to_write:
-            left -= 1
-            if left < 0:
-                raise OSError(number, os.strerror(number), str(arguments[0]))
-
-    try:
-        sys.addaudithook(refuse)
-        run_job(request, silent, stages=STAGES)
-    except Exception as error:
-        os.write(theirs, f"told:{explain(error).cause}".encode())
-    finally:
-        os._exit(0)
-
 
 @posix_only
 @pytest.mark.parametrize(
@@ -84,11 +55,13 @@ def test_a_disk_that_fails_at_any_moment_is_told_and_the_job_resumed(
     tmp_path, request_, unbroken, number, every, cause
 ):
     told, operation = [], 0
-    while (
-        text := fails_from(operation, number, replace(request_, out=str(tmp_path / f"out-{operation}")))
-    ) is not None:
-        told.append(text)
+    while True:
         out = tmp_path / f"out-{operation}"
+        job = replace(request_, out=str(out))
+        text = told_when(refused(number), operation, lambda job=job: run_job(job, silent, stages=STAGES), ADDS)
+        if text is None:
+            break
+        told.append(text)
         assert not [name for name in tree(out) if name.endswith(".part") or "sv3d-partial" in name]
         run_job(replace(request_, out=str(out), resume=True), silent, stages=STAGES)
         assert outcome(out) == unbroken, f"refused from change {operation} on"
