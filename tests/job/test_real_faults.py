@@ -1,9 +1,6 @@
 """The real stages, small: killed in each, and with a disk that is truly full in each; the end is the same."""
 
 import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from ball import SIZE, TINY, ball_frame
+from kill_in_stage import kill_at
 from PIL import Image
 from pipeline_fakes import make_picture, tree
 from safetensors.torch import load_file
@@ -74,37 +72,11 @@ def unbroken(ball, tmp_path_factory):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
 def test_killed_in_every_stage_and_resumed_the_job_comes_to_the_same_end(ball, unbroken, tmp_path):
     request = replace(job(ball, tmp_path / "out"), resume=True)
-    script = Path(__file__).with_name("kill_in_stage.py")
-    command = [sys.executable, str(script), protocol.encode(request), *NAMES]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert [int(line) for line in done.stdout.split()] == [-signal.SIGKILL] * len(NAMES) + [0], done.stderr
+    kill_at(request, *NAMES[:-1], f"{NAMES[-1]}:Rendering")
     assert_same(Path(request.out), unbroken)
 
 
 # ---- disks that are truly full ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 200 MB of its own, and a function that fills it to its last bytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if os.name == "nt" or os.geteuid() != 0:
-        pytest.skip("only root mounts disks")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(disk)], check=False).returncode:
-        pytest.skip("no disk can be mounted here")
-
-    def fill():
-        with (disk / "ballast").open("wb", buffering=0) as stream:
-            for size in (1 << 20, 1 << 12):
-                try:
-                    while stream.write(bytes(size)) == size:
-                        pass
-                except OSError:
-                    continue
-
-    yield disk, fill
-    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("stage", NAMES)
