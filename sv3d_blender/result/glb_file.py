@@ -26,7 +26,7 @@ TELLING_NORMALS = 1.0
 
 _COMPONENTS = {5121: "<u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
-_SAME_PLACE = 1e-6  # in UV
+_SAME_PLACE, _SAME_NORMAL = 1e-6, 1e-4  # in UV, and of unit normals
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ class Surface:
 
 @dataclass(frozen=True)
 class Asset:
-    """A mesh standing on the ground with its front towards −Y, whole again where glTF parts it at texture seams."""
+    """A mesh standing on the ground with its front towards −Y, whole again where glTF parts it.
+
+    glTF repeats points along the seams of the texture and along sharp edges.
+    """
 
     vertices: Floats  # (V, 3)
     corners: Ints  # (L,) the vertex of each face corner
@@ -50,8 +53,9 @@ class Asset:
     edges: Ints  # (E, 2)
     corner_edges: Ints  # (L,)
     seams: NDArray[np.bool_]  # (E,) along the charts of the UV map
+    sharp: NDArray[np.bool_]  # (E,) where shading is not smooth
     uv: Floats | None  # (L, 2)
-    normals: Floats | None  # (V, 3), only where they tell something that the shape does not
+    normals: Floats | None  # (L, 3), only where they tell something that shape and sharp edges do not
     smooth: bool
     confidence: Floats | None  # (V,) in [0, 1]
     surface: Surface
@@ -120,17 +124,19 @@ def _read(glb: _Glb, quads: bool) -> Asset:
     uv = glb.values(named["TEXCOORD_0"]) if "TEXCOORD_0" in named else None
     confidence = glb.values(named["_CONFIDENCE"])[:, 0] if "_CONFIDENCE" in named else None
 
-    first, whole = _weld(points, normals)  # a point of the file for each vertex, and the vertex of each point
+    first, whole = _weld(points)  # a point of the file for each vertex, and the vertex of each point
     welded = whole[faces]
     faces = faces[(welded != np.roll(welded, 1, 1)).all(1)]
-    smooth = normals is not None
-    if normals is not None and not _tells(points, faces, whole, normals):
-        normals = None
     four, three = pair_triangles(points, faces) if quads else (np.zeros((0, 4), np.int64), faces)
     corners = np.concatenate([four.ravel(), three.ravel()])
     starts = np.concatenate([4 * np.arange(len(four)), four.size + 3 * np.arange(len(three))])
     corner_uv = None if uv is None else np.stack([uv[:, 0], 1 - uv[:, 1]], 1)[corners]
-    edges, corner_edges, seams = _edges(whole[corners], starts, corner_uv)
+    following = _following(starts, len(corners))
+    edges, corner_edges, first_corner = _edges(whole[corners], following)
+    seams = _parted(corner_uv, whole[corners], following, corner_edges, first_corner, _SAME_PLACE)
+    shading = None if normals is None else normals[corners]
+    sharp = _parted(shading, whole[corners], following, corner_edges, first_corner, _SAME_NORMAL)
+    told = normals is not None and _tells(points, faces, normals)
     foot = float(-points[:, 2].min())
     points = points + np.array([0.0, 0.0, foot])
     return Asset(
@@ -140,9 +146,10 @@ def _read(glb: _Glb, quads: bool) -> Asset:
         edges=edges,
         corner_edges=corner_edges,
         seams=seams,
+        sharp=sharp,
         uv=None if corner_uv is None else np.ascontiguousarray(corner_uv, np.float32),
-        normals=None if normals is None else np.ascontiguousarray(normals[first], np.float32),
-        smooth=smooth,
+        normals=np.ascontiguousarray(shading, np.float32) if told else None,
+        smooth=normals is not None,
         confidence=None if confidence is None else np.ascontiguousarray(confidence[first], np.float32),
         surface=_surface(glb, primitive),
         foot=foot,
@@ -183,36 +190,50 @@ def _linear(node: dict[str, Any]) -> NDArray[np.float64]:
     return turn * np.asarray(node.get("scale", [1, 1, 1]), float)
 
 
-def _weld(points: NDArray[np.float64], normals: NDArray[np.float64] | None) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Points that are one but for their place in the texture: one of each, and which of them each point is."""
-    told = points if normals is None else np.concatenate([points, normals], 1)
+def _weld(told: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows that are one: the first of each, and which of them each row is."""
     rows = np.ascontiguousarray(told).view([("", told.dtype)] * told.shape[1]).ravel()
     _, first, whole = np.unique(rows, return_index=True, return_inverse=True)
     return first, whole.ravel()
 
 
-def _edges(
-    corners: NDArray[Any], starts: NDArray[Any], uv: NDArray[Any] | None
-) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-    """The edges of faces, the one that each corner begins, and whether the UV map is cut along it."""
-    following = np.arange(1, len(corners) + 1)
-    following[np.append(starts[1:], len(corners)) - 1] = starts
-    ends = np.stack([corners, corners[following]], 1)
-    turned = ends[:, 0] > ends[:, 1]
-    ends[turned] = ends[turned, ::-1]
+def _following(starts: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """The corner after each of ``count`` corners, round its face."""
+    following = np.arange(1, count + 1)
+    following[np.append(starts[1:], count) - 1] = starts
+    return following
+
+
+def _edges(corners: NDArray[Any], following: NDArray[Any]) -> tuple[Ints, Ints, NDArray[Any]]:
+    """The edges of faces, the one that each corner begins, and a corner that begins each."""
+    ends = np.sort(np.stack([corners, corners[following]], 1), 1)
     _, first, which = np.unique(ends[:, 0] * (corners.max() + 1) + ends[:, 1], return_index=True, return_inverse=True)
-    which = which.ravel()
-    seams = np.zeros(len(first), bool)
-    if uv is not None:
-        places = np.stack([uv, uv[following]], 1)
-        places[turned] = places[turned, ::-1]
-        apart = np.abs(places - places[first][which]).max((1, 2)) > _SAME_PLACE
-        seams[which[apart]] = True
-    return ends[first].astype(np.int32), which.astype(np.int32), seams
+    return ends[first].astype(np.int32), which.ravel().astype(np.int32), first
 
 
-def _tells(points: NDArray[Any], faces: NDArray[Any], whole: NDArray[Any], normals: NDArray[Any]) -> bool:
+def _parted(
+    values: NDArray[Any] | None,  # (L, D) of the face corners
+    corners: NDArray[Any],
+    following: NDArray[Any],
+    corner_edges: Ints,
+    first: NDArray[Any],
+    same: float,
+) -> NDArray[np.bool_]:  # (E,)
+    """The edges at whose ends the faces on both sides have other values."""
+    parted = np.zeros(len(first), bool)
+    if values is None:
+        return parted
+    both = np.stack([values, values[following]], 1)
+    turned = corners > corners[following]
+    both[turned] = both[turned, ::-1]
+    apart = np.abs(both - both[first][corner_edges]).max((1, 2)) > same
+    parted[corner_edges[apart]] = True
+    return parted
+
+
+def _tells(points: NDArray[Any], faces: NDArray[Any], normals: NDArray[Any]) -> bool:
     """Whether the file's normals say more than Blender's own, which weigh faces by their angle at the vertex."""
+    _, whole = _weld(np.concatenate([points, normals], 1))  # sharp edges part vertices
     places = points[faces]
     flat = np.cross(places[:, 1] - places[:, 0], places[:, 2] - places[:, 0])
     area = np.linalg.norm(flat, axis=1)

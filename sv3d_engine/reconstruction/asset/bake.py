@@ -12,10 +12,10 @@ from torch import Tensor
 from ...ground.colour import to_srgb_bytes
 from ...ground.progress import Progress
 from .nearest import NearestFaces, blend
+from .shading import Frame
 from .tangents import in_tangent_space
 from .texels import RIM, chart_texels
 from .topology import Bools, Floats, Ints, TriMesh, face_areas, face_normals, unit, vertex_normals
-from .unwrap import Atlas
 
 # World points (P, 3) of the fine surface and its unit normals (P, 3), float32, to (P, 6) in [0, 1]: linear base colour
 # (3), roughness, metallic and evidence, which tells how well the frames show the place.
@@ -55,17 +55,8 @@ class FineSurface:
         return found, values[:, :3], unit(values[:, 3:6]), values[:, 6:]
 
 
-@dataclass(frozen=True)
-class Frame:
-    """The tangent space of an atlas, at its vertices."""
-
-    normals: Floats  # (W, 3) unit
-    tangents: Floats  # (W, 4) unit, and the bitangents' sign
-
-
 def bake_maps(
     mesh: TriMesh,
-    atlas: Atlas,
     frame: Frame,
     fine: FineSurface,
     paint: Paint,
@@ -75,6 +66,7 @@ def bake_maps(
     """Textures of a simplified mesh; what shows no surface takes the values of the nearest texel that does."""
     progress = progress or Progress()
     progress(0.0, "Baking the textures")
+    atlas = frame.atlas
     texels = chart_texels(atlas.uv, atlas.faces, size)
     stray = STRAY * np.sqrt(face_areas(mesh).sum() / max(len(texels.index), 1))
     facing, frame_values = face_normals(mesh), np.concatenate([frame.normals, frame.tangents], 1)

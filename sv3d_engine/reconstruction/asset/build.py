@@ -9,14 +9,14 @@ from PIL import Image
 
 from ...ground.files import whole_file
 from ...ground.progress import Progress
-from .bake import FineSurface, Frame, Paint, ask, bake_maps
+from .bake import FineSurface, Paint, ask, bake_maps
 from .card import inspect
 from .clean import clean, simplify
 from .glb import TexturedMesh, write_glb
 from .occlusion import ambient_occlusion
-from .tangents import tangents
+from .shading import tangent_frame
 from .topology import Floats, Ints, TriMesh, face_components, is_closed_manifold, mates, vertex_normals
-from .unwrap import Atlas, unwrap
+from .unwrap import unwrap
 
 CONFIDENCE_MAP = "confidence.png"
 
@@ -70,17 +70,17 @@ def build_asset(
     fine = FineSurface(raw, ambient_occlusion(raw))
     clock.lap("occlusion")
     frame = tangent_frame(mesh, atlas)
-    maps = bake_maps(mesh, atlas, frame, fine, paint, texture_size, progress.part(0.5, 0.95))
+    maps = bake_maps(mesh, frame, fine, paint, texture_size, progress.part(0.5, 0.95))
     textured = TexturedMesh(
-        mesh.vertices[atlas.vertex_map],
+        mesh.vertices[frame.atlas.vertex_map],
         frame.normals,
-        atlas.uv,
-        atlas.faces,
+        frame.atlas.uv,
+        frame.atlas.faces,
         maps.base_color,
         maps.orm,
         maps.normal,
         frame.tangents,
-        _evidence(mesh, fine, paint)[atlas.vertex_map],
+        _evidence(mesh, fine, paint)[frame.atlas.vertex_map],
     )
     clock.lap("bake")
     progress(0.95, "Writing the mesh")
@@ -102,12 +102,6 @@ def build_asset(
         notes=card.notes(),
         seconds=clock.laps,
     )
-
-
-def tangent_frame(mesh: TriMesh, atlas: Atlas) -> Frame:
-    """The tangent space in which the normal map is baked, and read."""
-    normals = vertex_normals(mesh)[atlas.vertex_map]
-    return Frame(normals, tangents(mesh.vertices[atlas.vertex_map], normals, atlas.uv, atlas.faces))
 
 
 def _evidence(mesh: TriMesh, fine: FineSurface, paint: Paint) -> Floats:  # (V,)

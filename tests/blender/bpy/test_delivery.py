@@ -1,5 +1,6 @@
 """Where a result goes: the scene that its job was started from, whatever is open and active by then."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -177,6 +178,24 @@ def test_seams_run_along_the_charts(blender, job_folder):
     assert len(mesh.edges) == 18
     assert not mesh.has_custom_normals
     assert not mesh.validate()
+
+
+def test_sharp_edges_part_the_shading_and_nothing_else(blender, job_folder):
+    asset = replace(part("result.glb_file").read_asset(job_folder / "mesh.glb"), smooth=True)
+    build = part("result.mesh").build_mesh
+    round_, edged = build(asset, "round"), build(replace(asset, sharp=asset.seams), "edged")
+    assert not any(edge.use_edge_sharp for edge in round_.edges)
+    assert sum(edge.use_edge_sharp for edge in edged.edges) == 12
+    assert len(edged.vertices) == 8
+    assert not edged.has_custom_normals
+
+    def off(mesh):
+        """Most by which a corner's shading leans away from its face."""
+        corners = [(mesh.corner_normals[i].vector, face.normal) for face in mesh.polygons for i in face.loop_indices]
+        return max(shading.angle(normal) for shading, normal in corners)
+
+    assert off(round_) > 0.3
+    assert off(edged) < 1e-3
 
 
 def test_modifiers_and_export_find_a_plain_mesh(blender, job_folder):

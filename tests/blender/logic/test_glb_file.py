@@ -84,9 +84,32 @@ def test_normals_are_kept_only_where_they_tell_something(tmp_path):
     assert read_asset(tmp_path / "ball.glb").normals is None
     write_glb(ball(lambda points: unit(points * (1.0, 1.0, 0.3))), tmp_path / "told.glb")
     told = read_asset(tmp_path / "told.glb")
-    assert told.normals.shape == told.vertices.shape
-    sides = np.abs(told.vertices[:, 2] - 1.0) < 0.5
+    assert told.normals.shape == (len(told.corners), 3)
+    sides = np.abs(told.vertices[told.corners, 2] - 1.0) < 0.5
     assert np.abs(told.normals[sides, 2]).max() < 0.4
+
+
+def test_a_mesh_stays_whole_along_its_sharp_edges(tmp_path):
+    """A box of one chart whose six sides have normals of their own."""
+    signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+    sides = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
+    points = signs[sides.ravel()]
+    normals = np.repeat(unit(signs[sides].mean(1)), 4, 0)
+    faces = (np.arange(6)[:, None, None] * 4 + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+    picture = np.zeros((4, 4, 3), np.uint8)
+    write_glb(TexturedMesh(points, normals, points[:, :2], faces, picture), tmp_path / "box.glb")
+    asset = read_asset(tmp_path / "box.glb")
+    assert len(asset.vertices) == 8
+    assert (len(asset.edges), asset.sharp.sum()) == (18, 12)
+    along = np.abs(asset.vertices[asset.edges[:, 0]] - asset.vertices[asset.edges[:, 1]])
+    np.testing.assert_array_equal(asset.sharp, (along > 0.1).sum(1) == 1)  # the diagonals of the sides are not
+    assert not asset.seams.any()
+    assert asset.normals is None  # Blender makes the same of the sharp edges
+
+
+def test_a_smooth_mesh_has_no_sharp_edges(tmp_path):
+    write_glb(ball(unit), tmp_path / "ball.glb")
+    assert not read_asset(tmp_path / "ball.glb").sharp.any()
 
 
 def test_quads_cross_no_seam(file):

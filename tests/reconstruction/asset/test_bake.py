@@ -9,8 +9,8 @@ from torch import Tensor
 from sv3d_engine.ground.colour import to_srgb_bytes
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.reconstruction.asset.bake import FineSurface, Maps, Paint, bake_maps, fill_gutters
-from sv3d_engine.reconstruction.asset.build import tangent_frame
 from sv3d_engine.reconstruction.asset.clean import simplify
+from sv3d_engine.reconstruction.asset.shading import tangent_frame
 from sv3d_engine.reconstruction.asset.topology import TriMesh, unit
 from sv3d_engine.reconstruction.asset.unwrap import Atlas, unwrap
 
@@ -54,7 +54,7 @@ def bumps(tmp_path_factory: pytest.TempPathFactory) -> Bumps:
 
 def bake(mesh: TriMesh, atlas: Atlas, fine: TriMesh, paint: Paint, size: int, progress: Progress | None = None) -> Maps:
     surface = FineSurface(fine, np.linspace(0, 1, len(fine.vertices)))
-    return bake_maps(mesh, atlas, tangent_frame(mesh, atlas), surface, paint, size, progress)
+    return bake_maps(mesh, tangent_frame(mesh, atlas), surface, paint, size, progress)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,8 @@ def shaded(maps: Maps, mesh: TriMesh, atlas: Atlas, count: int = 20_000) -> tupl
     face = rng.integers(len(mesh.faces), size=count)
     weights = rng.dirichlet([1, 1, 1], count)
     uv, normals, tangents = (
-        np.einsum("nk,nkd->nd", weights, v[atlas.faces[face]]) for v in (atlas.uv, frame.normals, frame.tangents)
+        np.einsum("nk,nkd->nd", weights, v[frame.atlas.faces[face]])
+        for v in (frame.atlas.uv, frame.normals, frame.tangents)
     )
     x, y, z = (lookup(maps.normal, uv) / 127.5 - 1).T[..., None]
     shading = x * tangents[:, :3] + y * tangents[:, 3:] * np.cross(normals, tangents[:, :3]) + z * normals
@@ -211,7 +212,7 @@ def test_properties_lie_in_their_channels(ball: tuple[TriMesh, Atlas]) -> None:
     mesh, atlas = ball
     fine = sphere(0.5, 5)
     surface = FineSurface(fine, fine.vertices[:, 1] + 0.5)
-    maps = bake_maps(mesh, atlas, tangent_frame(mesh, atlas), surface, paint, SIZE)
+    maps = bake_maps(mesh, tangent_frame(mesh, atlas), surface, paint, SIZE)
     place = mesh.vertices[atlas.vertex_map]
     fair = np.abs(place[:, 2]) > 0.05
     above = place[fair, 2] > 0
