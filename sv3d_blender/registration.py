@@ -5,7 +5,7 @@ import bpy
 from . import storage
 from .engine.job import Job
 from .engine.session import session
-from .generate import menus, panel, picture, preview, property_group, source_ops
+from .generate import menus, panel, picture_copy, preview, property_group, source_ops
 from .generate import ops as generate_ops
 from .generate.player import player
 from .history import housekeeping
@@ -46,6 +46,7 @@ HANDLERS = (
     ("save_post", destination.on_save),
     ("load_post", housekeeping.on_load),
     *((f"{what}_pre", delivery.before_change) for what in ("load", "undo", "redo")),
+    *((f"{what}_pre", picture_copy.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_post", delivery.after_change) for what in ("load", "undo", "redo")),
 )
 
@@ -62,7 +63,7 @@ def register() -> None:
     preferences_group.use_home()
     session.deliver = delivery.deliver
     session.watch = (player.follow, delivery.follow)
-    session.ready = picture.is_written
+    session.ready = picture_copy.is_written
     session.begun, session.ended = destination.begun, _ended
     housekeeping.begin()
 
@@ -71,6 +72,7 @@ def unregister() -> None:
     session.shutdown()
     engine_setup.shutdown()
     storage.forget_home()
+    picture_copy.forget()
     player.stop()
     preview.clear()
     housekeeping.end()

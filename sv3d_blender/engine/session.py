@@ -128,7 +128,7 @@ class Session:
     def can_finish(self) -> bool:
         """Whether the job could end soon with a mesh from what there is."""
         job = self.job
-        return job is not None and job.phase is Phase.RUNNING and job.coarse is not None and not job.finishing
+        return job is not None and job.phase is Phase.RUNNING and job.has_shape and not job.finishing
 
     def finish(self) -> None:
         """Ask the engine to end the job soon, with what there is."""
@@ -239,6 +239,9 @@ class Session:
             if self.ready(self.job.request):
                 self._process.send(self.job.request)
                 self._unsent = False
+        except UserError as error:
+            failure = Failure(error.cause, error.remedy, error.details)
+            self.job, self._unsent = replace(self.job, phase=Phase.FAILED, failure=failure), False
         except OSError as error:
             failure = Failure("The picture could not be written for the engine.", "Free some space.", str(error))
             self.job, self._unsent = replace(self.job, phase=Phase.FAILED, failure=failure), False

@@ -69,7 +69,7 @@ def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: J
         if line:
             draw_text(layout, context, line, icon)
     row = layout.row(align=True)
-    if job.coarse or job.finishing:
+    if job.has_shape:
         row.operator("sv3d.finish", text="Finishing…" if job.finishing else "", icon="CHECKMARK")
     row.operator("sv3d.cancel", icon="CANCEL")
     if job.preview:

@@ -19,6 +19,7 @@ from ..preferences.property_group import preferences
 from ..result import destination
 from ..result.delivery import is_occupied
 from ..result.provenance import REQUEST, Destination, request_of
+from . import picture_copy
 from .choices import ORBITS, as_tab
 from .preflight import OFFICIAL, expected_seconds
 from .request import Asked, Order, orbit_problem, order, repeated, resumed
@@ -80,12 +81,20 @@ class SV3D_OT_generate(bpy.types.Operator):
 
     # No poll: it could not see the arguments.  The tab's button is disabled by ``lacking``.
 
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        return self._generate(context)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._generate(context, by_script=True)
+
+    def _generate(self, context: bpy.types.Context, *, by_script: bool = False) -> set[str]:
         try:
             names = start(context, *self._orders(context))
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))
             return self._failed(failure_of(error)) if self.wait or bpy.app.background else {"CANCELLED"}
+        if by_script:  # which may go on painting in this very turn
+            picture_copy.take_pixels(now=True)
         return self._outcome(names) if self.wait else {"FINISHED"}
 
     def _orders(self, context: bpy.types.Context) -> list[Order]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +44,15 @@ def recognised(weights: Path) -> Model:
     """
     if weights.is_dir():
         return OFFICIAL
+    try:
+        stat = weights.stat()
+    except OSError:  # told where it is read
+        return _recognised(weights, 0, 0)
+    return _recognised(weights, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=8)  # every press of Generate asks
+def _recognised(weights: Path, _changed: int, _size: int) -> Model:
     shapes, facts = _header(weights)
     architecture = read_architecture(shapes, facts, weights.name)
     return Model(architecture.variant, step_share(shapes, architecture.frame_size), read_usage(facts).steps)

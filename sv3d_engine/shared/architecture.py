@@ -188,4 +188,5 @@ def _fact(facts: Mapping[str, Any], name: str, official: int, multiple: int = 1,
 
 
 def _count(shapes: Shapes, pattern: str) -> int:
-    return max((int(m[1]) for key in shapes if (m := re.match(pattern, key))), default=-1) + 1
+    match = re.compile(pattern).match
+    return max((int(m[1]) for key in shapes if (m := match(key))), default=-1) + 1

@@ -187,12 +187,17 @@ class Paper:
         return put
 
 
-def order(blender):
-    """What the tab orders, once its files are written."""
+def press(blender):
+    """What a press of the tab's button orders."""
     settings = blender.context.scene.sv3d
     chosen = part("preferences.property_group").preferences(blender.context)
-    ordered = part("generate.request").order(settings, chosen)
-    while not part("generate.picture").is_written(ordered.request):
+    return part("generate.request").order(settings, chosen)
+
+
+def order(blender):
+    """The same, once its files are written."""
+    ordered = press(blender)
+    while not part("generate.picture_copy").is_written(ordered.request):
         time.sleep(0.005)
     return ordered
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import order, turn_until
+from conftest import lacking, order, part, part_of_engine, press, turn_until
 
 SIZE = (6, 4)
 
@@ -26,6 +26,67 @@ def test_what_was_painted_is_seen_by_the_engine_and_the_image_stays_as_it_was(bl
     assert picture.read_bytes() == content
     assert (image.is_dirty, image.source, image.filepath) == (True, "FILE", str(picture))
     assert list(blender.data.images) == [image]
+
+
+def test_what_a_script_paints_after_its_call_is_for_the_next_job(blender, settings, session):
+    image = settings.picture
+    image.pixels[:] = painted(*image.size)
+    blender.ops.sv3d.generate()
+    blender.ops.sv3d.generate()
+    image.pixels[:] = [1.0] * len(image.pixels)
+    turn_until(lambda: len(session.over) == 2)
+    for job in session.over.values():
+        assert shown(blender, job.request.picture) == pytest.approx(painted(*image.size), abs=0.003)
+
+
+def test_a_press_leaves_the_copy_to_the_next_turns(blender, settings, session):
+    image = settings.picture
+    image.pixels[:] = painted(*image.size)
+    request, _ = press(blender)
+    copy = part("generate.picture_copy")
+    assert not Path(request.picture).exists()
+    blender.ops.ed.undo_push(message="painted")
+    copy.before_change()  # as undo or another file does
+    image.name = "renamed"
+    turn_until(lambda: copy.is_written(request))
+    assert shown(blender, request.picture) == pytest.approx(painted(*image.size), abs=0.003)
+
+
+def test_a_picture_that_grows_before_it_is_copied(blender, settings):
+    image = settings.picture
+    image.pixels[:] = painted(*image.size)
+    request, _ = press(blender)
+    image.scale(9, 7)
+    turn_until(lambda: part("generate.picture_copy").is_written(request))
+    assert len(shown(blender, request.picture)) == 4 * 9 * 7
+
+
+def test_a_picture_that_is_removed_before_it_is_copied_is_told(blender, settings, session):
+    image = settings.picture
+    image.pixels[:] = painted(*image.size)
+    request, _ = press(blender)
+    blender.data.images.remove(image)
+    with pytest.raises(part_of_engine("shared.errors").UserError, match="closed before"):
+        turn_until(lambda: part("generate.picture_copy").is_written(request))
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_large_painted_picture_holds_no_turn(blender, settings, deep):
+    """4096² as painted.  In seconds of the main thread's own work, the best of three: the machine does other things."""
+    settings.picture = image = blender.data.images.new("large", 4096, 4096, alpha=True, float_buffer=deep)
+    image.pixels.foreach_set(np.full(4 * 4096 * 4096, 0.5, np.float32))
+    lacking(blender)  # as the tab does in each drawing: the weights' header has been read
+    written, longest = part("generate.picture_copy").is_written, []
+    for _ in range(3):
+        request, took = timed(lambda: press(blender).request)
+        turns, done = [took], False
+        while not done:
+            time.sleep(0.01)
+            done, took = timed(lambda request=request: written(request))
+            turns.append(took)
+        longest.append(max(turns))
+    assert min(longest) < 0.05
+    assert image.is_dirty and Path(request.picture).is_file()
 
 
 def test_an_image_without_a_file_is_written_with_its_alpha(blender, settings):
@@ -127,6 +188,12 @@ def test_a_dropped_file_that_is_no_picture_is_refused(blender, settings, tmp_pat
 
 
 # ---- what comes back --------------------------------------------------------------------------------------------
+
+
+def timed(work):
+    """What it gives, and the seconds that this thread worked."""
+    begun = time.thread_time()
+    return work(), time.thread_time() - begun
 
 
 def painted(width: int, height: int) -> list[float]:

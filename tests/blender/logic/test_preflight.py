@@ -20,6 +20,16 @@ def test_weights_are_recognised(tmp_path, variant):
     assert 0 < found.step_share < 0.01
 
 
+def test_weights_that_have_become_others_are_recognised_anew(tmp_path):
+    path = write_zeros(tmp_path / "weights.safetensors", "u")
+    assert preflight.recognised(path).variant == "u"
+    write_zeros(path, "p")
+    assert preflight.recognised(path).variant == "p"
+    path.unlink()
+    with pytest.raises(UserError, match="cannot be read"):
+        preflight.recognised(path)
+
+
 @pytest.fixture
 def fresh():
     """Looks for the demonstration model anew."""

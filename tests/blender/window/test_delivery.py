@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from conftest import STAND_IN, press_generate
 from measure import LONGEST_TURN, WORKED
+from PIL import Image
 
 from sv3d_engine.reconstruction.asset.glb import TexturedMesh, write_glb
 
@@ -46,21 +48,63 @@ def test_a_scene_switched_meanwhile_and_a_queue_by_mouse(open_window, orbit_fold
 
 def test_nothing_holds_the_window_from_the_press_to_a_large_mesh(open_window, orbit_folder, tmp_path):
     """50,000 faces and 4096² textures, as "high" makes them."""
-    large = tmp_path / "large.glb"
-    write_large(large)
-    window = open_window(STAND_IN, STAND_IN_SECONDS="3", STAND_IN_MESH=str(large))
-    window.exec("D.objects.remove(D.objects['Cube'])")
+    window = large_window(open_window, tmp_path)
     window.exec(f"C.scene.sv3d.source = 'FOLDER'; C.scene.sv3d.folder = {str(orbit_folder)!r}")
-    window.exec(WORKED)
-    window.open_sidebar("SV3D")
-    press_generate(window)
-    window.wait("'wedge' in D.objects", timeout=120)
-    window.settle(10)
+    assert {"press", "tick", "draw"} <= turns_until_there(window, "wedge").keys()
     window.keep("large")
-    assert window.eval("len(D.meshes['wedge'].polygons)") > 45_000
-    longest = dict(sorted(window.eval("worked"), key=lambda turn: turn[1]))  # the longest of each kind
-    assert {"tick", "draw"} <= longest.keys()
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_nothing_holds_the_window_where_the_picture_was_painted(open_window, tmp_path, deep):
+    """The same from a picture of 4096² that is nowhere but in Blender, of bytes or of floats."""
+    window = large_window(open_window, tmp_path)
+    window.exec(PAINTED.format(deep=deep))
+    longest = turns_until_there(window, "Paint")
+    assert {"press", "pixels", "tick", "draw"} <= longest.keys()
+    window.keep("painted")
+    picture = Path(window.eval("session.job.request.picture"))
+    with Image.open(picture) as image:
+        assert image.size == (4096, 4096)
+        assert image.getpixel((4095, 4095)) == (255, 0, 0, 255)
+        assert image.getpixel((0, 0))[2] == 255
+    paint = "D.images['Paint']"
+    state = f"({paint}.is_dirty, {paint}.source, {paint}.filepath, {paint}.packed_file)"
+    assert window.eval(state) == (True, "GENERATED", "", None)
+
+
+# Red at the lower right corner, blue elsewhere.
+PAINTED = """
+import numpy as np
+image = D.images.new("Paint", 4096, 4096, alpha=True, float_buffer={deep})
+pixels = np.empty((4096, 4096, 4), np.float32)
+pixels[...] = 0, 0, 1, 1
+pixels[0, -1] = 1, 0, 0, 1
+image.pixels.foreach_set(pixels.ravel())
+image.update()
+C.scene.sv3d.source, C.scene.sv3d.picture = "PICTURE", image
+"""
+
+
+def large_window(open_window, folder: Path):
+    mesh = folder / "large.glb"
+    write_large(mesh)
+    window = open_window(STAND_IN, STAND_IN_SECONDS="3", STAND_IN_MESH=str(mesh))
+    window.exec("D.objects.remove(D.objects['Cube'])")
+    return window
+
+
+def turns_until_there(window, name: str) -> dict[str, float]:
+    """The longest of each kind of the main thread's turns from the press to the mesh, in seconds: none is too long."""
+    window.open_sidebar("SV3D")
+    window.settle(10)
+    window.exec(WORKED)
+    press_generate(window)
+    window.wait(f"{name!r} in D.objects", timeout=120)
+    window.settle(10)
+    assert window.eval(f"len(D.objects[{name!r}].data.polygons)") > 45_000
+    longest = dict(sorted(window.eval("worked"), key=lambda turn: turn[1]))
     assert max(longest.values()) < LONGEST_TURN, longest
+    return longest
 
 
 def write_large(path: Path) -> None:
