@@ -21,6 +21,9 @@ class Phase(Enum):
     FAILED = "Failed"
 
 
+_SHAPING = protocol.STAGE_NAMES[protocol.STAGE_NAMES.index("field") :]
+
+
 @dataclass(frozen=True)
 class Failure:
     """What an error card shows: two sentences, and the rest for a report."""
@@ -53,6 +56,7 @@ class Job:
     seconds_left: float | None = None
     preview: Preview | None = None  # the latest
     coarse: Path | None = None  # a GLB of the shape as far as it is known
+    has_shape: bool = False  # one is being worked at, so that the job can end soon with what there is
     finishing: bool = False  # the artist has asked for what there is
     result: protocol.Result | protocol.OrbitResult | None = None
     failure: Failure | None = None
@@ -87,6 +91,7 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
                 job,
                 phase=phase,
                 began=True,
+                has_shape=job.has_shape or event.stage in _SHAPING,
                 stage=event.title,
                 note=event.note,
                 fraction=fraction,

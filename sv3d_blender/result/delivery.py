@@ -142,7 +142,7 @@ def follow(job: Job) -> None:
     if _coarse.done and _coarse.asset and not is_occupied():
         if place := destination.find(destination.of(folder_of(job))):
             at = free_matrix(place.scene, _coarse.asset.box)
-            live_mesh.show_live_mesh(_coarse.asset, place, job.request.out, at)
+            live_mesh.show_live_mesh(_coarse.asset, place, job.request.out, job.title, at)
         _coarse.asset = None  # once is enough: what the artist deletes stays deleted
 
 

@@ -20,11 +20,12 @@ def live_mesh() -> bpy.types.Object | None:
     return next((o for o in bpy.data.objects if _LIVE in o), None)
 
 
-def show_live_mesh(asset: Asset, place: Place, folder: str, at: Matrix) -> bpy.types.Object:
+def show_live_mesh(asset: Asset, place: Place, folder: str, title: str, at: Matrix) -> bpy.types.Object:
     """Put a coarse mesh into the scene, where ``at`` says or where the one before it stands."""
     global _made  # noqa: PLW0603  (the one stand-in of this Blender)
     before = take_live_mesh(folder)
-    thing = bpy.data.objects.new(f"{Path(folder).name} coarse", build_mesh(asset, "coarse"))
+    name = f"{title} coarse"
+    thing = bpy.data.objects.new(name, build_mesh(asset, name))
     thing[_LIVE] = folder
     thing.matrix_world = before or at
     place.collection.objects.link(thing)

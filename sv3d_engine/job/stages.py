@@ -128,6 +128,9 @@ _CONTRADICTIONS = (
 )
 
 
+_STOPPED = "It was stopped early, so the shape is not refined to the end. Generate it again for the whole."
+
+
 def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.asset.previews import save_clay
     from ..reconstruction.asset.shape_file import write_shape
@@ -145,10 +148,8 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
     if len(faces):
         write_shape(vertices.numpy() * unit, faces.numpy(), out / "coarse.glb")
         progress.preview("mesh", out / "coarse.glb")
-    return {"faces": len(faces), "trust": round(trust, 3), "notes": [_CONTRADICTIONS] if trust < TRUSTED else []}
-
-
-_STOPPED = "It was stopped early, so the shape is not refined to the end. Generate it again for the whole."
+    notes = [*([_CONTRADICTIONS] if trust < TRUSTED else []), *([_STOPPED] if progress.finishing else [])]
+    return {"faces": len(faces), "trust": round(trust, 3), "notes": notes}
 
 
 def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:

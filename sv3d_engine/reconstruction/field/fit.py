@@ -114,7 +114,8 @@ def fit_field(
 ) -> tuple[RadianceField, float]:
     """A field fitted to the frames, and how far these can be trusted to show one thing, 0 to 1.
 
-    On the CPU one seed gives one result.  Raises Cancelled.
+    Once the progress is ``finishing``, one step is the last: the field begins as the carved hull, so that it has a
+    shape after any.  On the CPU one seed gives one result.  Raises Cancelled.
     """
     torch.manual_seed(seed)
     draw = torch.Generator(device).manual_seed(seed)
@@ -145,6 +146,8 @@ def fit_field(
         if (step + 1) % OCCUPANCY_INTERVAL == 0:
             occupied = near_surface(field, within_reach, 3 * edge + 1.5 * step_length, 6 * edge + 1.5 * step_length)
         progress((step + 1) / settings.coarse_steps)
+        if progress.finishing:
+            break
     return field, trust
 
 

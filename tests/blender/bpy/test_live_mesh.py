@@ -17,6 +17,7 @@ def coarse(blender, session, orbit_folder, monkeypatch):
 
 
 def test_it_stands_where_the_result_will_and_is_replaced(blender, session, coarse):
+    assert (coarse.name, coarse.data.name) == ("wedge coarse", "wedge coarse")
     assert coarse.matrix_world.translation[:] == (1, 2, 3)
     assert len(coarse.data.vertices) == 8
     coarse.location = (5, 5, 5)
@@ -70,3 +71,15 @@ def test_stop_here_ends_with_a_mesh(blender, session, coarse):
 
 def test_there_is_nothing_to_stop_with_before_a_shape_is_there(blender, session):
     assert not blender.ops.sv3d.finish.poll()
+
+
+def test_stop_here_is_there_as_soon_as_a_shape_is_sought(blender, session, orbit_folder, monkeypatch):
+    monkeypatch.setenv("STAND_IN_SECONDS", "4")
+    settings = blender.context.scene.sv3d
+    settings.source, settings.folder = "FOLDER", str(orbit_folder)
+    blender.ops.sv3d.generate()
+    turn_until(blender.ops.sv3d.finish.poll)
+    assert session.job.coarse is None
+    blender.ops.sv3d.finish()
+    turn_until(lambda: not session.busy and not session.waiting_to_deliver)
+    assert "wedge" in blender.data.objects

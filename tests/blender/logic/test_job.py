@@ -54,6 +54,13 @@ def test_stop_here_is_for_a_job_that_runs():
     assert not finishing(cancelling(after(HELLO))).finishing
 
 
+def test_there_is_a_shape_to_stop_at_from_the_rough_one_on():
+    frames = replace(stage(0.1), stage="frames")
+    assert not after(HELLO, frames).has_shape
+    assert after(HELLO, frames, stage(0.2)).has_shape
+    assert after(HELLO, replace(stage(0.5), stage="mesh")).has_shape  # of a resumed job
+
+
 def test_an_engine_that_came_up_is_told_from_one_that_did_not():
     assert after(HELLO, Ended(3, "trace")).began
     assert not after(Ended(None, "no such file")).began

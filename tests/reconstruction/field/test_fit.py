@@ -321,3 +321,30 @@ def test_a_field_is_fitted_in_shape_and_colour(frames, monkeypatch):
         front, back = field(ends, -ends / 0.45)[1]
     assert (front - back)[0] > 0.15  # redder before
     assert (front - back)[2] < -0.15  # bluer behind
+
+
+class Finishing(Progress):
+    """A user who wants what there is after some steps, of which fit_field tells without a note."""
+
+    def __init__(self, steps):
+        self.steps = steps
+
+    def __call__(self, fraction, note=""):
+        self.steps -= fraction > fit.CARVING
+
+    @property
+    def finishing(self):
+        return self.steps <= 0
+
+
+@pytest.mark.parametrize("steps", [0, 2, 12])
+def test_what_there_is_after_some_steps_is_a_closed_surface_already(frames, monkeypatch, steps):
+    monkeypatch.setattr(fit, "RAYS", 768)
+    taken, step = [], torch.optim.Adam.step
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda adam: taken.append(adam) or step(adam))
+    settings = Settings("tiny", coarse_steps=40, coarse_size=48)
+    field, _ = fit.fit_field(frames, settings, CPU, seed=1, progress=Finishing(steps))
+    assert len(taken) == max(steps, 1)
+    vertices, faces = extract_mesh(field, 48)
+    assert is_closed(faces)
+    assert volume(vertices, faces) == pytest.approx(EGG_VOLUME, rel=0.25)
