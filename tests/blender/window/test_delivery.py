@@ -69,7 +69,7 @@ def test_nothing_holds_the_window_where_the_picture_was_painted(open_window, tmp
         assert image.getpixel((0, 0))[2] == 255
     paint = "D.images['Paint']"
     state = f"({paint}.is_dirty, {paint}.source, {paint}.filepath, {paint}.packed_file)"
-    assert window.eval(state) == (True, "GENERATED", "", None)
+    assert window.eval(state) == [True, "GENERATED", "", None]
 
 
 # Red at the lower right corner, blue elsewhere.
