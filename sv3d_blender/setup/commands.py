@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -10,13 +9,14 @@ from pathlib import Path
 
 from ...sv3d_engine.shared import kept_command
 from ...sv3d_engine.shared.errors import UserError
+from ...sv3d_engine.shared.pip import RESUMING, TAIL, known_failure, pip_failure
 from ..engine.launch import clean_environment
 
 _TURN = 0.2  # seconds between looks at a running command
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
 _GRACE = 2 * kept_command.GRACE + 2.0  # seconds in which whoever keeps a command ends it
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "VIRTUAL_ENV", "UV_PYTHON")
-_TAIL = 4000  # characters of a failed command's words in a report
+AGAIN = "press the button again (what was downloaded is kept)"
 
 
 def setup_environment() -> dict[str, str]:
@@ -25,7 +25,7 @@ def setup_environment() -> dict[str, str]:
     That is Blender's settings for its own Python, and pip's for installing anywhere else than where it is told to.
     """
     kept = {name: value for name, value in clean_environment().items() if name not in _ELSEWHERE}
-    return {**kept, "PIP_USER": "0", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    return {**RESUMING, **kept, "PIP_USER": "0", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 
 
 class Stopped(Exception):
@@ -36,7 +36,7 @@ class CommandFailed(Exception):
     """A command that did not end well; ``output`` is what it said."""
 
     def __init__(self, output: str) -> None:
-        super().__init__(output[-_TAIL:])
+        super().__init__(output[-TAIL:])
         self.output = output
 
 
@@ -123,67 +123,16 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.wait()
 
 
-# What pip, venv and uv say, and what it means: the first that is found counts.
-_MEANINGS: tuple[tuple[str, str, str], ...] = (
-    (
-        r"No space left on device|Errno 28|WinError 112|not enough space on the disk|Disk quota exceeded",
-        "The disk became full during the set-up.",
-        "Free some space, or choose another SV3D folder, and press the button again; what was downloaded is kept.",
-    ),
-    (
-        r"CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate",
-        "The package index could not be trusted: its certificate is not known here.",
-        "Ask whoever runs this network for its certificate and name its file in the variable PIP_CERT, or use "
-        "another network; then press the button again.",
-    ),
-    (
-        r"ProxyError|407 Proxy|Tunnel connection failed",
-        "The network's proxy did not let the download pass.",
-        "Set the variable HTTPS_PROXY, or pip's own setting, to a proxy that does, restart Blender and press the "
-        "button again.",
-    ),
-    (
-        r"DO NOT MATCH THE HASHES|Hash mismatch|bad checksum",
-        "A downloaded package is not the one that SV3D asked for.",
-        "Press the button again; if it happens again, another package index may be set for pip on this computer.",
-    ),
-    (
-        r"NewConnectionError|Failed to establish|name resolution|getaddrinfo|NameResolutionError|ConnectTimeout|"
-        r"ReadTimeout|Read timed out|Connection reset|Connection aborted|ConnectionError|Network is unreachable|"
-        r"IncompleteRead|ProtocolError|error sending request|dns error|Connection broken|Max retries exceeded",
-        "The package index could not be reached.",
-        "Check the connection to the internet and press the button again; what was downloaded is kept.",
-    ),
-    (
-        r"No matching distribution found|Could not find a version|is not a supported wheel|No download found",
-        "The package index has no fitting version of a package that the engine needs: {what}.",
-        "Choose another build of PyTorch or another Python, or check which package index is set for pip.",
-    ),
-    (
-        r"ensurepip is not|No module named '?(ensurepip|venv|pip)|returned non-zero exit status|"
-        r"virtual environment was not created",
-        "This Python cannot make environments.",
-        "Choose another Python under “Python to Build On”; on Debian and Ubuntu the package python3-venv is missing.",
-    ),
-    (
-        r"Permission denied|PermissionError|Access is denied|WinError 5\b|WinError 32|Errno 13|being used by another",
-        "A file of the engine's environment could not be written.",
-        "End other Blenders, let the antivirus program trust the SV3D folder, or choose another folder; then press "
-        "the button again.",
-    ),
-)
-
-
 def meaning(error: CommandFailed | OSError) -> UserError:
     """A failure of the set-up for the artist."""
-    text = error.output if isinstance(error, CommandFailed) else f"{type(error).__name__}: {error}"
-    what = re.search(r"No matching distribution found for ([^\s;]+)|requirement ([^\s;]+==[^\s;]+)", text)
-    for pattern, cause, remedy in _MEANINGS:
-        if re.search(pattern, text):
-            name = next((group for group in what.groups() if group), "") if what else ""
-            return UserError(cause.format(what=name or "see the report"), remedy, text[-_TAIL:])
+    if isinstance(error, CommandFailed):
+        return pip_failure(error.output, AGAIN)
+    said = f"{type(error).__name__}: {error}"
+    if known := known_failure(said, AGAIN):
+        return known
+    file = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file in the SV3D folder"
     return UserError(
-        "The set-up met a problem that it does not know.",
-        "Press the button again; if that fails too, press Copy Report and send it to somebody who can help.",
-        text[-_TAIL:],
+        f"The system could not read or write {file} ({error.strerror or said}).",
+        f"See that its disk is connected and sound, or choose another SV3D folder, and {AGAIN}.",
+        said,
     )

@@ -21,7 +21,7 @@ from ...sv3d_engine.shared.errors import UserError
 from .base import Base, version_of, version_of_environment
 from .commands import CommandFailed, Commands, meaning
 from .lock import TORCH, Requirement, canonical_name, download_bytes, wheel_bytes
-from .packages import Installed, drop_torn, installed, is_whole, site_packages, wheel_of
+from .packages import Installed, drop_torn, installed, is_whole, release_of, site_packages, wheel_of
 from .plan import Plan, missing
 from .progress import Meter, Progress
 from .standalone import fetch_python
@@ -29,6 +29,8 @@ from .state import STAMP, Stamp, claim, note_in, read_stamp, refuse_foreign, unu
 
 _LARGE = 3_000_000  # bytes of a wheel that is fetched by itself; pip keeps what it has fetched only when a call ends
 _AT_ONCE = 12  # small ones
+_RESUMES = (25, 1)  # the first pip that can go on with half a file
+_NEW_PIP = Requirement("pip", "26.3", ("sha256:f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13",))
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 # What each step of the engine imports; prints what there is to compute on.
 PROBE = """
@@ -173,6 +175,8 @@ class Installer:
         for hashed in (True, False):
             small = [r for r in coming if r not in large and bool(r.hashes) == hashed]
             groups += [small[i : i + _AT_ONCE] for i in range(0, len(small), _AT_ONCE)]
+        if large:
+            self._renew_pip()
         for group in groups:
             self._meter.step(f"Downloading {group[0].name}" if len(group) == 1 else "Downloading small packages")
             expected = sum(wheel_bytes(r.name, build) for r in group)
@@ -180,6 +184,20 @@ class Installer:
             self._download(group, partial(self._grown, done, expected, left))
             done = _bytes_in(wheels)
             self._meter.fetched(done, done + left)
+
+    def _renew_pip(self) -> None:
+        """Have a pip that goes on where a connection broke; where the index has none, the old one does."""
+        pip = installed(self._folder).get("pip")
+        if pip is None or release_of(pip.version) >= _RESUMES:
+            return
+        self._go_online()
+        with suppress(CommandFailed):
+            self._commands.run(
+                [
+                    *self._pip("install"), "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--progress-bar=off",
+                    "--retries=0", "-r", self._listed([_NEW_PIP]),
+                ]
+            )  # fmt: skip
 
     def _grown(self, before: int, expected: int, left: int) -> None:
         """While pip writes, its growing file tells how far it is."""
@@ -281,8 +299,12 @@ class Installer:
         return {name: told[name] for name in ("device", "device_name", "device_bytes") if name in told}
 
     def _pip(self, command: str) -> list[str | Path]:
-        folder = self._places.environment if self._places.environment.is_dir() else self._places.unfinished
-        return [python_in(folder), "-s", *_PIP, command]
+        return [python_in(self._folder), "-s", *_PIP, command]
+
+    @property
+    def _folder(self) -> Path:
+        """The environment that is worked on."""
+        return self._places.environment if self._places.environment.is_dir() else self._places.unfinished
 
     def _listed(self, requirements: Iterable[Requirement], *, hashes: bool = True) -> Path:
         """A file of requirements for pip."""

@@ -3,6 +3,7 @@
 import base64
 import csv
 import hashlib
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,12 @@ def _is_file(path: Path, digest: str, size: int, thorough: bool) -> bool:
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").digest()
     return base64.urlsafe_b64encode(found).rstrip(b"=").decode() == value
+
+
+def release_of(version: str) -> tuple[int, ...]:
+    """The numbers that a version begins with, to be compared: (25, 1) of "25.1" and of "25.1rc1"."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()
 
 
 def fits(package: Installed, wanted: Requirement, torch_build: str) -> bool:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ...sv3d_engine.shared.pace import Pace
+
 _INSTALL_BYTES_A_SECOND = 8e6  # of wheels, unpacked; measured on two processor cores
 _PROBE_SECONDS = 20.0  # the first start of the engine's packages
 _SETTLED = 2.0  # seconds before a speed is believed
@@ -26,14 +28,14 @@ class Meter:
     def __init__(self, report: Callable[[Progress], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._report, self._clock = report, clock
         self._now = Progress()
-        self._begun = clock()
-        self._start = 0  # bytes that were there when the download began
+        self._pace = Pace(settled=_SETTLED, clock=clock)
         self._install = 0.0  # seconds the installation is thought to take
         self._install_begun: float | None = None
 
     def plan(self, done: int, total: int, install_bytes: int) -> None:
         """Before the download: bytes that are there, bytes of all, and of those to install."""
-        self._begun, self._start = self._clock(), done
+        self._pace = Pace(settled=_SETTLED, clock=self._clock)  # the average: between two packages nothing comes
+        self._pace.seconds_left(done, total)
         self._install = install_bytes / _INSTALL_BYTES_A_SECOND + _PROBE_SECONDS
         self._now = replace(self._now, done=done, total=max(done, total))
 
@@ -43,11 +45,8 @@ class Meter:
 
     def fetched(self, done: int, total: int) -> None:
         """So many bytes have come; a better guess of the total may come with them."""
-        seconds, gained = self._clock() - self._begun, done - self._start
-        left = None
-        download = max(total - done, 0)
-        if seconds > _SETTLED and gained > 0:
-            left = download * seconds / gained + self._install
+        left = self._pace.seconds_left(done, total)
+        left = None if left is None else left + self._install
         share = 0.8 * done / total if total else 0.0
         self._set(replace(self._now, done=done, total=total, seconds_left=left), share)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.file_lock import held, is_held
-from .commands import Commands, Stopped, setup_environment
+from .commands import AGAIN, Commands, Stopped, meaning, setup_environment
 from .progress import Progress
 
 _LOCK = "engine-setup.lock"
@@ -80,15 +80,15 @@ class Work:
         except UserError as error:
             self.failure = error
         except OSError as error:
+            self.failure = meaning(error)
+        except MemoryError:
+            self.failure = UserError("The computer's memory ran out.", f"Close other programs and {AGAIN}.")
+        except Exception as error:  # the boundary of the thread: whatever it was is told
+            line = f"{type(error).__name__}: {error}".partition("\n")[0]
             self.failure = UserError(
-                "The SV3D folder cannot be written.",
-                "Choose another SV3D folder, or free some space on its disk.",
-                str(error),
-            )
-        except Exception:  # the boundary of the thread: whatever it was is told
-            self.failure = UserError(
-                "The set-up met a problem that it does not know.",
-                "Press the button again; if that fails too, press Copy Report and send it to somebody who can help.",
+                f"An error inside SV3D ended the work ({line[:200]}).",
+                f"To try it once more, {AGAIN}; if it fails again, install the SV3D extension again, or send a report: "
+                "Copy Report holds all that is needed.",
                 traceback.format_exc(),
             )
 

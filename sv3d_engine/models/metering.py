@@ -3,15 +3,14 @@
 import hashlib
 import shutil
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..shared.errors import UserError
+from ..shared.pace import Pace
 
 _WINDOW = 10.0  # seconds whose pace tells how long the rest takes
-_STEP = 0.1  # seconds between two measurements
 _SILENCE = 1.0  # seconds; an earlier estimate would only jump about
 _SPARE = 100_000_000  # bytes that stay free on the disk
 _CHUNK = 1 << 20  # bytes
@@ -48,19 +47,12 @@ class Meter:
     """Tells of bytes as they come, with the time left by the pace of the last seconds."""
 
     def __init__(self, total: int, note: str, tell: Tell, clock: Callable[[], float] = time.monotonic) -> None:
-        self._total, self._note, self._tell, self._clock = total, note, tell, clock
-        self._seen: deque[tuple[float, int]] = deque()
+        self._total, self._note, self._tell = total, note, tell
+        self._pace = Pace(_WINDOW, _SILENCE, clock)
 
     def __call__(self, done: int) -> None:
         """So many bytes of the whole are there.  Raises whatever ``tell`` raises."""
-        now = self._clock()
-        if not self._seen or now - self._seen[-1][0] >= _STEP:
-            self._seen.append((now, done))
-        while len(self._seen) > 2 and now - self._seen[0][0] > _WINDOW:
-            self._seen.popleft()
-        began, first = self._seen[0]
-        pace = (done - first) / (now - began) if now - began >= _SILENCE else 0.0
-        self._tell(Transfer(done, self._total, self._note, (self._total - done) / pace if pace > 0 else None))
+        self._tell(Transfer(done, self._total, self._note, self._pace.seconds_left(done, self._total)))
 
 
 def sha256_of(path: Path, tell: Tell) -> str:

