@@ -1,6 +1,10 @@
 """Where Blender's own menus, and with them the search, find what the tab does."""
 
+from collections.abc import Iterable
+
 import bpy
+
+from ...sv3d_engine.shared.model_catalogue import CATALOGUE
 
 
 class SV3D_MT_menu(bpy.types.Menu):
@@ -8,12 +12,50 @@ class SV3D_MT_menu(bpy.types.Menu):
     bl_label = "SV3D"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.operator_context = "INVOKE_DEFAULT"
-        for group in _GROUPS:
-            for operator in group:
-                layout.operator(operator)
-            layout.separator()
+        _draw_groups(self.layout, _GROUPS)
+        for menu in (SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models):
+            self.layout.menu(menu.bl_idname)
+
+
+class SV3D_MT_history(bpy.types.Menu):
+    bl_idname = "SV3D_MT_history"
+    bl_label = "History"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        _draw_groups(self.layout, _HISTORY)
+
+
+class SV3D_MT_engine(bpy.types.Menu):
+    bl_idname = "SV3D_MT_engine"
+    bl_label = "Engine"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        self.layout.operator_context = "INVOKE_DEFAULT"
+        self.layout.operator_enum("sv3d.set_up_engine", "mode")
+        self.layout.separator()
+        _draw_groups(self.layout, _ENGINE)
+        self.layout.operator_enum("sv3d.fit_memory", "mode")
+
+
+class SV3D_MT_models(bpy.types.Menu):
+    bl_idname = "SV3D_MT_models"
+    bl_label = "Models"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        self.layout.operator_context = "INVOKE_DEFAULT"
+        for word in ("Get", "Verify", "Remove"):
+            operator = "sv3d.verify_models" if word == "Verify" else f"sv3d.{word.lower()}_model"
+            for model in CATALOGUE:
+                self.layout.operator(operator, text=f"{word} {model.title}").model = model.name
+            self.layout.separator()
+
+
+def _draw_groups(layout: bpy.types.UILayout, groups: Iterable[Iterable[str]]) -> None:
+    layout.operator_context = "INVOKE_DEFAULT"
+    for group in groups:
+        for operator in group:
+            layout.operator(operator)
+        layout.separator()
 
 
 _GROUPS = (
@@ -22,6 +64,14 @@ _GROUPS = (
     ("sv3d.remove_waiting", "sv3d.go_on", "sv3d.dismiss", "sv3d.copy_report"),
     ("sv3d.import_result", "sv3d.look_through", "sv3d.show_frames", "sv3d.show_preview"),
     ("sv3d.preferences", "sv3d.check_engine"),
+)
+_HISTORY = (
+    ("sv3d.history_resume", "sv3d.history_settings", "sv3d.history_open_folder"),
+    ("sv3d.history_delete", "sv3d.history_clean_up", "sv3d.history_dismiss"),
+)
+_ENGINE = (
+    ("sv3d.cancel_set_up", "sv3d.remove_engine", "sv3d.move_folder", "sv3d.allow_online"),
+    ("sv3d.copy_set_up_report", "sv3d.dismiss_set_up"),
 )
 
 
@@ -63,4 +113,4 @@ def unregister() -> None:
         getattr(bpy.types, menu).remove(draw)
 
 
-CLASSES = (SV3D_MT_menu,)
+CLASSES = (SV3D_MT_menu, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models)

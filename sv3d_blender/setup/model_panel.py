@@ -31,7 +31,7 @@ def draw_models(layout: bpy.types.UILayout, chosen: "SV3DPreferences") -> None:
         else:
             buttons.operator("sv3d.verify_models", text="Verify").model = model.name
         if state != "missing":
-            buttons.operator("sv3d.remove_model", text="", icon="TRASH").model = model.name
+            buttons.operator("sv3d.remove_model", text="Remove", icon="TRASH").model = model.name
         row = column.row()
         row.active = False
         row.label(text=f"{size(model.bytes)}; {memory(model)}; {model.source.title}", icon="BLANK1")

@@ -1,6 +1,8 @@
 """What a script or a farm asks for."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 from conftest import part
@@ -56,15 +58,16 @@ def test_several_scripts_jobs_wait_for_each_other(blender, session, orbit_folder
 
 
 def test_every_operator_is_in_a_menu_with_a_name_and_a_tip(blender):
-    menus, registered = part("generate.menus"), part("registration").CLASSES
-    listed = {name for group in menus._GROUPS for name in group}
-    rooms = ("sv3d_blender.generate", "sv3d_blender.result")
-    mine = [cls for cls in registered if any(room in cls.__module__ for room in rooms)]
-    operators = [cls for cls in mine if issubclass(cls, blender.types.Operator)]
-    assert {cls.bl_idname for cls in operators} <= listed
+    """Blender's search goes through the menus."""
+    menus, layout = part("generate.menus"), MagicMock()
+    for menu in menus.CLASSES:
+        menu.draw(SimpleNamespace(layout=layout), blender.context)
+    assert {call.args[0] for call in layout.menu.call_args_list} == {m.bl_idname for m in menus.CLASSES[1:]}
+    listed = {call.args[0] for call in (*layout.operator.call_args_list, *layout.operator_enum.call_args_list)}
+    operators = [cls for cls in part("registration").CLASSES if issubclass(cls, blender.types.Operator)]
+    assert {cls.bl_idname for cls in operators} == listed
     for cls in operators:
         assert cls.bl_label and cls.bl_description
-        assert "INTERNAL" not in getattr(cls, "bl_options", ())
 
 
 def test_arguments_are_documented(blender):
