@@ -70,6 +70,22 @@ def test_every_operator_is_in_a_menu_with_a_name_and_a_tip(blender):
         assert cls.bl_label and cls.bl_description
 
 
+@pytest.mark.parametrize(
+    ("menu", "operator"),
+    [
+        ("VIEW3D_MT_mesh_add", "sv3d.drop_picture"),
+        ("IMAGE_MT_image", "sv3d.use_active_image"),
+        ("TOPBAR_MT_file_import", "sv3d.import_result"),
+    ],
+)
+def test_blenders_own_menus_have_an_entry(blender, extension, menu, operator):
+    drawn = getattr(blender.types, menu).draw._draw_funcs
+    (ours,) = (draw for draw in drawn if draw.__module__.startswith(extension))
+    layout = MagicMock()
+    ours(SimpleNamespace(layout=layout), blender.context)
+    assert [call.args[0] for call in layout.operator.call_args_list] == [operator]
+
+
 def test_arguments_are_documented(blender):
     properties = blender.ops.sv3d.generate.get_rna_type().properties
     for name in ("picture", "folder", "cameras", "out", "wait"):
