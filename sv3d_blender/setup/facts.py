@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...sv3d_engine.shared.engine_use import is_engine_changing
 from ...sv3d_engine.shared.errors import UserError
-from ...sv3d_engine.shared.model_catalogue import CATALOGUE
+from ...sv3d_engine.shared.model_catalogue import CATALOGUE, expected_sha256
 from ...sv3d_engine.shared.model_catalogue import state as model_state
 from ...sv3d_engine.shared.torch_build import TorchBuild
 from ..engine.launch import choose_python
@@ -41,6 +41,7 @@ class Facts:
     free: int  # bytes, for jobs
     weights_here: bool  # true, too, where none are chosen
     models: dict[str, str] = field(default_factory=dict)  # name in the catalogue: its state
+    hashes: dict[str, str] = field(default_factory=dict)  # name of a model that is here: its SHA-256
     changing: bool = False  # the set-up's environment, just now
 
 
@@ -54,13 +55,16 @@ def look_at(question: Question, *, files: bool = False) -> Facts:
             problem = error.cause
     else:
         state = look(places, current_lock(places, question.locks), files=files)
+    models: dict[str, str] = {model.name: model_state(model) for model in CATALOGUE}
+    hashes = {model.name: expected_sha256(model) or "" for model in CATALOGUE if models[model.name] == "ready"}
     return Facts(
         state,
         problem,
         read_stamp(places.environment) if state else None,
         free_bytes(question.results),
         question.weights is None or question.weights.exists(),
-        {model.name: model_state(model) for model in CATALOGUE},
+        models,
+        hashes,
         state is not None and is_engine_changing(question.home),
     )
 

@@ -36,6 +36,10 @@ def draw_models(layout: bpy.types.UILayout, chosen: "SV3DPreferences") -> None:
         row.active = False
         row.label(text=f"{size(model.bytes)}; {memory(model)}; {model.source.title}", icon="BLANK1")
         row.operator("wm.url_open", text=model.licence, icon="URL", emboss=False).url = model.licence_url
+        if checksum := facts.hashes.get(model.name) if facts else "":
+            row = column.row()
+            row.active = False
+            row.label(text=f"SHA-256 {checksum}", icon="BLANK1")
     if not bpy.app.online_access:
         draw_lines(box, "Blender is set to stay offline, so nothing can be downloaded.", "INFO")
         box.operator("sv3d.allow_online", icon="INTERNET")

@@ -74,6 +74,7 @@ def test_what_is_here_can_be_verified_and_removed(blender, chosen, tmp_path):
     os.truncate(model.path, model.bytes)
     assert f"{model.title} · ready" in told(chosen)
     assert "Verify" in told(chosen)
+    assert f"SHA-256 {model.sha256}" in told(chosen)
     blender.ops.sv3d.remove_model("EXEC_DEFAULT", model="u2netp")
     wait()
     assert (tmp_path / "words").read_text().split()[-4:] == ["models", "remove", "u2netp", "--json"]
@@ -142,6 +143,8 @@ def test_weights_that_have_come_are_used(blender, chosen, tmp_path):
     import wedge
 
     wedge.write_weights(model.path)
+    model.path.with_name(f"{model.file}.sha256").write_text("ab" * 32)  # as the engine notes it
     blender.ops.sv3d.get_model("EXEC_DEFAULT", model="sv3d_p", token=TOKEN)
     wait()
     assert Path(chosen.weights) == model.path
+    assert f"SHA-256 {'ab' * 32}" in told(chosen)
