@@ -70,7 +70,7 @@ def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: J
             draw_text(layout, context, line, icon)
     row = layout.row(align=True)
     if job.has_shape:
-        row.operator("sv3d.finish", text="Finishing…" if job.finishing else "", icon="CHECKMARK")
+        row.operator("sv3d.finish", text="Finishing…" if job.finishing else "Stop Here", icon="CHECKMARK")
     row.operator("sv3d.cancel", icon="CANCEL")
     if job.preview:
         _draw_preview(layout, job.preview)

@@ -59,6 +59,7 @@ def test_what_the_artist_has_made_of_it_is_hers(blender, session, coarse, work):
 
 def test_stop_here_ends_with_a_mesh(blender, session, coarse):
     assert blender.ops.sv3d.finish.poll()
+    assert "Stop Here" in drawn(blender)
     fraction = session.job.fraction
     blender.ops.sv3d.finish()
     assert "Finishing…" in drawn(blender)
