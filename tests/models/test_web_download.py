@@ -9,8 +9,9 @@ import pytest
 from web_server import serving
 
 from sv3d_engine.ground.progress import Cancelled
-from sv3d_engine.models import web_download
+from sv3d_engine.models.beginning import Beginning
 from sv3d_engine.models.web_download import download
+from sv3d_engine.models.web_stream import Stream
 from sv3d_engine.shared.errors import UserError
 from sv3d_engine.shared.model_catalogue import Model, Web, model_called, partial_file, partial_note
 
@@ -162,7 +163,7 @@ def test_stopped_while_nothing_comes(server, model):
 
 
 def test_stopped_while_it_connects(server, model, monkeypatch):
-    monkeypatch.setattr(web_download._Stream, "_read", lambda self: self._closed.wait(30))
+    monkeypatch.setattr(Stream, "_read", lambda self: self._closed.wait(30))
 
     def tell(transfer):
         assert transfer.note.startswith("Connecting")
@@ -182,14 +183,14 @@ def test_a_full_disk_is_told_before_anything_is_written(server, model, monkeypat
 
 
 def test_a_disk_that_becomes_full_keeps_what_came(server, model, monkeypatch):
-    append = web_download._Kept.append
+    append = Beginning.append
 
     def full(kept, chunk):
         if kept.done > 1_000_000:
             raise OSError(28, "No space left on device")
         append(kept, chunk)
 
-    monkeypatch.setattr(web_download._Kept, "append", full)
+    monkeypatch.setattr(Beginning, "append", full)
     with pytest.raises(OSError):
         fetch(model)
     assert come(model) > 1_000_000
@@ -301,13 +302,6 @@ def test_the_token_stands_in_no_error_and_no_file(server, other, home):
         assert TOKEN not in error.value.details
     written = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
     assert written and all(TOKEN.encode() not in content for content in written)
-
-
-def test_a_secure_address_does_not_lead_to_one_that_is_not():
-    redirects = web_download._Redirects("https://huggingface.co/a", TOKEN)
-    request = web_download._request("https://huggingface.co/a", 0, TOKEN)
-    with pytest.raises(UserError, match="not secure"):
-        redirects.redirect_request(request, None, 302, "Found", {}, "http://huggingface.co/b")
 
 
 @pytest.mark.parametrize(("linked", "announced"), [(f'"{SHA256}"', SHA256), ('"not a hash"', None), ("", None)])
