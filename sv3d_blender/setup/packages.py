@@ -93,3 +93,23 @@ def drop_torn(wheels: Path) -> None:
     for wheel in wheels.glob("*.whl"):
         if not zipfile.is_zipfile(wheel):
             wheel.unlink()
+
+
+def needed_by(wheel: Path) -> set[str]:
+    """The names of the packages that a wheel needs, whatever the system, without its extras."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
+        return _needed(archive.read(name).decode("utf-8", "replace"))
+
+
+def needed_by_installed(package: Installed) -> set[str]:
+    """The same of a package that is installed."""
+    try:
+        return _needed((package.folder / "METADATA").read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return set()
+
+
+def _needed(text: str) -> set[str]:
+    needs = re.findall(r"^Requires-Dist:\s*([\w.-]+)(.*)$", text, re.M)
+    return {canonical_name(needed) for needed, rest in needs if "extra ==" not in rest}

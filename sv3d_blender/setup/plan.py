@@ -61,6 +61,15 @@ def make_plan(home: Path, locks: Path, choice: str, own_python: str, blender: Se
     return Plan(places, base, build, requirements, coming, download, disk, free_bytes(home))
 
 
+def refuse_offline(plan: Plan) -> None:
+    """Raises UserError where something has to be fetched and the user has not allowed it."""
+    if not plan.online:
+        raise UserError(
+            "Something has to be downloaded, and Blender is set to stay offline.",
+            "Press Allow Online Access in the SV3D preferences, then try again.",
+        )
+
+
 def build_for(choice: str, places: Places) -> TorchBuild:
     """The build of PyTorch for a choice; "auto" keeps the one that is there, for one costs gigabytes.
 

@@ -45,6 +45,11 @@ class Places:
         return self.home / "engine-unfinished"
 
     @property
+    def at_work(self) -> Path:
+        """The environment that is worked on."""
+        return self.environment if self.environment.is_dir() else self.unfinished
+
+    @property
     def wheels(self) -> Path:
         """What has been downloaded and is not installed yet."""
         return self.home / "engine-downloads"

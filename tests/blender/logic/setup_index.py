@@ -1,5 +1,6 @@
 """A package index of tiny wheels, and an engine set up from it."""
 
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from sv3d.sv3d_blender.setup.installer import Installer
 from sv3d.sv3d_blender.setup.plan import Plan, make_plan
 from sv3d.sv3d_blender.setup.progress import Progress
 from sv3d.sv3d_blender.setup.state import Places, State, look
+from sv3d.sv3d_engine.shared.engine_python import python_in
 
 from tests.blender.stand_in.tiny_wheels import write_wheel
 
@@ -73,3 +75,22 @@ class Engine:
 
     def state(self, *, files: bool = False) -> State:
         return look(self.places, self.plan().lock, files=files)
+
+
+def published(folder: Path) -> Engine:
+    """An engine whose packages are all in its index."""
+    engine = Engine(folder)
+    for name, version in engine.lock.items():
+        engine.publish(name, version)
+    return engine
+
+
+def runs(engine: Engine, code: str) -> str:
+    """What a piece of Python prints in the engine's environment."""
+    python = python_in(engine.places.environment)
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def leftovers(engine: Engine) -> set[str]:
+    """What lies in the home folder beside the environment."""
+    return {p.name for p in engine.home.iterdir()} - {"engine"}
