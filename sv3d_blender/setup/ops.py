@@ -186,8 +186,8 @@ class SV3D_OT_fit_memory(bpy.types.Operator):
 
     mode: EnumProperty(  # type: ignore[valid-type]
         items=[
-            ("AUTO", "By the Card", "Choose the memory mode by what is free on the graphics card"),
-            ("PROCESSOR", "On the Processor", "Compute on the processor, which is slow"),
+            ("AUTO", "Memory by the Card", "Choose the memory mode by what is free on the graphics card"),
+            ("PROCESSOR", "Compute on the Processor", "Compute on the processor, which is slow"),
         ],
         options={"SKIP_SAVE"},
     )
