@@ -5,7 +5,7 @@ import bpy
 from . import storage
 from .engine.job import Job
 from .engine.session import session
-from .generate import menus, panel, picture_copy, preview, property_group, source_ops
+from .generate import menus, panel, picture_copy, preview, property_group, running_ops, source_ops
 from .generate import ops as generate_ops
 from .generate.player import player
 from .history import housekeeping
@@ -30,6 +30,7 @@ CLASSES: tuple[type, ...] = (
     *model_ops.CLASSES,
     property_group.SV3DSettings,
     *generate_ops.CLASSES,
+    *running_ops.CLASSES,
     *source_ops.CLASSES,
     *result_ops.CLASSES,
     *panel.CLASSES,

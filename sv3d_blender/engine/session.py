@@ -7,27 +7,21 @@ here, not in the scene, for the same reason.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import bpy
 
 from ...sv3d_engine.shared import protocol
-from ...sv3d_engine.shared.engine_python import made_environment
-from ...sv3d_engine.shared.engine_use import refuse_changing
 from ...sv3d_engine.shared.errors import UserError
-from ...sv3d_engine.shared.user_folders import home_folder
-from .. import storage, tab
+from .. import tab
+from .engine import Engine
 from .job import CANCEL_GRACE, Failure, Job, Phase, advance, cancelling, engine_gone, finishing
 from .job_queue import Batch, Entry, JobQueue
-from .launch import choose_python, engine_command, engine_environment
 from .process import Ended, EngineProcess, Event
 from .time_left import Countdown, start_fraction
 
 _BUSY_INTERVAL = 0.1  # seconds between looks while something is awaited
 _DELIVERY_INTERVAL = 0.02  # between two steps of a result into the scene
 _IDLE_INTERVAL = 1.0
-_WARM_SECONDS = 300.0  # an idle engine is kept this long, as its start takes seconds; then its memory is freed
-_QUIT_GRACE = 0.5
 _START_SECONDS = 8.0  # of the engine, until it has been measured: most of it loads PyTorch
 
 
@@ -35,6 +29,7 @@ class Session:
     """The one engine of this Blender and what is known of its jobs; for the main thread only."""
 
     def __init__(self) -> None:
+        self.engine = Engine()
         self.job: Job | None = None  # the one that runs, else the last one
         self.queue = JobQueue()
         self.undelivered: tuple[Job, ...] = ()  # done, but not in the scene yet
@@ -50,14 +45,11 @@ class Session:
         self.ready: Callable[[protocol.Job], bool] = lambda _: True  # asked until a job's own files are there
         self._entry: Entry | None = None  # of the job that runs
         self._unsent = False  # it waits for them
-        self._process: EngineProcess | None = None
-        self._python: Path | None = None
         self.timer = self._on_timer  # kept, as Blender tells timers apart by identity and a method's changes
-        self._greeted = False  # the engine has said hello
         self._countdown = Countdown(None, 0.0)
         self._start_seconds = _START_SECONDS  # of the engine, as it took last
         self._cold = False  # the job that runs has waited for that, or does
-        self._began_at = self._cancelled_at = self._last_use = 0.0
+        self._began_at = self._cancelled_at = 0.0
 
     @property
     def busy(self) -> bool:
@@ -72,11 +64,6 @@ class Session:
     def shown_failure(self) -> Failure | None:
         """What the error card shows, if anything."""
         return self.failure or (self.job.failure if self.job else None)
-
-    @property
-    def log(self) -> Path | None:
-        """What the engine wrote to its stderr."""
-        return storage.engine_log() if self._python else None
 
     @property
     def seconds_left(self) -> float | None:
@@ -100,7 +87,7 @@ class Session:
         """
         self.failure = None
         if not self.busy and not self.queue.waiting:
-            self._engine(entries[0].python)
+            self._begin_engine(entries[0].python)
         self.queue = self.queue.add(*entries, batch=batch).released()
         self._next()
         tab.redraw()
@@ -132,8 +119,8 @@ class Session:
 
     def finish(self) -> None:
         """Ask the engine to end the job soon, with what there is."""
-        if self._process and self.job and self.can_finish:
-            self._process.send(protocol.Finish(self.job.request.job))
+        if self.engine.process and self.job and self.can_finish:
+            self.engine.process.send(protocol.Finish(self.job.request.job))
             self.job = finishing(self.job)
             tab.redraw()
 
@@ -142,15 +129,15 @@ class Session:
         if self._unsent and self.job:
             self.job, self._unsent = replace(self.job, phase=Phase.CANCELLED), False
             tab.redraw()
-        elif self._process and self.job and self.busy:
-            self._process.send(protocol.Cancel(self.job.request.job))
+        elif self.engine.process and self.job and self.busy:
+            self.engine.process.send(protocol.Cancel(self.job.request.job))
             self.job, self._cancelled_at = cancelling(self.job), time.monotonic()
             tab.redraw()
 
     def check(self, python: str) -> None:
         """Ask the engine what this machine can do; the answer comes to ``report``.  Raises UserError."""
         self.report = None
-        self._engine(python).send(protocol.Doctor())
+        self._begin_engine(python).send(protocol.Doctor())
         self.checking = True
 
     def release(self) -> None:
@@ -174,18 +161,15 @@ class Session:
         """End the engine and the timer, as Blender or the add-on ends."""
         if bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.unregister(self.timer)
-        if self._process:
-            self._process.close()
-            if not self._process.join(_QUIT_GRACE):
-                self._process.kill()
+        self.engine.quit()
         self.remove([entry.request.job for entry in self.queue.waiting])
-        self._process = self._entry = self.job = self.failure = self.report = None
-        self.queue, self.undelivered, self.checking, self._greeted = JobQueue(), (), False, False
+        self._entry = self.job = self.failure = self.report = None
+        self.queue, self.undelivered, self.checking = JobQueue(), (), False
 
     def tick(self) -> None:
         """Take in what has come; a few hundred microseconds, or one step of a result into its scene."""
         before, changed = self.job, False
-        for event in self._process.receive() if self._process else ():
+        for event in self.engine.receive():
             changed |= self._take(event)
         if self.job and self.job.phase is Phase.CANCELLING and time.monotonic() - self._cancelled_at > CANCEL_GRACE:
             self._drop_engine()
@@ -200,11 +184,7 @@ class Session:
             changed = True
         changed |= self._deliver()
         changed |= self.job is not None and self.job.active and not self.job.stage  # the engine's start goes on
-        if self.busy or self.checking:
-            self._last_use = time.monotonic()
-        elif self._process and time.monotonic() - self._last_use > _WARM_SECONDS:
-            self._process.close()
-            self._process, self._greeted = None, False  # what is asked from now on is for a new one
+        self.engine.rest(busy=self.busy or self.checking)
         if changed:
             tab.redraw()
 
@@ -219,13 +199,13 @@ class Session:
             return
         self._entry, self._began_at = entry, time.monotonic()
         try:
-            self._engine(entry.python)
-            self.job, self._unsent = Job(entry.request, entry.title, began=self._greeted), True
+            self._begin_engine(entry.python)
+            self.job, self._unsent = Job(entry.request, entry.title, began=self.engine.greeted), True
             self._send()
         except UserError as error:
             failure = Failure(error.cause, error.remedy, error.details)
             self.job = Job(entry.request, entry.title, Phase.FAILED, failure=failure)
-        self._cold = not self._greeted
+        self._cold = not self.engine.greeted
         start = self._start_seconds if self._cold else 0.0
         self._countdown = Countdown(None if entry.seconds is None else start + entry.seconds, self._began_at)
         if self.begun:
@@ -233,11 +213,11 @@ class Session:
 
     def _send(self) -> None:
         """Give the engine its job, once the files are there that it is to read."""
-        if not (self._unsent and self.job and self._process):
+        if not (self._unsent and self.job and self.engine.process):
             return
         try:
             if self.ready(self.job.request):
-                self._process.send(self.job.request)
+                self.engine.process.send(self.job.request)
                 self._unsent = False
         except UserError as error:
             failure = Failure(error.cause, error.remedy, error.details)
@@ -264,27 +244,16 @@ class Session:
                 return True
         return False
 
-    def _engine(self, python: str) -> EngineProcess:
-        """The running engine, or a new one if there is none or another Python has been chosen."""
-        chosen = choose_python(python)
-        if self._process and chosen != self._python and not self.busy:
-            self._drop_engine()
-        if self._process is None:
-            if chosen.is_relative_to(made_environment(home_folder())):
-                refuse_changing(home_folder())
-            log = storage.engine_log()
-            environment = engine_environment(storage.EXTENSION_ROOT, log.parent / "cache")
-            self._process = EngineProcess(engine_command(chosen, log), environment, log)
-            self._python = chosen
-        self._last_use = time.monotonic()
+    def _begin_engine(self, python: str) -> EngineProcess:
+        before, process = self.engine.process, self.engine.at(python, busy=self.busy)
+        self.checking = self.checking and process is before
         if not bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.register(self.timer, first_interval=_BUSY_INTERVAL, persistent=True)
-        return self._process
+        return process
 
     def _drop_engine(self) -> None:
-        if self._process:
-            self._process.kill()
-        self._process, self.checking, self._greeted = None, False, False
+        self.engine.drop()
+        self.checking = False
 
     def _take(self, event: Event) -> bool:
         """Take in one event; True if something that is shown has changed."""
@@ -294,12 +263,8 @@ class Session:
         if isinstance(event, protocol.Error) and event.job is None and self.checking:
             self.report, self.checking = Failure(event.cause, event.remedy, event.details), False
             return True  # doctor's own: a job that runs beside it goes on
-        if isinstance(event, protocol.Hello):
-            self._greeted = True
-        if isinstance(event, Ended):
-            self._process, self._greeted = None, False
-            if self.checking:
-                self.report, self.checking = engine_gone(event, at_job=False), False
+        if isinstance(event, Ended) and self.checking:
+            self.report, self.checking = engine_gone(event, at_job=False), False
         if self.job:
             if isinstance(event, protocol.Stage):
                 now = time.monotonic()
@@ -318,7 +283,7 @@ class Session:
             return _DELIVERY_INTERVAL
         if self.busy or self.checking or self.undelivered is not waited:
             return _BUSY_INTERVAL
-        return None if self._process is None and not self.undelivered else _IDLE_INTERVAL
+        return None if self.engine.process is None and not self.undelivered else _IDLE_INTERVAL
 
 
 session = Session()

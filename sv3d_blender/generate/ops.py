@@ -1,32 +1,23 @@
-"""The buttons that start and stop jobs."""
+"""The buttons that start jobs."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from ...sv3d_engine import __version__
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure, Phase
-from ..engine.job_queue import Batch, Entry
 from ..engine.session import session
 from ..preferences.property_group import preferences
-from ..result import destination
-from ..result.delivery import is_occupied
-from ..result.provenance import REQUEST, Destination, request_of
+from ..result.provenance import REQUEST, request_of
 from . import picture_copy
 from .choices import ORBITS, as_tab
-from .preflight import OFFICIAL, expected_seconds
-from .request import Asked, Order, orbit_problem, order, repeated, resumed
+from .request import Asked, Order, order, repeated, resumed
 from .source import pictures_in_folder
-from .wording import report
-
-_LOOK = 0.02  # seconds between looks of a script that waits
+from .starting import failure_of, lacking, start, take_up, wait_for
 
 
 class SV3D_OT_generate(bpy.types.Operator):
@@ -196,190 +187,4 @@ class SV3D_OT_resume(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SV3D_OT_cancel(bpy.types.Operator):
-    bl_idname = "sv3d.cancel"
-    bl_label = "Cancel"
-    bl_description = "Stop within two seconds. Finished stages are kept, so that the job can be resumed"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return session.busy and session.job is not None and session.job.phase is not Phase.CANCELLING
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        session.cancel()
-        return {"FINISHED"}
-
-
-class SV3D_OT_finish(bpy.types.Operator):
-    bl_idname = "sv3d.finish"
-    bl_label = "Stop Here"
-    bl_description = "Make the mesh from what there is now, without the refinement that is still to come"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return session.can_finish
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        session.finish()
-        return {"FINISHED"}
-
-
-class SV3D_OT_remove_waiting(bpy.types.Operator):
-    bl_idname = "sv3d.remove_waiting"
-    bl_label = "Remove from Queue"
-    bl_description = "Take this job, or all that a batch still has to do, out of the queue"
-
-    job: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
-    batch: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return bool(session.queue.waiting)
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        entries = session.queue.of_batch(self.batch) if self.batch else session.queue.waiting
-        session.remove([e.request.job for e in entries if self.batch or self.job in ("", e.request.job)])
-        return {"FINISHED"}
-
-
-class SV3D_OT_go_on(bpy.types.Operator):
-    bl_idname = "sv3d.go_on"
-    bl_label = "Go On with Queue"
-    bl_description = "Begin the next job that waits"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return session.queue.held
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        session.go_on()
-        return {"FINISHED"}
-
-
-class SV3D_OT_dismiss(bpy.types.Operator):
-    bl_idname = "sv3d.dismiss"
-    bl_label = "Dismiss"
-    bl_description = "Put this message away"
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        session.dismiss()
-        return {"FINISHED"}
-
-
-class SV3D_OT_copy_report(bpy.types.Operator):
-    bl_idname = "sv3d.copy_report"
-    bl_label = "Copy Report"
-    bl_description = "Copy what went wrong, with the versions in use, to send it to somebody who can help"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return session.shown_failure is not None
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        if failure := session.shown_failure:
-            facts = {
-                "SV3D": __version__,
-                "Blender": bpy.app.version_string,
-                "Python": preferences(context).python,
-                "Engine log": str(session.log or ""),
-                "Job": protocol.encode(session.job.request) if session.job else "none",
-            }
-            context.window_manager.clipboard = report(failure, facts)
-            self.report({"INFO"}, "Report copied")
-        return {"FINISHED"}
-
-
-def start(context: bpy.types.Context, *orders: Order) -> list[str]:
-    """Begin jobs, or put them behind what is being made; their names.  More than one are a batch.
-
-    Raises UserError if there is no Python to run them.
-    """
-    return _begin(orders, context, destination.here(context, orders[0].title))
-
-
-def take_up(context: bpy.types.Context, request: protocol.Job, title: str, *, anywhere: bool = True) -> None:
-    """Begin a job whose folder may tell whom it is for; without ``anywhere`` only if that is in the open file.
-
-    Raises UserError if there is no Python to run it.
-    """
-    told = destination.of(Path(request.out))
-    if told is None or not (anywhere or destination.find(told)):
-        told = destination.here(context, title)
-    _begin([Order(request, title)], context, told)
-
-
-def wait_for(names: Sequence[str]) -> None:
-    """Return when these jobs are over, and in their scenes where those are open and free."""
-    while not all(name in session.over for name in names):
-        session.tick()
-        if session.queue.held:  # the engine did not come up: nobody is there to press Go On
-            session.remove(names)
-        time.sleep(_LOOK)
-    while any(job.request.job in names for job in session.undelivered) and not is_occupied():
-        session.tick()
-        if not session.delivering and not bpy.app.background:
-            break  # its file is no longer open
-        time.sleep(_LOOK)
-
-
-def batch_title(context: bpy.types.Context) -> str:
-    """What the artist calls a batch: its folder."""
-    return Path(bpy.path.abspath(context.scene.sv3d.pictures)).name or "Batch"
-
-
-def _begin(orders: Sequence[Order], context: bpy.types.Context, told: Destination) -> list[str]:
-    chosen = preferences(context)
-    batch = Batch(uuid4().hex, batch_title(context), len(orders)) if len(orders) > 1 else None
-    entries = [
-        Entry(
-            request,
-            title,
-            chosen.python,
-            batch.name if batch else "",
-            expected_seconds(request, chosen.device, chosen.model or OFFICIAL),
-        )
-        for request, title in orders
-    ]
-    for entry in entries:
-        destination.remember(Path(entry.request.out), replace(told, title=entry.title))
-    session.start(*entries, batch=batch)
-    return [entry.request.job for entry in entries]
-
-
-def lacking(context: bpy.types.Context) -> str:
-    """What has to be chosen before a job can begin; empty if nothing."""
-    settings = context.scene.sv3d
-    if not settings.has_source:
-        return {
-            "PICTURE": "Choose a picture first",
-            "PICTURES": "Choose a folder of pictures first",
-        }.get(settings.source, "Choose the orbit's frames first")
-    if settings.source not in {"PICTURE", "PICTURES"}:
-        return ""
-    if preferences(context).model is None:
-        return "Choose SV3D's weights in the preferences first"
-    if settings.orbit_kind == "file" and not settings.orbit_file:
-        return "Choose the orbit's cameras file first"
-    return orbit_problem(settings, preferences(context)).rstrip(".")
-
-
-def failure_of(error: UserError | OSError) -> Failure:
-    """An exception as the error card shows it."""
-    if isinstance(error, UserError):
-        return Failure(error.cause, error.remedy, error.details)
-    return Failure(
-        "A folder or file for the job cannot be written.", "Free some space or check the folder's rights.", str(error)
-    )
-
-
-CLASSES = (
-    SV3D_OT_generate,
-    SV3D_OT_generate_again,
-    SV3D_OT_resume,
-    SV3D_OT_cancel,
-    SV3D_OT_finish,
-    SV3D_OT_remove_waiting,
-    SV3D_OT_go_on,
-    SV3D_OT_dismiss,
-    SV3D_OT_copy_report,
-)
+CLASSES = (SV3D_OT_generate, SV3D_OT_generate_again, SV3D_OT_resume)

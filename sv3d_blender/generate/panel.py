@@ -8,7 +8,7 @@ from ..manual import PAGE
 from ..result.ops import orbit_camera
 from ..setup import card
 from . import cards, fields, queue_cards
-from .ops import lacking
+from .starting import lacking
 
 
 def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -9,8 +9,8 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.session import session
-from ..generate.ops import failure_of, take_up
 from ..generate.request import resumed
+from ..generate.starting import failure_of, take_up
 from ..generate.wording import size
 from ..preferences.property_group import preferences
 from . import cleaning

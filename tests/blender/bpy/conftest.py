@@ -204,4 +204,16 @@ def order(blender):
 
 def lacking(blender) -> str:
     """Why the tab's Generate is disabled; empty if it is not."""
-    return part("generate.ops").lacking(blender.context)
+    return part("generate.starting").lacking(blender.context)
+
+
+def gone(pid: int, within: float = 1.0) -> bool:
+    """Whether a process ends within these seconds."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False

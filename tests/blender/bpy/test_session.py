@@ -1,11 +1,10 @@
 """A job from the button to the scene, with a stand-in for the engine."""
 
-import os
 import time
 from pathlib import Path
 
 import pytest
-from conftest import STAND_IN, drawn, part, turn_until
+from conftest import drawn, gone, part, turn_until
 
 
 def preferences(blender):
@@ -92,30 +91,6 @@ def test_result_is_not_dropped_into_another_file(blender, session, orbit_folder)
     assert not session.waiting_to_deliver
 
 
-def test_engine_stays_warm_between_jobs(blender, session, orbit_folder):
-    pids = []
-    choose(blender, orbit_folder)
-    for _ in range(2):
-        blender.ops.sv3d.generate()
-        turn_until(lambda: not session.busy and not session.waiting_to_deliver)
-        pids.append(session._process.pid)
-    assert pids[0] == pids[1]
-    assert {"wedge", "wedge.001"} <= set(blender.data.objects.keys())
-
-
-def test_idle_engine_is_let_go_and_the_next_job_gets_a_new_one(blender, session, orbit_folder, monkeypatch):
-    choose(blender, orbit_folder)
-    blender.ops.sv3d.check_engine()
-    turn_until(lambda: not session.checking)
-    pid = session._process.pid
-    monkeypatch.setattr(part("engine.session"), "_WARM_SECONDS", 0.0)
-    session.tick()
-    blender.ops.sv3d.generate()
-    turn_until(lambda: not session.busy)
-    assert session.job.phase.name == "DONE"
-    assert gone(pid)
-
-
 @pytest.mark.parametrize("manner", ["good", "deaf"])
 def test_cancel_within_two_seconds_then_resume(blender, session, orbit_folder, monkeypatch, manner):
     monkeypatch.setenv("STAND_IN", manner)
@@ -123,7 +98,7 @@ def test_cancel_within_two_seconds_then_resume(blender, session, orbit_folder, m
     choose(blender, orbit_folder)
     blender.ops.sv3d.generate()
     turn_until(lambda: session.job.fraction > 0)
-    pid = session._process.pid
+    pid = session.engine.process.pid
     out = session.job.request.out
     begun = time.monotonic()
     blender.ops.sv3d.cancel()
@@ -213,24 +188,3 @@ def test_doctors_failure_leaves_the_job_running(blender, session, orbit_folder, 
     assert session.busy and not session.checking
     session.cancel()
     turn_until(lambda: not session.busy)
-
-
-def test_engine_ends_with_the_addon(blender, session):
-    session.check(str(STAND_IN))
-    turn_until(lambda: not session.checking)
-    assert blender.app.timers.is_registered(session.timer)
-    pid = session._process.pid
-    session.shutdown()
-    assert gone(pid)
-    assert not blender.app.timers.is_registered(session.timer)
-
-
-def gone(pid: int, within: float = 1.0) -> bool:
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.02)
-    return False
