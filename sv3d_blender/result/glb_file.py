@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...sv3d_engine.shared.errors import UserError
 from .place import Box, box_of
+from .png_check import check_png
 from .quads import pair_triangles
 
 Floats = NDArray[np.float32]
@@ -27,6 +28,18 @@ TELLING_NORMALS = 1.0
 _COMPONENTS = {5121: "<u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _SAME_PLACE, _SAME_NORMAL = 1e-6, 1e-4  # in UV, and of unit normals
+_FURTHEST = 1e6  # metres
+# What reading raises where the file is not as the engine writes it.
+_DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    struct.error,
+    RecursionError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,7 @@ def read_asset(path: Path, *, quads: bool = False) -> Asset:
         return _read(_Glb(path.read_bytes()), quads)
     except UserError:
         raise
-    except (OSError, ValueError, KeyError, IndexError, TypeError, struct.error, RecursionError) as error:
+    except (OSError, *_DAMAGE) as error:
         raise UserError(
             "The finished mesh is damaged: it could not be read.", "Generate the mesh again.", f"{path}: {error!r}"
         ) from error
@@ -109,7 +122,9 @@ class _Glb:
         if texture is None:
             return None
         image = self.document["images"][self.document["textures"][texture["index"]]["source"]]
-        return self.view(image["bufferView"])
+        data = self.view(image["bufferView"])
+        check_png(data)
+        return data
 
 
 def _read(glb: _Glb, quads: bool) -> Asset:
@@ -118,8 +133,10 @@ def _read(glb: _Glb, quads: bool) -> Asset:
     named = primitive["attributes"]
     points = _turned(glb.values(named["POSITION"]) @ _linear(node).T + np.asarray(node.get("translation", [0, 0, 0])))
     faces = glb.values(primitive["indices"]).astype(np.int64).reshape(-1, 3)
-    if not len(faces) or faces.max() >= len(points):
+    if not len(faces) or faces.min() < 0 or faces.max() >= len(points):
         raise ValueError("a face has no vertex")
+    if not np.abs(points).max() < _FURTHEST:
+        raise ValueError("a place is out of reach")
     normals = _turned(glb.values(named["NORMAL"])) if "NORMAL" in named else None
     uv = glb.values(named["TEXCOORD_0"]) if "TEXCOORD_0" in named else None
     confidence = glb.values(named["_CONFIDENCE"])[:, 0] if "_CONFIDENCE" in named else None

@@ -1,6 +1,7 @@
 """A finished job folder into the scene, in steps that each take Blender's main thread a few milliseconds."""
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from .glb_file import Asset, read_asset
 from .live_mesh import take_live_mesh
 from .material import build_images, build_material
 from .mesh import build_mesh, keep_normals
-from .orbit_path import OrbitPath, read_orbit_path
+from .orbit_path import NO_CAMERAS, OrbitPath, read_orbit_path
 from .place import Box, Point, box_of, free_place
 from .provenance import PREFIX, read_facts
 
@@ -67,20 +68,33 @@ def place_result(parts: Parts, place: Place, *, playback: bool = False) -> Steps
     """Bring what was read into a scene; the last step links all of it, so that nothing half-made is ever seen.
 
     It stands at the 3D cursor, or beside it when another result is there.  With ``playback``, the scene's preview
-    range is the orbit, and its camera the orbit's if there is none.
+    range is the orbit, and its camera the orbit's if there is none.  Where a step fails, nothing stays of those before.
     """
+    made: list[bpy.types.ID] = []
+    try:
+        return (yield from _place_steps(parts, place, made, playback=playback))
+    except Exception:
+        _discard(made)
+        raise
+
+
+def _place_steps(parts: Parts, place: Place, made: list[bpy.types.ID], *, playback: bool) -> Steps:
     collection = bpy.data.collections.new(parts.name)
+    made.append(collection)
     if parts.asset:
-        main = yield from _mesh_steps(parts.asset, parts.name)
+        main = yield from _mesh_steps(parts.asset, parts.name, made)
         box, foot = parts.asset.box, parts.asset.foot
     else:
         main, box, foot = _middle(parts), _mark_box(parts), 0.0
+    made.append(main)
     for name, fact in parts.facts.items():
         main[name] = fact
     yield
     frames = load_sequence(parts.folder / "frames", parts.path, parts.name)
+    made.append(frames)
     yield
     camera = add_orbit_camera(parts.path, Vector((0.0, 0.0, foot)), main, frames, parts.name, place.scene)
+    made += (camera, camera.data, camera.animation_data.action)
     if not parts.asset:
         for background in camera.data.background_images:  # there is no mesh to compare with: just the frames
             background.alpha, background.display_depth = 1.0, "BACK"
@@ -122,8 +136,28 @@ def _place(context: bpy.types.Context) -> Place:
     return Place(context.scene, context.collection or context.scene.collection)
 
 
-def _mesh_steps(asset: Asset, name: str) -> Generator[None, None, bpy.types.Object]:
+_HOMES = {
+    "OBJECT": "objects",
+    "MESH": "meshes",
+    "MATERIAL": "materials",
+    "IMAGE": "images",
+    "CAMERA": "cameras",
+    "ACTION": "actions",
+    "COLLECTION": "collections",
+}
+
+
+def _discard(made: list[bpy.types.ID]) -> None:
+    """Take back what was made, as far as it is still there."""
+    # Objects first: they would go with their data, and leave a reference to nothing.
+    for data in sorted(made, key=lambda thing: not isinstance(thing, bpy.types.Object)):
+        with suppress(ReferenceError):  # the artist has purged it
+            getattr(bpy.data, _HOMES[data.id_type]).remove(data)
+
+
+def _mesh_steps(asset: Asset, name: str, made: list[bpy.types.ID]) -> Generator[None, None, bpy.types.Object]:
     data = build_mesh(asset, name)
+    made.append(data)
     yield
     if asset.normals is not None:
         keep_normals(asset, data)
@@ -131,8 +165,11 @@ def _mesh_steps(asset: Asset, name: str) -> Generator[None, None, bpy.types.Obje
     images = {}
     for use, image in build_images(asset.surface, name):
         images[use] = image
+        made.append(image)
         yield
-    data.materials.append(build_material(asset.surface, images, name))
+    material = build_material(asset.surface, images, name)
+    made.append(material)
+    data.materials.append(material)
     return bpy.data.objects.new(name, data)
 
 
@@ -195,7 +232,7 @@ def _read_orbit(job_folder: Path, others: Sequence[str] = ()) -> OrbitPath:
     cameras = job_folder / "cameras.json"
     try:
         path = read_orbit_path(cameras)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *NO_CAMERAS) as error:
         raise UserError("The result's cameras file is missing or damaged.", again, f"{cameras}: {error!r}") from error
     needed = [*(job_folder / other for other in others), *(job_folder / "frames" / file for file in path.files)]
     if missing := [p for p in needed if not p.is_file()]:

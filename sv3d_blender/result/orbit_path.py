@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SENSOR = 36.0  # millimetres, both ways: frames are square
+FURTHEST = 1e6  # metres
 FREE_DISTANCE = 2.0  # where nothing tells it: an object that fills its frames is about one metre long then
+
+# What reading a cameras file raises where it is none.
+NO_CAMERAS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -39,22 +43,29 @@ class OrbitPath:
 def read_orbit_path(cameras: Path) -> OrbitPath:
     """A job's own cameras.json; a mesh's tells the distance, an orbit's need not.
 
-    Raises OSError, ValueError, KeyError or TypeError for a file that is none.
+    Raises OSError, or what ``NO_CAMERAS`` names for a file that is none.
     """
     data = json.loads(cameras.read_text(encoding="utf-8"))
     files = tuple(str(frame["file"]) for frame in data["frames"])
     if not files or any(Path(file).name != file or "\\" in file for file in files):
         raise ValueError("a frame's name is none, or leads out of the folder")
-    distance = float(data.get("distance") or FREE_DISTANCE)
+    distance, fov = float(data.get("distance") or FREE_DISTANCE), float(data["fov_deg"])
+    if not (0 < distance < FURTHEST and 0.1 < fov < 180):
+        raise ValueError(f"a camera of {fov}° at a distance of {distance}")
     poses: list[CameraPose] = []
     for frame in data["frames"]:
         pose = camera_pose(float(frame["elevation"]), float(frame["azimuth"]), distance)
         poses.append(_turned_on(poses[-1], pose) if poses else pose)
-    return OrbitPath(float(data["fov_deg"]), distance, files, tuple(poses))
+    return OrbitPath(fov, distance, files, tuple(poses))
 
 
 def camera_pose(elevation: float, azimuth: float, distance: float) -> CameraPose:
-    """The camera at these angles, in degrees: azimuth 0 looks at the front, growing ones go counter-clockwise."""
+    """The camera at these angles, in degrees: azimuth 0 looks at the front, growing ones go counter-clockwise.
+
+    Raises ValueError for what is no angle.
+    """
+    if not math.isfinite(elevation + azimuth):
+        raise ValueError("a camera's angle is no number")
     e, a = math.radians(elevation), math.radians(azimuth)
     location = (
         distance * math.cos(e) * math.sin(a),

@@ -54,7 +54,8 @@ def read_delivery(folder: Path) -> Destination | None:
     kept = {f.name: told[f.name] for f in fields(Destination) if f.name in told}
     with suppress(TypeError):
         if all(type(value) is type(getattr(Destination(""), name)) for name, value in kept.items()):
-            return Destination(**kept)
+            usable: dict[str, Any] = {n: _text(v) if isinstance(v, str) else v for n, v in kept.items()}
+            return Destination(**usable)
     return None
 
 
@@ -83,7 +84,12 @@ def read_facts(folder: Path) -> dict[str, str | int]:
     }
     told = {PREFIX + name: value for name, value in facts.items() if isinstance(value, str | int) and value != ""}
     # A custom property holds no whole number of more than 32 bits.
-    return {n: v if type(v) is int and abs(v) < 2**31 else str(v)[:_LONGEST] for n, v in told.items()}
+    return {n: v if type(v) is int and abs(v) < 2**31 else _text(str(v))[:_LONGEST] for n, v in told.items()}
+
+
+def _text(told: str) -> str:
+    """As Blender can keep it: without halves of characters, and without its end in the middle."""
+    return told.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def request_of(properties: Mapping[str, Any]) -> protocol.Job | None:

@@ -142,6 +142,26 @@ def test_a_face_without_its_vertex_and_a_number_that_is_none_are_refused(file):
         read_asset(file)
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda document: document.update(nodes=[["mesh"]]),
+        lambda document: document.update(meshes={}),
+        lambda document: document.update(materials=[[]]),
+        lambda document: document.update(bufferViews=[[]]),
+        lambda document: document["nodes"][0].update(translation=[0, 0, 1e30]),
+        lambda document: document["nodes"][0].update(translation=[0, 0, float("nan")]),
+        lambda document: document["nodes"][0].update(scale=["a", 1, 1]),
+        lambda document: document["images"][0].update(bufferView=0),  # which are numbers, not a picture
+        lambda document: document["bufferViews"][3].update(byteLength=60),  # of a picture: less than it has
+    ],
+)
+def test_a_document_that_is_none_is_refused(file, edit):
+    change(file, edit)
+    with pytest.raises(UserError, match="damaged"):
+        read_asset(file)
+
+
 @pytest.mark.parametrize("kept", [0, 4, 30, 500])
 def test_half_a_file_is_refused(file, kept):
     file.write_bytes(file.read_bytes()[:kept])

@@ -5,7 +5,7 @@ from math import degrees, pi
 
 import numpy as np
 import pytest
-from sv3d.sv3d_blender.result.orbit_path import SENSOR, camera_pose, read_orbit_path
+from sv3d.sv3d_blender.result.orbit_path import NO_CAMERAS, SENSOR, camera_pose, read_orbit_path
 from sv3d.sv3d_engine.orbit.cameras import CameraOrbit, View
 
 # The engine's world (x, y, z) is Blender's (y, -x, z) once its GLB is imported.
@@ -28,6 +28,41 @@ def test_pose_is_the_engines_camera(elevation, azimuth):
     assert np.allclose(pose.location, TO_BLENDER @ orbit.positions()[0].numpy(), atol=1e-6)
     axes = TO_BLENDER @ orbit.rotations()[0].numpy().T  # columns: right, up, backward
     assert np.allclose(rotation(pose.rotation), axes, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fov_deg": 0},
+        {"fov_deg": 180},
+        {"fov_deg": float("nan")},
+        {"fov_deg": 10**400},
+        {"distance": -1},
+        {"distance": float("inf")},
+        {"distance": "far"},
+        {"frames": []},
+        {"frames": [7]},
+        {"frames": {"file": 1}},
+        {"frames": [{"file": "../a.png", "elevation": 0, "azimuth": 0}]},
+        {"frames": [{"file": "a.png", "elevation": float("nan"), "azimuth": 0}]},
+        {"frames": [{"file": "a.png", "elevation": 0, "azimuth": float("inf")}]},
+    ],
+)
+def test_cameras_that_are_none_are_refused(tmp_path, change):
+    frames = [{"file": "a.png", "elevation": 0, "azimuth": 0}]
+    file = tmp_path / "cameras.json"
+    file.write_text(json.dumps({"fov_deg": 33.8, "distance": 2, "frames": frames}))
+    assert read_orbit_path(file).distance == 2
+    file.write_text(json.dumps({"fov_deg": 33.8, "distance": 2, "frames": frames} | change))
+    with pytest.raises(NO_CAMERAS):
+        read_orbit_path(file)
+
+
+@pytest.mark.parametrize("content", ["", "7", "[" * 100_000, "[]"])
+def test_what_is_no_cameras_file_is_refused(tmp_path, content):
+    (tmp_path / "cameras.json").write_text(content)
+    with pytest.raises(NO_CAMERAS):
+        read_orbit_path(tmp_path / "cameras.json")
 
 
 def test_front_view_looks_from_minus_y():

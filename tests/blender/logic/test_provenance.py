@@ -76,3 +76,8 @@ def test_a_damaged_report_leaves_out_what_it_does_not_tell(tmp_path, report):
 @pytest.mark.parametrize("note", ["", "{", '{"type": "shutdown"}', '{"type": "mesh"}', 7])
 def test_a_note_that_is_no_job_is_none(note):
     assert provenance.request_of({"sv3d_request": note}) is None
+
+
+def test_a_title_that_blender_could_not_keep_is_mended(tmp_path):
+    (tmp_path / provenance.DELIVERY).write_text('{"title": "co\\ud800w\\u0000s"}')
+    assert provenance.read_delivery(tmp_path).title == "co?ws"
