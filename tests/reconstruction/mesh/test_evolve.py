@@ -1,4 +1,4 @@
-"""Surfaces that are right stay, surfaces that are wrong come back, and a match is trusted only where it is sure."""
+"""Surfaces that are right stay, and surfaces that are wrong come back."""
 
 from functools import cache
 
@@ -9,13 +9,11 @@ from scenes import blotches, box, grey, icosphere, pictures_of, round_off, volum
 
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.orbit.cameras import pixel_size
-from sv3d_engine.reconstruction.mesh import evolve as module
-from sv3d_engine.reconstruction.mesh.evolve import evolve, peak
+from sv3d_engine.reconstruction.mesh.evolve import evolve
 from sv3d_engine.reconstruction.render.rasterize import vertex_normals
 
 SWEEPS = 3
 SIZE, ORBIT = 192, wavy_orbit(16)
-STEP = 0.0012  # of the curves below, which go from −12 to 12
 
 
 def ball(rounds=5):
@@ -93,56 +91,6 @@ def test_progress_runs_to_one_and_cancel_is_heard():
     with pytest.raises(Cancelled):
         evolve(vertices, faces, frames, SWEEPS, stopped)
     assert len(stopped.told) == 3
-
-
-def match(curve, others=5):
-    found = peak(torch.as_tensor(curve)[None], STEP, torch.tensor([others]))
-    return float(found.displacement), float(found.trust)
-
-
-def hill(top, height=0.95, width=4.0):
-    """A parabola's top at ``top``, and 0.3 elsewhere."""
-    away = torch.arange(-12, 13) - top
-    return (height - 0.3 * (away / width).square()).clamp_min(0.3)
-
-
-@pytest.mark.parametrize("top", [-6.3, -0.5, 0.0, 0.2, 3.4])
-def test_a_peak_is_found_between_the_steps(top):
-    displacement, trust = match(hill(top))
-    assert displacement == pytest.approx(top * STEP, abs=1e-5)
-    assert trust > 0.9
-
-
-@pytest.mark.parametrize("top", [0.0, 0.25, 0.5])
-def test_a_match_half_way_between_coarse_steps_is_trusted_as_well(top):
-    """Of small frames, whose steps are as long as ASIDE."""
-    curve = hill(top, width=2.0)
-    found = peak(curve[None], module.ASIDE, torch.tensor([5]))
-    assert float(found.trust) > 0.9
-
-
-def test_two_peaks_alike_are_not_trusted():
-    curve = torch.maximum(hill(-7.0), hill(7.0))
-    assert match(curve)[1] == 0
-    assert match(torch.maximum(hill(-7.0), hill(7.0, height=0.8)))[1] > 0.5
-
-
-def test_a_weak_or_flat_curve_is_not_trusted():
-    assert match(torch.full((25,), 0.9))[1] == 0
-    assert match(hill(0.0, height=0.5))[1] == 0
-    assert match(hill(0.0, width=60.0))[1] == 0
-
-
-def test_a_peak_at_the_end_or_beside_the_unknown_is_not_trusted():
-    assert match(hill(12.0))[1] == match(hill(-12.0))[1] == 0
-    curve = hill(0.0)
-    curve[20] = module.UNKNOWN
-    assert match(curve)[1] == 0
-
-
-def test_few_frames_are_trusted_less():
-    trust = [match(hill(0.0), others)[1] for others in (1, 2, 4)]
-    assert trust[0] == 0 and 0.2 < trust[1] < 0.5 < trust[2]
 
 
 @pytest.mark.parametrize(("calls", "moved"), [(0, False), (20, True)])
