@@ -1,8 +1,9 @@
 """Hollows that the surface still fills: frames agree on patches far below it, and on all those around them.
 
 One such patch says little: what a glossy surface mirrors seems to lie deep behind it.  But mirrored light seems to lie
-at another depth for each frame and place, and the bottom of a hollow does not.  On true frames 96 to 100 % of the
-patches with SUPPORTED neighbours were right, of all others in the mean a third.
+at another depth for each frame and place, and the bottom of a hollow does not.  On true frames of a basket all of
+8,600 patches with SUPPORTED neighbours were right; on six objects with small hollows or none they were 3 to 110, of
+which 20 to 100 % were right, where of all such patches alone 12 to 60 % were.
 """
 
 import numpy as np

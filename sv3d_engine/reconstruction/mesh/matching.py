@@ -1,4 +1,4 @@
-"""Where along its normal each vertex of a surface should lie, by how well frames agree: a plane sweep for each patch."""
+"""Where along its normal each vertex should lie: its patch is swept to where the frames that see it agree best."""
 
 from dataclasses import dataclass
 
