@@ -14,6 +14,9 @@ from .history import panel as history_panel
 from .history import property_group as history_group
 from .history.catalogue import catalogue
 from .history.failures import note_end
+from .orbit import ops as orbit_ops
+from .orbit import property_group as orbit_group
+from .orbit import watching
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
 from .result import delivery, destination
@@ -28,10 +31,12 @@ CLASSES: tuple[type, ...] = (
     *preferences_ops.CLASSES,
     *setup_ops.CLASSES,
     *model_ops.CLASSES,
+    orbit_group.SV3DSceneCameras,
     property_group.SV3DSettings,
     *generate_ops.CLASSES,
     *running_ops.CLASSES,
     *source_ops.CLASSES,
+    *orbit_ops.CLASSES,
     *result_ops.CLASSES,
     *panel.CLASSES,
     *menus.CLASSES,
@@ -46,6 +51,8 @@ HANDLERS = (
     ("load_post", destination.on_load),
     ("save_post", destination.on_save),
     ("load_post", housekeeping.on_load),
+    ("load_pre", watching.on_load),
+    ("depsgraph_update_post", watching.on_change),
     *((f"{what}_pre", delivery.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_pre", picture_copy.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_post", delivery.after_change) for what in ("load", "undo", "redo")),
@@ -75,6 +82,7 @@ def unregister() -> None:
     storage.forget_home()
     picture_copy.forget()
     player.stop()
+    watching.watch.forget()
     preview.clear()
     housekeeping.end()
     catalogue.shutdown()

@@ -17,6 +17,15 @@ def redraw() -> None:
                     region.tag_redraw()
 
 
+def redraw_views() -> None:
+    """Redraw the 3D views, for what is drawn over them."""
+    manager = bpy.context.window_manager
+    for window in manager.windows if manager else ():
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
 def show(context: bpy.types.Context) -> None:
     """Bring the tab to the front in the editor that is used, if it can hold it."""
     area = context.area

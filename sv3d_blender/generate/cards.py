@@ -5,6 +5,8 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ..engine.job import Failure, Job, Phase, Preview
 from ..engine.session import session
+from ..orbit import panel as orbit_panel
+from ..orbit.gathering import missing
 from ..preferences.panel import WEIGHTS_PAGE
 from ..preferences.property_group import preferences
 from ..result.delivery import import_options
@@ -29,6 +31,9 @@ def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         _draw_weights_wanted(layout, context, "Demonstration model. Set SV3D weights for production.")
     if problem := orbit_problem(settings, chosen):
         draw_text(layout, context, problem, "ERROR", alert=True)
+    elif settings.orbit_source == "CAMERAS" and not missing(context.scene):
+        for text, icon in orbit_panel.findings(context.scene):
+            draw_text(layout, context, text, icon, alert=icon == "ERROR")
 
 
 def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -37,7 +42,8 @@ def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     time = orbit_time(settings.sampler, settings.steps, _device(chosen.device), chosen.model or OFFICIAL)
     orbit = "The orbit takes" if settings.make == "ORBIT" else "Before the mesh, the orbit takes"
     draw_text(layout, context, f"{orbit} {time}.", "TIME")
-    if advice := orbit_advice(typed_degrees(settings.elevation)):
+    advice = orbit_advice(typed_degrees(settings.elevation)) if settings.orbit_source == "PRESET" else ""
+    if advice:
         draw_text(layout, context, advice, "INFO")
 
 

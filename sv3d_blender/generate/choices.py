@@ -17,6 +17,7 @@ ORBITS: Items = (
     ("dynamic", "Random", "The camera wanders up and down and turns unevenly; another seed gives another way"),
     ("file", "From File", "The camera takes the 21 views that a cameras file tells"),
 )
+SCENE_CAMERAS = ("cameras", "Scene Cameras", "The way that the tab's cameras of the scene tell")
 SAMPLERS: Items = (
     ("auto", "Automatic", "What suits the weights: Euler for the official ones"),
     ("euler", f"Euler · {STEPS['euler']} steps", "SV3D's own: the most careful and the slowest"),

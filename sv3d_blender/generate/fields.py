@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..orbit import panel as orbit_panel
 from .property_group import SV3DSettings
 from .source import FEWEST_FRAMES
 
@@ -38,11 +39,15 @@ def draw_goal(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     column = _split_column(layout)
     if settings.from_picture:
         column.row().prop(settings, "make", expand=True)
-        column.prop(settings, "orbit_kind")
-        if settings.orbit_kind == "file":
-            column.prop(settings, "orbit_file")
-        else:
-            column.prop(settings, "elevation")
+        column.row().prop(settings, "orbit_source", expand=True)
+        match settings.orbit_source:
+            case "FILE":
+                column.prop(settings, "orbit_file")
+            case "CAMERAS":
+                orbit_panel.draw_cameras(column, settings.scene_cameras)
+            case _:
+                column.prop(settings, "orbit_kind")
+                column.prop(settings, "orbit_file" if settings.orbit_kind == "file" else "elevation")
     else:
         column.prop(settings, "cameras")
         if not settings.cameras:
@@ -64,7 +69,7 @@ def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
         return
     column.separator()
     rise = column.column()
-    rise.active = settings.orbit_kind in {"auto", "sine"}
+    rise.active = settings.orbit_word in {"auto", "sine"}
     rise.prop(settings, "amplitude")
     column.prop(settings, "background_model")
     column.separator()

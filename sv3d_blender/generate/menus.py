@@ -59,7 +59,7 @@ def _draw_groups(layout: bpy.types.UILayout, groups: Iterable[Iterable[str]]) ->
 
 
 _GROUPS = (
-    ("sv3d.drop_picture", "sv3d.use_active_image", "sv3d.use_orbit"),
+    ("sv3d.drop_picture", "sv3d.use_active_image", "sv3d.use_orbit", "sv3d.add_orbit_cameras"),
     ("sv3d.generate", "sv3d.generate_again", "sv3d.finish", "sv3d.cancel", "sv3d.resume"),
     ("sv3d.remove_waiting", "sv3d.go_on", "sv3d.dismiss", "sv3d.copy_report"),
     ("sv3d.import_result", "sv3d.look_through", "sv3d.show_frames", "sv3d.show_preview"),
@@ -85,6 +85,10 @@ def _draw_add(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator("sv3d.drop_picture", text="From Picture (SV3D)", icon="IMAGE_DATA")
 
 
+def _draw_add_camera(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    self.layout.operator("sv3d.add_orbit_cameras", text="Orbit Cameras (SV3D)", icon="OUTLINER_OB_CAMERA")
+
+
 def _draw_image(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.separator()
     self.layout.operator("sv3d.use_active_image", text="Use in SV3D", icon="MESH_MONKEY")
@@ -98,6 +102,7 @@ def _draw_import(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
 _ENTRIES = (
     ("VIEW3D_MT_object", _draw_menu),
     ("VIEW3D_MT_mesh_add", _draw_add),
+    ("VIEW3D_MT_camera_add", _draw_add_camera),
     ("IMAGE_MT_image", _draw_image),
     ("TOPBAR_MT_file_import", _draw_import),
 )

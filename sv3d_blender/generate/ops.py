@@ -14,7 +14,7 @@ from ..engine.session import session
 from ..preferences.property_group import preferences
 from ..result.provenance import REQUEST, request_of
 from . import picture_copy
-from .choices import ORBITS, as_tab
+from .choices import ORBITS, SCENE_CAMERAS, as_tab
 from .request import Asked, Order, order, repeated, resumed
 from .source import pictures_in_folder
 from .starting import failure_of, lacking, start, take_up, wait_for
@@ -53,7 +53,9 @@ class SV3D_OT_generate(bpy.types.Operator):
         items=as_tab((preset, preset.title(), "") for preset in protocol.PRESETS),
         options={"SKIP_SAVE"},
     )
-    orbit: EnumProperty(name="Orbit", items=as_tab(ORBITS), options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    orbit: EnumProperty(  # type: ignore[valid-type]
+        name="Orbit", items=as_tab((*ORBITS, SCENE_CAMERAS)), options={"SKIP_SAVE"}
+    )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="Below 0, the tab's", default=-1, min=-1, options={"SKIP_SAVE"}
     )

@@ -18,11 +18,10 @@ from ...sv3d_engine.shared.model_facts import (
     read_usage,
     step_share,
 )
-from ...sv3d_engine.shared.trajectory import MAX_ELEVATION
+from ...sv3d_engine.shared.trajectory import MAX_ELEVATION, TRAINED_ELEVATIONS
 from .wording import EXPECTED_MINUTES, duration
 
 _LONGEST_HEADER = 100 << 20  # bytes, as the safetensors format says
-TRAINED_ELEVATIONS = (-5, 30)  # degrees, of pictures
 
 
 class Model(NamedTuple):
@@ -108,7 +107,7 @@ def orbit_problem(orbit: str, variant: str, elevation: float, amplitude: float) 
 def orbit_advice(elevation: float) -> str:
     """What may come out less well; empty if nothing."""
     low, high = TRAINED_ELEVATIONS
-    return "" if low <= elevation <= high else f"SV3D was trained on pictures seen from {low}° to {high}° above."
+    return "" if low <= elevation <= high else f"SV3D was trained on pictures seen from {low:g}° to {high:g}° above."
 
 
 def orbit_time(sampler: str, steps: int, device: str, model: Model = OFFICIAL) -> str:

@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.model_facts import STEPS, Usage
+from ..orbit.property_group import SV3DSceneCameras
 from . import choices
 from .picture import can_be_source
 from .source import Orbit, orbit_in_folder, orbit_of_sequence, pictures_in_folder
@@ -29,6 +30,18 @@ def _look_at_source(settings: "SV3DSettings", _context: bpy.types.Context) -> No
         return
     settings.frame_count = len(orbit.files)
     settings.cameras = str(orbit.cameras or "")
+
+
+def _source_of_orbit_changed(settings: "SV3DSettings", _context: bpy.types.Context) -> None:
+    if settings.orbit_source == "PRESET" and settings.orbit_kind == "file":
+        settings.orbit_kind = "auto"
+
+
+def _kind_of_orbit_changed(settings: "SV3DSettings", _context: bpy.types.Context) -> None:
+    """Files and scripts of before there were other sources say "file" here."""
+    source = "FILE" if settings.orbit_kind == "file" else "PRESET"
+    if settings.orbit_source != source:
+        settings.orbit_source = source
 
 
 def _is_sequence(_settings: "SV3DSettings", image: bpy.types.Image) -> bool:
@@ -72,10 +85,22 @@ class SV3DSettings(bpy.types.PropertyGroup):
             ("ORBIT", "Orbit Only", "The 21 frames of the orbit. A mesh can be made from them later"),
         ),
     )
+    orbit_source: EnumProperty(  # type: ignore[valid-type]
+        name="Orbit From",
+        description="What tells how the camera goes round the object",
+        items=(
+            ("PRESET", "Preset", "A way that SV3D knows well"),
+            ("CAMERAS", "Cameras", "Cameras of the scene: selected ones, an animated one, or a collection"),
+            ("FILE", "File", "A file like cameras.json with 21 views"),
+        ),
+        update=_source_of_orbit_changed,
+    )
+    scene_cameras: PointerProperty(type=SV3DSceneCameras)  # type: ignore[valid-type]
     orbit_kind: EnumProperty(  # type: ignore[valid-type]
         name="Orbit",
         description="How the camera goes round the object",
         items=choices.ORBITS,
+        update=_kind_of_orbit_changed,
     )
     orbit_file: StringProperty(  # type: ignore[valid-type]
         name="Cameras",
@@ -224,6 +249,11 @@ class SV3DSettings(bpy.types.PropertyGroup):
         min=0,
     )
     frame_count: IntProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+
+    @property
+    def orbit_word(self) -> str:
+        """The orbit that is chosen, whatever tells it: one of the protocol's words, or "cameras" for the scene's."""
+        return {"PRESET": self.orbit_kind, "CAMERAS": "cameras", "FILE": "file"}[self.orbit_source]
 
     @property
     def from_picture(self) -> bool:

@@ -14,13 +14,14 @@ from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.job_files import REQUEST
 from .. import storage
 from ..engine.session import session
+from ..orbit.gathering import orbit_now
 from ..preferences.property_group import SV3DPreferences
 from ..results_folder import SOURCE
 from . import picture, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
-from .source import SUFFIXES, check_source, orbit_in_folder, static_cameras
+from .source import SUFFIXES, cameras_text, check_source, orbit_in_folder, static_cameras
 
 
 class Order(NamedTuple):
@@ -104,19 +105,26 @@ def orbit_problem(settings: SV3DSettings, chosen: SV3DPreferences, orbit: str = 
     """Why the weights could not follow ``orbit``, or the one that is chosen; empty if they can.  Touches no disk."""
     elevation, amplitude = typed_degrees(settings.elevation), typed_degrees(settings.amplitude)
     variant = chosen.model.variant if chosen.model else ""
-    return preflight.orbit_problem(orbit or settings.orbit_kind, variant, elevation, amplitude)
+    return preflight.orbit_problem(orbit or settings.orbit_word, variant, elevation, amplitude)
 
 
 def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -> Order:
     if settings.picture is None and not asked.picture:
         raise UserError("No picture has been chosen.", "Choose a picture first.")
     weights = _weights(chosen)
-    orbit = asked.orbit or ("file" if asked.cameras else settings.orbit_kind)
+    orbit = asked.orbit or ("file" if asked.cameras else settings.orbit_word)
     if problem := orbit_problem(settings, chosen, orbit):
         raise UserError("SV3D cannot take this orbit.", problem)
     given = _absolute(asked.picture) if asked.picture else None
     title = given.stem if given else picture.title(settings.picture)
     out = _given_folder(asked.out) if asked.out else _new_folder(title, asked.promised)
+    elevation = typed_degrees(settings.elevation)
+    cameras = _absolute(asked.cameras or settings.orbit_file) if orbit == "file" else None
+    if orbit == "cameras":
+        poses = orbit_now(settings.id_data).poses
+        orbit, elevation = "file", poses[-1].elevation
+        names = [f"{i:03d}.png" for i in range(len(poses))]
+        cameras = _written(out / f"{SOURCE}.cameras.json", cameras_text(names, poses))
     fields: dict[str, Any] = {
         "job": uuid4().hex,
         "weights": str(weights) if weights else None,
@@ -124,8 +132,8 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked)
         "out": str(out),
         "variant": chosen.variant if weights else "auto",
         "orbit": orbit,
-        "cameras": str(_absolute(asked.cameras or settings.orbit_file)) if orbit == "file" else None,
-        "elevation": typed_degrees(settings.elevation),
+        "cameras": str(cameras) if cameras else None,
+        "elevation": elevation,
         "amplitude": typed_degrees(settings.amplitude),
         "sampler": settings.sampler,
         "steps": settings.steps or None,
@@ -153,9 +161,7 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -
     cameras = _absolute(told) if told else None
     if cameras is None and settings.source == "SEQUENCE" and not asked.folder:
         # Other pictures may lie beside the sequence's own: name the ones that are meant.
-        cameras = out / f"{SOURCE}.cameras.json"
-        cameras.parent.mkdir(parents=True, exist_ok=True)
-        cameras.write_text(static_cameras(orbit, elevation), encoding="utf-8")
+        cameras = _written(out / f"{SOURCE}.cameras.json", static_cameras(orbit, elevation))
     request = protocol.MeshJob(
         job=uuid4().hex,
         frames=str(orbit.folder),
@@ -167,6 +173,12 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -
         **_mesh(settings),
     )
     return Order(request, orbit.title)
+
+
+def _written(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def _given_folder(text: str) -> Path:

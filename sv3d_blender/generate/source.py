@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...sv3d_engine.shared.errors import UserError
-from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, static
+from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, Pose, static
 from ..results_folder import is_job_name, job_title
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
@@ -76,8 +76,12 @@ def cameras_beside(folder: Path, files: Sequence[str]) -> Path | None:
 
 def static_cameras(orbit: Orbit, elevation: float) -> str:
     """A cameras file that names exactly these frames: SV3D's static orbit, ``elevation`` in degrees."""
-    poses = static(elevation, len(orbit.files))
-    frames = [{"file": name, **pose._asdict()} for name, pose in zip(orbit.files, poses, strict=True)]
+    return cameras_text(orbit.files, static(elevation, len(orbit.files)))
+
+
+def cameras_text(files: Sequence[str], poses: Sequence[Pose]) -> str:
+    """A cameras file that names these frames and their poses."""
+    frames = [{"file": name, **pose._asdict()} for name, pose in zip(files, poses, strict=True)]
     return json.dumps({"fov_deg": SV3D_FOV_DEG, "frames": frames}, indent=1)
 
 

@@ -13,6 +13,7 @@ from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure
 from ..engine.job_queue import Batch, Entry
 from ..engine.session import session
+from ..orbit import gathering
 from ..preferences.property_group import preferences
 from ..result import destination
 from ..result.delivery import is_occupied
@@ -35,8 +36,10 @@ def lacking(context: bpy.types.Context) -> str:
         return ""
     if preferences(context).model is None:
         return "Choose SV3D's weights in the preferences first"
-    if settings.orbit_kind == "file" and not settings.orbit_file:
+    if settings.orbit_word == "file" and not settings.orbit_file:
         return "Choose the orbit's cameras file first"
+    if settings.orbit_source == "CAMERAS" and (wanted := gathering.missing(context.scene)):
+        return wanted
     return orbit_problem(settings, preferences(context)).rstrip(".")
 
 

@@ -23,7 +23,7 @@ def add_orbit_camera(
     data = bpy.data.cameras.new(f"{name} camera")
     data.sensor_width = data.sensor_height = SENSOR
     data.lens = path.lens
-    data.sensor_fit = _square_side(scene.render)
+    data.sensor_fit = square_side(scene.render)
     data.clip_start, data.clip_end = path.distance / 100, path.distance * 100
     _add_background(data, frames)
 
@@ -43,13 +43,13 @@ def add_orbit_camera(
 
 def look_through(camera: bpy.types.Object, space: bpy.types.SpaceView3D, scene: bpy.types.Scene) -> None:
     """Look through the orbit camera in one 3D view; the scene keeps its own camera."""
-    camera.data.sensor_fit = _square_side(scene.render)
+    camera.data.sensor_fit = square_side(scene.render)
     space.use_local_camera = True
     space.camera = camera
     space.region_3d.view_perspective = "CAMERA"
 
 
-def _square_side(render: bpy.types.RenderSettings) -> str:
+def square_side(render: bpy.types.RenderSettings) -> str:
     """The side of the render that the square frame is fitted into: the shorter one."""
     wide = render.resolution_x * render.pixel_aspect_x >= render.resolution_y * render.pixel_aspect_y
     return "VERTICAL" if wide else "HORIZONTAL"

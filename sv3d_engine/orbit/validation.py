@@ -8,16 +8,20 @@ from typing import Literal
 
 from ..shared import trajectory
 from ..shared.errors import UserError
-from ..shared.trajectory import MAX_ELEVATION, SV3D_FOV_DEG, SV3D_FRAME_COUNT, Pose
+from ..shared.trajectory import (
+    MAX_ELEVATION,
+    REGULAR_STEP,
+    SV3D_FOV_DEG,
+    SV3D_FRAME_COUNT,
+    TRAINED_ELEVATIONS,
+    TRAINED_JUMP,
+    TRAINED_RISE,
+    TRAINED_STEP,
+    Pose,
+)
 from .orbit_files import check_elevation, read_cameras
 
 _SAME_AZIMUTH = 0.01  # closer than this, two frames are one view
-_REGULAR_STEP = 360.0 / SV3D_FRAME_COUNT
-# Beyond these, SV3D saw little or nothing in training; trajectory.dynamic keeps within them.
-_TRAINED_STEP = 2.5 * _REGULAR_STEP
-_TRAINED_JUMP = 35.0
-_TRAINED_RISE = 55.0
-_TRAINED_ELEVATIONS = (-5.0, 30.0)  # of the picture's view
 
 
 def check_sv3d_orbit(poses: Sequence[Pose]) -> tuple[str, ...]:
@@ -111,7 +115,7 @@ def _check_once_round(steps: list[float]) -> None:
             raise UserError(
                 f"Frames {_before(i)} and {i + 1} of the orbit have the same azimuth.",
                 f"Spread the {SV3D_FRAME_COUNT} azimuths over the whole turn, for instance in steps of "
-                f"{_REGULAR_STEP:.4g}°; the last frame is the picture's view.",
+                f"{REGULAR_STEP:.4g}°; the last frame is the picture's view.",
             )
     turns = round(sum(steps) / 360.0)
     if turns == 1:
@@ -134,31 +138,31 @@ def _check_once_round(steps: list[float]) -> None:
 
 def _uneven_steps(steps: list[float]) -> list[str]:
     widest = max(range(len(steps)), key=steps.__getitem__)
-    if steps[widest] <= _TRAINED_STEP:
+    if steps[widest] <= TRAINED_STEP:
         return []
     return [
         f"Frames {_before(widest)} and {widest + 1} are {steps[widest]:.0f}° apart; "
-        f"SV3D is used to steps of about {_REGULAR_STEP:.0f}°."
+        f"SV3D is used to steps of about {REGULAR_STEP:.0f}°."
     ]
 
 
 def _unusual_elevations(poses: Sequence[Pose]) -> list[str]:
     warnings = []
     picture = poses[-1].elevation
-    lowest, highest = _TRAINED_ELEVATIONS
+    lowest, highest = TRAINED_ELEVATIONS
     if not lowest <= picture <= highest:
         warnings.append(
             f"The picture's elevation is {picture:g}°; SV3D was trained on pictures from {lowest:g}° to {highest:g}°."
         )
     rise = max((pose.elevation - picture for pose in poses), key=abs)
-    if abs(rise) > _TRAINED_RISE:
+    if abs(rise) > TRAINED_RISE:
         way = "above" if rise > 0 else "below"
         warnings.append(
-            f"The camera goes {abs(rise):.0f}° {way} the picture's view; SV3D is best within {_TRAINED_RISE:.0f}°."
+            f"The camera goes {abs(rise):.0f}° {way} the picture's view; SV3D is best within {TRAINED_RISE:.0f}°."
         )
     jumps = [abs(b.elevation - a.elevation) for a, b in pairwise([poses[-1], *poses])]
     steepest = max(range(len(jumps)), key=jumps.__getitem__)
-    if jumps[steepest] > _TRAINED_JUMP:
+    if jumps[steepest] > TRAINED_JUMP:
         warnings.append(
             f"The elevation changes by {jumps[steepest]:.0f}° from frame {_before(steepest)} to frame {steepest + 1}; "
             "SV3D may lose the object between them."

@@ -14,6 +14,13 @@ SV3D_FOV_DEG = 33.8
 SV3D_FRAME_COUNT = 21
 MAX_ELEVATION = 89.0  # a camera that looks straight down has no way up
 
+# Beyond these, SV3D saw little or nothing in training; ``dynamic`` keeps within them.
+REGULAR_STEP = 360.0 / SV3D_FRAME_COUNT
+TRAINED_STEP = 2.5 * REGULAR_STEP  # of the azimuth, from frame to frame
+TRAINED_JUMP = 35.0  # of the elevation, from frame to frame
+TRAINED_RISE = 55.0  # above or below the picture's view
+TRAINED_ELEVATIONS = (-5.0, 30.0)  # of the picture's view
+
 _FINE = 4  # a dynamic orbit is drawn this many times finer than it is used
 _PERIODS = range(1, 6)
 _AMPLITUDES = (0.5, 10.0)
