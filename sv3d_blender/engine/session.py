@@ -71,6 +71,11 @@ class Session:
         return self._countdown.shown if self.busy else None
 
     @property
+    def is_late(self) -> bool:
+        """The job that runs takes far longer than ``seconds_left`` could say."""
+        return self.busy and self._countdown.is_late
+
+    @property
     def start_fraction(self) -> float:
         """How far the engine's start is, in [0, 1], while a job waits for it."""
         return start_fraction(time.monotonic() - self._began_at, self._start_seconds if self._cold else 1.0)

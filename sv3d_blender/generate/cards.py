@@ -71,7 +71,8 @@ def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: J
     share = session.start_fraction if starting else job.fraction
     bar, stage = wording.progress_lines(job, share, width)
     layout.progress(factor=share, text=bar)
-    for line, icon in ((stage, "BLANK1"), (wording.time_line(job, session.seconds_left), "TIME")):
+    time = wording.time_line(job, session.seconds_left, is_late=session.is_late)
+    for line, icon in ((stage, "BLANK1"), (time, "TIME")):
         if line:
             draw_text(layout, context, line, icon)
     row = layout.row(align=True)

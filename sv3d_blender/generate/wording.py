@@ -35,9 +35,10 @@ def progress_lines(job: Job, fraction: float, width: float) -> tuple[str, str]:
     return (whole, "") if len(whole) <= characters(width) else (f"{fraction:.0%}", stage)
 
 
-def time_line(job: Job, seconds_left: float | None) -> str:
+def time_line(job: Job, seconds_left: float | None, *, is_late: bool = False) -> str:
     """The text below the bar; empty while there is nothing to say."""
-    left = "" if seconds_left is None or job.phase is Phase.CANCELLING else f"{duration(seconds_left)} left"
+    left = "" if seconds_left is None else "Takes longer than expected" if is_late else f"{duration(seconds_left)} left"
+    left = "" if job.phase is Phase.CANCELLING else left
     return " · ".join(part for part in (left, job.note) if part)
 
 

@@ -164,6 +164,15 @@ def test_the_time_left_never_rises(blender, session, frames, monkeypatch):
     assert session.seconds_left is None
 
 
+def test_a_job_that_takes_far_longer_than_expected_promises_no_time(blender, session, frames, monkeypatch):
+    monkeypatch.setenv("STAND_IN_SECONDS", "1000")
+    blender.ops.sv3d.generate()
+    turn_until(lambda: bool(session.job.stage))
+    said = drawn(blender)
+    assert any(line.startswith("Takes longer than expected") for line in said)
+    assert not any(line.endswith("left") for line in said)
+
+
 def test_pictures_of_one_name_get_folders_of_their_own(blender, session, pictures, tmp_path):
     for name in ("blue.bmp", "x" * 60 + "1.png", "x" * 60 + "2.png"):
         (pictures / name).write_bytes((pictures / "red.png").read_bytes())

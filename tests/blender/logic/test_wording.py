@@ -28,6 +28,7 @@ def test_progress_names_the_stage_and_the_time_left():
     assert wording.progress_lines(job, 0.4, 300) == ("40% · Finding the shape", "")
     assert wording.time_line(job, 130.0) == "2 min left · step 3"
     assert wording.progress_lines(Job(REQUEST, "robot", Phase.RUNNING), 0.2, 300) == ("20% · Starting the engine", "")
+    assert wording.time_line(job, 5.0, is_late=True) == "Takes longer than expected · step 3"
     assert wording.time_line(Job(REQUEST, "robot"), None) == ""
     stopping = Job(REQUEST, "robot", Phase.CANCELLING, stage="Finding the shape")
     assert wording.progress_lines(stopping, 0.4, 300) == ("Stopping…", "")
