@@ -29,6 +29,8 @@ class _OnSelected:
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
+        if not _is_read(cls):
+            return False
         record = catalogue.current
         return record is not None and record.state in cls.states
 
@@ -130,7 +132,7 @@ class SV3D_OT_history_clean_up(_Confirmed, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return catalogue.spare > 0 and not catalogue.at_work
+        return _is_read(cls) and catalogue.spare > 0 and not catalogue.at_work
 
     def question(self) -> str:
         return f"Delete {size(catalogue.spare)} of intermediate files? Meshes, frames and reports stay."
@@ -164,6 +166,15 @@ def resume(record: JobRecord, context: bpy.types.Context) -> None:
         request = replace(request, weights=None, download=chosen.download and bpy.app.online_access)
     # The file it was for may never have been saved.
     take_up(context, resumed(request, context.scene.sv3d, chosen), record.title, anywhere=False)
+
+
+def _is_read(operator: type[bpy.types.Operator]) -> bool:
+    """Whether the list is known; where nobody has looked at it yet, the search or a menu that asks has it read."""
+    if catalogue.was_read:
+        return True
+    catalogue.look()
+    operator.poll_message_set("SV3D is looking for jobs: search again in a moment")
+    return False
 
 
 def _is_promised(operator: type[bpy.types.Operator]) -> bool:

@@ -115,6 +115,18 @@ def test_nothing_is_read_until_somebody_looks(blender, session, catalogue, resul
     assert catalogue.records
 
 
+def test_the_search_has_the_list_read_although_nobody_has_opened_it(blender, session, catalogue, results, orbit_folder):
+    make(results / f"cow-{NOON}", frames=str(orbit_folder))
+    ops = blender.ops.sv3d
+    assert not ops.history_settings.poll()
+    with pytest.raises(RuntimeError, match="looking for jobs"):
+        ops.history_clean_up()
+    settle(catalogue)
+    assert catalogue.current.title == "cow"
+    assert ops.history_settings.poll()
+    assert ops.history_clean_up.poll()
+
+
 def test_drawing_touches_no_disk(blender, catalogue, results, picture_job, monkeypatch):
     read(catalogue, results)
     catalogue._read_at = float("inf")
