@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from itertools import count as count_from
 from pathlib import Path
 from uuid import uuid4
 
@@ -44,14 +46,18 @@ def refusal(folder: Path, doomed: Iterable[Path]) -> str:
 
 
 def new_job_folder(parent: Path, name: str, now: datetime) -> Path:
-    """A folder in ``parent`` that no earlier job has, not made yet: the engine makes it once the input is good."""
+    """A new folder in ``parent``, made here so that no other job, of this Blender or another, gets it as well.
+
+    Raises OSError where none can be made.
+    """
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:40].strip("_") or "orbit"
-    stem = parent / f"{safe}-{now:%Y%m%d-%H%M%S}"
-    folder, count = stem, 1
-    while folder.exists():
-        count += 1
-        folder = stem.with_name(f"{stem.name}-{count}")
-    return folder
+    name = f"{safe}-{now:%Y%m%d-%H%M%S}"
+    parent.mkdir(parents=True, exist_ok=True)
+    for folder in chain([parent / name], (parent / f"{name}-{count}" for count in count_from(2))):
+        with suppress(FileExistsError):
+            folder.mkdir()
+            return folder
+    raise AssertionError  # there is always another number
 
 
 def is_job_name(name: str) -> bool:

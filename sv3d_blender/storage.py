@@ -97,7 +97,7 @@ def current_results_folder() -> Path:
 
 
 def new_job_folder(name: str) -> Path:
-    """A folder for results that no earlier job has, not made yet."""
+    """A new folder for the results of one job.  Raises OSError where none can be made."""
     parent = current_results_folder()
     if parent not in results_folder.read_index().folders:
         with suppress(OSError):  # another folder that is chosen later hides this one's jobs then

@@ -15,7 +15,7 @@ from ..preferences.property_group import preferences
 from ..result.provenance import REQUEST, request_of
 from . import picture_copy
 from .choices import ORBITS, SCENE_CAMERAS, as_tab
-from .request import Asked, Order, order, repeated, resumed
+from .request import Asked, Order, give_back, order, repeated, resumed
 from .source import pictures_in_folder
 from .starting import failure_of, lacking, start, take_up, wait_for
 
@@ -107,10 +107,14 @@ class SV3D_OT_generate(bpy.types.Operator):
             return [order(settings, chosen, asked)]
         found = pictures_in_folder(Path(bpy.path.abspath(settings.pictures)))
         orders: list[Order] = []
-        for file in found:
-            promised = frozenset(request.out for request, _ in orders)
-            out = str(Path(self.out) / file.name) if self.out else ""  # its suffix, as two may differ in that alone
-            orders.append(order(settings, chosen, replace(asked, picture=str(file), out=out, promised=promised)))
+        try:
+            for file in found:
+                out = str(Path(self.out) / file.name) if self.out else ""  # its suffix, as two may differ in that alone
+                orders.append(order(settings, chosen, replace(asked, picture=str(file), out=out)))
+        except (UserError, OSError):
+            for request, _ in orders:
+                give_back(Path(request.out))
+            raise
         return orders
 
     def _outcome(self, names: Sequence[str]) -> set[str]:

@@ -58,6 +58,12 @@ def copy_file(content: bytes, target: Path) -> None:
     _copies[str(target)] = _begun(FileWriter(target, content))
 
 
+def drop(folder: Path) -> None:
+    """Begin no copy in the folder of a job that is refused."""
+    for file in [file for file, copy in _copies.items() if isinstance(copy, _Copy) and Path(file).parent == folder]:
+        del _copies[file]
+
+
 def take_pixels(*, now: bool = False) -> None:
     """Take the pixels of the next image there is room for; with ``now`` of all, as a script may go on painting."""
     for file, copy in list(_copies.items()):

@@ -1,8 +1,7 @@
 """From the tab's fields to a job for the engine."""
 
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from itertools import chain
-from itertools import count as count_from
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -13,11 +12,10 @@ from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.job_files import REQUEST
 from .. import storage
-from ..engine.session import session
 from ..orbit.gathering import orbit_now
 from ..preferences.property_group import SV3DPreferences
 from ..results_folder import SOURCE
-from . import picture, preflight
+from . import picture, picture_copy, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
@@ -42,7 +40,6 @@ class Asked:
     orbit: str = ""
     seed: int = -1
     out: str = ""  # the job's folder
-    promised: frozenset[str] = frozenset()  # folders of jobs that are ordered with it
 
 
 def order(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked = Asked()) -> Order:
@@ -53,16 +50,20 @@ def order(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked = Asked(
     if asked.picture and asked.folder:
         raise UserError("A picture and a folder of frames were given.", "Give one of them.")
     from_picture = bool(asked.picture) or (not asked.folder and settings.source == "PICTURE")
-    request, title = _from_picture(settings, chosen, asked) if from_picture else _from_orbit(settings, chosen, asked)
-    now: dict[str, Any] = {}
-    if asked.preset and type(request) is not protocol.OrbitJob:
-        now["preset"] = asked.preset
-    if asked.seed >= 0:
-        now["seed"] = asked.seed
-    try:
-        return Order(replace(request, **now), title)
-    except protocol.ProtocolError as error:
-        raise UserError("This is not a job that SV3D knows.", f"{error}.") from error
+    with ExitStack() as refused:
+        make = _from_picture if from_picture else _from_orbit
+        request, title = make(settings, chosen, asked, refused)
+        now: dict[str, Any] = {}
+        if asked.preset and type(request) is not protocol.OrbitJob:
+            now["preset"] = asked.preset
+        if asked.seed >= 0:
+            now["seed"] = asked.seed
+        try:
+            request = replace(request, **now)
+        except protocol.ProtocolError as error:
+            raise UserError("This is not a job that SV3D knows.", f"{error}.") from error
+        refused.pop_all()
+    return Order(request, title)
 
 
 def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> protocol.Job:
@@ -71,7 +72,7 @@ def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> prot
     The request may come from a stranger's file: weights, and the word that something may be fetched, are taken from
     the preferences alone.  Raises UserError.
     """
-    now: dict[str, Any] = {"job": uuid4().hex, "resume": False, "device": chosen.device, "out": str(_new_folder(title))}
+    now: dict[str, Any] = {"job": uuid4().hex, "resume": False, "device": chosen.device}
     if isinstance(request, protocol.OrbitJob):
         check_source(Path(request.picture), SUFFIXES)
     else:
@@ -85,7 +86,7 @@ def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> prot
             "variant": chosen.variant if weights else "auto",
             "download": chosen.download and bpy.app.online_access,
         }
-    return replace(request, **now)
+    return replace(request, **now, out=str(storage.new_job_folder(title)))
 
 
 def resumed(request: protocol.Job, settings: SV3DSettings, chosen: SV3DPreferences) -> protocol.Job:
@@ -108,7 +109,14 @@ def orbit_problem(settings: SV3DSettings, chosen: SV3DPreferences, orbit: str = 
     return preflight.orbit_problem(orbit or settings.orbit_word, variant, elevation, amplitude)
 
 
-def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -> Order:
+def give_back(folder: Path) -> None:
+    """Remove the new folder of a job that is refused; what lies in it already goes with other remains."""
+    picture_copy.drop(folder)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, refused: ExitStack) -> Order:
     if settings.picture is None and not asked.picture:
         raise UserError("No picture has been chosen.", "Choose a picture first.")
     weights = _weights(chosen)
@@ -117,7 +125,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked)
         raise UserError("SV3D cannot take this orbit.", problem)
     given = _absolute(asked.picture) if asked.picture else None
     title = given.stem if given else picture.title(settings.picture)
-    out = _given_folder(asked.out) if asked.out else _new_folder(title, asked.promised)
+    out = _folder(asked, title, refused)
     elevation = typed_degrees(settings.elevation)
     cameras = _absolute(asked.cameras or settings.orbit_file) if orbit == "file" else None
     if orbit == "cameras":
@@ -153,9 +161,9 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked)
         raise UserError("This is not an orbit that SV3D knows.", f"{error}.") from error
 
 
-def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked) -> Order:
+def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, refused: ExitStack) -> Order:
     orbit = orbit_in_folder(_absolute(asked.folder)) if asked.folder else settings.orbit()
-    out = _given_folder(asked.out) if asked.out else _new_folder(orbit.title, asked.promised)
+    out = _folder(asked, orbit.title, refused)
     elevation = typed_degrees(settings.elevation)
     told = asked.cameras or (str(orbit.cameras or "") if asked.folder else settings.cameras)
     cameras = _absolute(told) if told else None
@@ -181,6 +189,15 @@ def _written(file: Path, text: str) -> Path:
     return file
 
 
+def _folder(asked: Asked, title: str, refused: ExitStack) -> Path:
+    """The job's folder; a new one goes again if the order comes to nothing."""
+    if asked.out:
+        return _given_folder(asked.out)
+    folder = storage.new_job_folder(title)
+    refused.callback(give_back, folder)
+    return folder
+
+
 def _given_folder(text: str) -> Path:
     """The folder that a script names.  Raises UserError where a file of the user's own would be written over."""
     out = _absolute(text)
@@ -189,16 +206,6 @@ def _given_folder(text: str) -> Path:
         if own := [path.name for path in out.iterdir() if path.name.partition(".")[0] == stem]:
             raise UserError(f"The output folder already holds {own[0]}.", "Choose an empty or new folder.", str(out))
     return out
-
-
-def _new_folder(title: str, others: frozenset[str] = frozenset()) -> Path:
-    """A folder for a new job, that is not promised to one that waits either: theirs are not made yet."""
-    promised = {*others, *(entry.request.out for entry in session.queue.waiting)}
-    if session.job and session.job.active:
-        promised.add(session.job.request.out)
-    folder = storage.new_job_folder(title)
-    names = (folder.with_name(f"{folder.name}-{count}") for count in count_from(2))
-    return next(path for path in chain([folder], names) if str(path) not in promised and not path.exists())
 
 
 def _mesh(settings: SV3DSettings) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ..result import destination
 from ..result.delivery import is_occupied
 from ..result.provenance import Destination
 from .preflight import OFFICIAL, expected_seconds
-from .request import Order, orbit_problem
+from .request import Order, give_back, orbit_problem
 
 _LOOK = 0.02  # seconds between looks of a script that waits
 
@@ -91,7 +91,12 @@ def _begin(orders: Sequence[Order], context: bpy.types.Context, told: Destinatio
     ]
     for entry in entries:
         destination.remember(Path(entry.request.out), replace(told, title=entry.title))
-    session.start(*entries, batch=batch)
+    try:
+        session.start(*entries, batch=batch)
+    except UserError:
+        for entry in entries:
+            give_back(Path(entry.request.out))
+        raise
     return [entry.request.job for entry in entries]
 
 

@@ -17,7 +17,7 @@ from .jobs import FAILURE, is_job, size_of
 from .own_files import foreign_files, remove_own_files
 
 GOING = ".sv3d-deleted-"  # begins the name of a folder that is being deleted
-YOUNG = 3600.0  # seconds in which what looks like remains may be a job that is about to begin
+YOUNG = 7 * 86400.0  # seconds in which what looks like remains may be a job that waits in another Blender's queue
 LOG_DAYS = 14.0
 
 _COPIES = frozenset({f"{SOURCE}{suffix}" for suffix in (*SUFFIXES, ".cameras.json")})
@@ -64,7 +64,7 @@ def delete(folder: Path) -> int:
 def remove_remains(parent: Path, now: float) -> int:
     """Remove from a results folder what jobs that never began have left; how many things went.
 
-    Only what the add-on has made, and that an hour ago or more (``now`` in seconds since the epoch).
+    Only what the add-on has made, and that a week ago or more (``now`` in seconds since the epoch).
     """
     gone = 0
     with suppress(OSError), os.scandir(parent) as entries:

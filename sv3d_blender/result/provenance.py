@@ -62,8 +62,8 @@ def read_delivery(folder: Path) -> Destination | None:
 def forget_delivery(folder: Path) -> None:
     """Take the note back, and with it the folder of a job that has left nothing else."""
     with suppress(OSError):
-        if [path.name for path in folder.iterdir()] == [DELIVERY]:
-            (folder / DELIVERY).unlink()
+        if {path.name for path in folder.iterdir()} <= {DELIVERY}:
+            (folder / DELIVERY).unlink(missing_ok=True)
             folder.rmdir()
 
 

@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 import wedge
-from conftest import drawn, turn_until
+from conftest import drawn, part, turn_until
 
 
 @pytest.fixture
 def frames(blender, orbit_folder):
     settings = blender.context.scene.sv3d
     settings.source, settings.folder = "FOLDER", str(orbit_folder)
+
+
+@pytest.fixture
+def results(blender, tmp_path) -> Path:
+    folder = tmp_path / "SV3D"
+    folder.mkdir()
+    part("preferences.property_group").preferences(blender.context).results.folder = str(folder)
+    return folder
 
 
 @pytest.fixture
@@ -49,6 +57,51 @@ def test_what_waits_can_be_taken_out_and_leaves_nothing(blender, session, frames
     all_over(session)
     assert "wedge.001" not in blender.data.objects
     assert not Path(waiting.request.out).exists()
+
+
+def test_what_waits_has_its_folder_already(blender, session, frames):
+    blender.ops.sv3d.generate()
+    blender.ops.sv3d.generate()
+    (waiting,) = session.queue.waiting
+    assert Path(waiting.request.out).is_dir(), "else another Blender could take the name"
+    session.shutdown()
+    assert not Path(waiting.request.out).exists()
+
+
+def test_what_is_refused_leaves_no_folder(blender, session, pictures, results):
+    ops, chosen = blender.ops.sv3d, part("preferences.property_group").preferences(blender.context)
+    python, chosen.python = chosen.python, str(results / "no-python")
+    settings = blender.context.scene.sv3d
+    painted = blender.data.images.new("painted", 8, 8)
+    for source, picture in (("PICTURES", None), ("PICTURE", painted)):
+        settings.source, settings.picture = source, picture
+        ops.generate()
+        assert session.shown_failure
+        session.dismiss()
+    part("generate.picture_copy").take_pixels(now=True)  # as in the next turns
+    assert not part("generate.picture_copy")._copies
+    chosen.python = python
+    settings.picture = blender.data.images.load(str(pictures / "red.png"))
+    (pictures / "red.png").unlink()
+    ops.generate()
+    assert "cannot be read" in session.shown_failure.cause
+    assert list(results.iterdir()) == []
+
+
+def test_a_batch_that_is_refused_in_the_middle_leaves_no_folders(blender, session, pictures, results, monkeypatch):
+    request, called = part("generate.request"), []
+    usual = request._from_picture
+
+    def full(*given):
+        called.append(usual(*given))
+        if len(called) == 2:
+            raise OSError(28, "No space left on device")
+        return called[-1]
+
+    monkeypatch.setattr(request, "_from_picture", full)
+    blender.ops.sv3d.generate()
+    assert "cannot be written" in session.shown_failure.cause
+    assert list(results.iterdir()) == []
 
 
 def test_a_cancel_is_for_the_job_that_runs(blender, session, frames, monkeypatch):

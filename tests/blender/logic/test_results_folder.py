@@ -1,6 +1,7 @@
 """Where results lie, and the memory of where they have lain."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -22,8 +23,15 @@ NOON = datetime(2026, 11, 28, 12, 0, 0)
 def test_a_job_has_a_folder_of_its_own(tmp_path):
     first = new_job_folder(tmp_path, "cow", NOON)
     assert first == tmp_path / "cow-20261128-120000"
-    first.mkdir()
+    assert first.is_dir()
     assert new_job_folder(tmp_path, "cow", NOON).name == "cow-20261128-120000-2"
+
+
+def test_jobs_of_one_name_and_moment_get_folders_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as blenders:
+        folders = set(blenders.map(lambda _: new_job_folder(tmp_path / "SV3D", "cow", NOON), range(64)))
+    assert len(folders) == 64
+    assert all(is_job_name(folder.name) and folder.is_dir() for folder in folders)
 
 
 @pytest.mark.parametrize("title", ["../../etc", "a/b\\c", "C:", "", "…", "con.", "x" * 300, "Größe 3", "\0", ". ."])
