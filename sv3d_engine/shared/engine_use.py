@@ -66,7 +66,8 @@ def refuse_changing(home: Path) -> None:
     """Raises UserError while the environment in this folder is being changed."""
     if is_engine_changing(home):
         raise UserError(
-            "Another Blender is setting up or repairing the engine.", "Wait until it is done there, then try again."
+            "The engine is being set up or repaired, here or in another Blender.",
+            "Wait until that is done, then try again.",
         )
 
 

@@ -74,12 +74,12 @@ def test_no_engine_starts_while_another_process_changes_the_environment(tmp_path
     words = [sys.executable, "-c", CHANGES, str(tmp_path)]
     with subprocess.Popen(words, cwd=ROOT, **PIPES) as changer:
         assert changer.stdout.readline().strip() == b"True"
-        with pytest.raises(UserError, match="setting up or repairing"):
+        with pytest.raises(UserError, match="set up or repaired"):
             refuse_changing(tmp_path)
         with serve(tmp_path, made) as engine:
             refused = decode_reply(engine.stdout.readline())
             assert isinstance(refused, Error) and refused.job is None
-            assert "setting up or repairing" in refused.cause and refused.remedy
+            assert "set up or repaired" in refused.cause and refused.remedy
             assert engine.wait(60) == 2
         assert not is_engine_used(tmp_path), "who was refused holds nothing"
         changer.kill()
