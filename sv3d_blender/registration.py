@@ -99,3 +99,5 @@ def unregister() -> None:
 def _ended(job: Job) -> None:
     destination.ended(job)
     note_end(job)
+    if job.failure:  # perhaps the engine's environment is damaged: its card tells, with the button that helps
+        engine_setup.lookout.forget()

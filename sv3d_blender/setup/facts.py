@@ -87,6 +87,7 @@ class Lookout:
         self._question: Question | None = None
         self._at = -_STALE
         self._files_seen = False
+        self._changes = 0  # that have been told
         self._thread: threading.Thread | None = None
 
     @property
@@ -116,15 +117,19 @@ class Lookout:
     def forget(self) -> None:
         """Look anew at the next question, with all files: something has changed."""
         self._at, self._files_seen = -_STALE, False
+        self._changes += 1
         if self._facts:  # this Blender's own work, which would look like another's for a moment
             self._facts = replace(self._facts, changing=False)
 
     def _run(self, question: Question) -> None:
-        try:
-            facts = self._look(question, files=not self._files_seen)
-        except Exception as error:  # the boundary of the thread: whatever it was, the tab tells it
-            problem = f"The SV3D folder could not be looked at: {error}"
-            facts = Facts(None, problem, None, sys.maxsize, True)
+        before = -1
+        while before != self._changes:  # else the answer would be of before the change
+            before = self._changes
+            try:
+                facts = self._look(question, files=not self._files_seen)
+            except Exception as error:  # the boundary of the thread: whatever it was, the tab tells it
+                problem = f"The SV3D folder could not be looked at: {error}"
+                facts = Facts(None, problem, None, sys.maxsize, True)
         if question == self._question:  # it may have changed meanwhile
             if self._facts and facts.state is State.READY and self._facts.state is State.DAMAGED and self._files_seen:
                 facts = replace(facts, state=State.DAMAGED)  # seen in its files, which are looked at but once

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import MODULE, RESOURCES, STAND_IN, Paper, drawn, part, part_of_engine
+from conftest import MODULE, RESOURCES, STAND_IN, Paper, drawn, part, part_of_engine, turn_until
 from tiny_wheels import write_wheel
 
 STAGED = Path(RESOURCES.name, "extensions", "user_default", "sv3d")
@@ -114,6 +114,45 @@ def test_set_up_repair_update_and_remove(blender, chosen, tmp_path):
     blender.ops.sv3d.remove_engine("EXEC_DEFAULT")
     wait()
     assert state(chosen) == "MISSING"
+
+
+def test_a_damaged_engine_is_repaired_from_the_card_and_the_job_goes_on(
+    blender, chosen, session, orbit_folder, monkeypatch
+):
+    """The stand-in engine, but run by the environment's own Python, and needing one of its packages."""
+    code = f"import tiny_one, runpy; runpy.run_path({str(STAND_IN)!r}, run_name='__main__')"
+    monkeypatch.setattr(part("engine.engine"), "engine_command", lambda python, log: [str(python), "-c", code])
+    press(blender)
+    wait()
+    assert state(chosen) == "READY"
+    scene = blender.context.scene
+    scene.sv3d.source, scene.sv3d.folder = "FOLDER", str(orbit_folder)
+    shutil.rmtree(next(Path(chosen.home).rglob("site-packages/tiny_one")))
+    blender.ops.sv3d.generate()
+    turn_until(lambda: not session.busy)
+    job = session.job
+    assert "lacks a package" in job.failure.cause
+    said = until_told(blender, "The engine's environment is damaged.")
+    assert {"Repair", job.failure.cause} <= set(said)
+
+    press(blender, mode="REPAIR")
+    wait()
+    assert setup().work.failure is None
+    assert not any("damaged" in text for text in drawn(blender))
+    assert blender.ops.sv3d.resume() == {"FINISHED"}
+    turn_until(lambda: not session.busy and not session.waiting_to_deliver)
+    assert session.job.result
+    assert (session.job.request.out, session.job.title) == (job.request.out, job.title)
+    assert job.title in blender.data.objects
+
+
+def until_told(blender, line: str) -> list[str]:
+    """What the tab says once it says this."""
+    end = time.monotonic() + 30
+    while line not in (said := drawn(blender)):
+        assert time.monotonic() < end, said
+        time.sleep(0.01)
+    return said
 
 
 @pytest.mark.parametrize("moves", [True, False])
@@ -277,7 +316,7 @@ def test_generate_waits_for_another_blender_that_repairs_the_engine(blender, cho
         setup().facts_now(chosen)
         assert any("Another Blender is setting up" in text for text in drawn(blender))
         assert "Repair" not in told(chosen)
-        with pytest.raises(part_of_engine("shared.errors").UserError, match="Another Blender is setting up"):
+        with pytest.raises(part_of_engine("shared.errors").UserError, match="being set up or repaired"):
             session.check(chosen.python)
     session.check(chosen.python)
     assert session.checking

@@ -139,6 +139,22 @@ def test_a_look_that_fails_is_told(question):
     assert "Permission denied" in blocking(facts, at_work=False)
 
 
+def test_what_was_seen_before_a_change_is_no_answer_after_it(question):
+    """A look that had begun while the environment was under repair would call it damaged for ever."""
+    seen = []
+
+    def look(asked, *, files=False):
+        seen.append(files)
+        if len(seen) == 1:
+            lookout.forget()
+            return changed(state=State.DAMAGED)
+        return READY
+
+    lookout = Lookout(look)
+    assert wait_for(lookout, question) == READY
+    assert seen == [True, True]
+
+
 def test_this_blenders_own_work_does_not_look_like_anothers_when_it_has_ended(question):
     lookout = Lookout(lambda asked, *, files=False: changed(changing=True))
     assert wait_for(lookout, question).changing
