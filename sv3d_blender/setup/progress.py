@@ -53,9 +53,10 @@ class Meter:
     def installed(self, share: float) -> None:
         """So much of the installation is done, from 0 to 1."""
         now = self._clock()
-        self._install_begun = self._install_begun or now
-        left = max(self._install - (now - self._install_begun), 1.0)
-        self._set(replace(self._now, seconds_left=left), 0.8 + 0.15 * share)
+        self._install_begun = now if self._install_begun is None else self._install_begun
+        left = self._install - (now - self._install_begun)
+        # Where it takes longer than thought nothing is told: by the packages' share no pace can be measured.
+        self._set(replace(self._now, seconds_left=left if left > 0 else None), 0.8 + 0.15 * share)
 
     def _set(self, now: Progress, fraction: float) -> None:
         self._now = replace(now, fraction=min(max(self._now.fraction, fraction), 1.0))

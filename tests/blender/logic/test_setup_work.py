@@ -204,5 +204,8 @@ def test_time_left_comes_from_the_speed_and_falls():
     now[0] += 30
     meter.installed(0.2)
     assert told[-1].seconds_left == pytest.approx(100 + 20 - 30)
+    now[0] += 300
+    meter.installed(0.3)
+    assert told[-1].seconds_left is None, "it takes longer than thought: no few seconds are promised"
     meter.fetched(0, 100)
     assert told[-1].fraction == told[-2].fraction, "never falls"
