@@ -138,7 +138,7 @@ def test_a_damaged_engine_is_repaired_from_the_card_and_the_job_goes_on(
     press(blender, mode="REPAIR")
     wait()
     assert setup().work.failure is None
-    assert not any("damaged" in text for text in drawn(blender))
+    turn_until(lambda: not any("damaged" in text for text in drawn(blender)))
     assert blender.ops.sv3d.resume() == {"FINISHED"}
     turn_until(lambda: not session.busy and not session.waiting_to_deliver)
     assert session.job.result
