@@ -17,6 +17,7 @@ from .history.failures import note_end
 from .orbit import ops as orbit_ops
 from .orbit import property_group as orbit_group
 from .orbit import watching
+from .overlay import drawing
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
 from .result import delivery, destination
@@ -68,6 +69,7 @@ def register() -> None:
     for name, handler in HANDLERS:
         getattr(bpy.app.handlers, name).append(handler)
     menus.register()
+    drawing.register()
     preferences_group.use_home()
     session.deliver = delivery.deliver
     session.watch = (player.follow, delivery.follow)
@@ -86,6 +88,7 @@ def unregister() -> None:
     preview.clear()
     housekeeping.end()
     catalogue.shutdown()
+    drawing.unregister()
     menus.unregister()
     for name, handler in HANDLERS:
         getattr(bpy.app.handlers, name).remove(handler)

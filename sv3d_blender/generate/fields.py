@@ -39,7 +39,10 @@ def draw_goal(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     column = _split_column(layout)
     if settings.from_picture:
         column.row().prop(settings, "make", expand=True)
-        column.row().prop(settings, "orbit_source", expand=True)
+        row = column.row(align=True)
+        row.use_property_split = False  # the three words need the whole width
+        row.prop(settings, "orbit_source", expand=True)
+        row.prop(settings, "show_orbit", text="", icon="OVERLAY")
         match settings.orbit_source:
             case "FILE":
                 column.prop(settings, "orbit_file")

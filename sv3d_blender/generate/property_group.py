@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.model_facts import STEPS, Usage
+from .. import tab
 from ..orbit.property_group import SV3DSceneCameras
 from . import choices
 from .picture import can_be_source
@@ -94,6 +95,13 @@ class SV3DSettings(bpy.types.PropertyGroup):
             ("FILE", "File", "A file like cameras.json with 21 views"),
         ),
         update=_source_of_orbit_changed,
+    )
+    show_orbit: BoolProperty(  # type: ignore[valid-type]
+        name="Show Orbit",
+        description="Draw the orbit in the 3D View while its sidebar shows this tab: the way, the 21 views with their "
+        "numbers, the picture's in green, and in orange what SV3D was not trained on",
+        default=True,
+        update=lambda _settings, _context: tab.redraw_views(),
     )
     scene_cameras: PointerProperty(type=SV3DSceneCameras)  # type: ignore[valid-type]
     orbit_kind: EnumProperty(  # type: ignore[valid-type]

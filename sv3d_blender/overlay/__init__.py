@@ -1,0 +1,1 @@
+"""The orbit in the viewport, before anything is generated."""
