@@ -1,6 +1,7 @@
 """Everything that differs between the Blender versions this add-on runs in, 4.2 to 5.3."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import bpy
 
@@ -28,3 +29,20 @@ def action_fcurves(animated: bpy.types.ID) -> Iterable[bpy.types.FCurve]:
         if (bag := strip.channelbag(data.action_slot)) is not None
         for curve in bag.fcurves
     ]
+
+
+def export_usd(path: Path, collection: bpy.types.Collection, metres: float) -> None:
+    """Write objects, made for this alone, as USD whose unit is so many metres, their textures beside it."""
+    units = bpy.context.scene.unit_settings
+    if "convert_scene_units" in bpy.ops.wm.usd_export.get_rna_type().properties:  # since 4.4
+        of_file = {"convert_scene_units": "CUSTOM", "meters_per_unit": metres} if metres != 1.0 else {}
+        bpy.ops.wm.usd_export(filepath=str(path), collection=collection.name, overwrite_textures=True, **of_file)
+        return
+    before = units.scale_length
+    try:
+        units.scale_length = metres
+        for thing in collection.objects:
+            thing.scale = (1 / metres,) * 3
+        bpy.ops.wm.usd_export(filepath=str(path), collection=collection.name, overwrite_textures=True)
+    finally:
+        units.scale_length = before

@@ -25,6 +25,8 @@ from .result import ops as result_ops
 from .setup import model_ops
 from .setup import ops as setup_ops
 from .setup.session import engine_setup, on_load_pre
+from .use import asset, game_export, lighter, print_export
+from .use import panel as use_panel
 
 CLASSES: tuple[type, ...] = (
     *history_group.CLASSES,
@@ -40,6 +42,11 @@ CLASSES: tuple[type, ...] = (
     *orbit_ops.CLASSES,
     *result_ops.CLASSES,
     *panel.CLASSES,
+    *asset.CLASSES,
+    *lighter.CLASSES,
+    *game_export.CLASSES,
+    *print_export.CLASSES,
+    *use_panel.CLASSES,
     *menus.CLASSES,
     *history_ops.CLASSES,
     *history_panel.CLASSES,
@@ -54,6 +61,7 @@ HANDLERS = (
     ("load_post", housekeeping.on_load),
     ("load_pre", watching.on_load),
     ("depsgraph_update_post", watching.on_change),
+    ("save_post", asset.on_save),
     *((f"{what}_pre", delivery.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_pre", picture_copy.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_post", delivery.after_change) for what in ("load", "undo", "redo")),

@@ -13,8 +13,16 @@ class SV3D_MT_menu(bpy.types.Menu):
 
     def draw(self, _context: bpy.types.Context) -> None:
         _draw_groups(self.layout, _GROUPS)
-        for menu in (SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models):
+        for menu in (SV3D_MT_use, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models):
             self.layout.menu(menu.bl_idname)
+
+
+class SV3D_MT_use(bpy.types.Menu):
+    bl_idname = "SV3D_MT_use"
+    bl_label = "For Use"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        _draw_groups(self.layout, _USE)
 
 
 class SV3D_MT_history(bpy.types.Menu):
@@ -65,6 +73,11 @@ _GROUPS = (
     ("sv3d.import_result", "sv3d.look_through", "sv3d.show_frames", "sv3d.show_preview"),
     ("sv3d.preferences", "sv3d.check_engine"),
 )
+_USE = (
+    ("sv3d.mark_asset",),
+    ("sv3d.decimate", "sv3d.make_lods"),
+    ("sv3d.export_game", "sv3d.export_print"),
+)
 _HISTORY = (
     ("sv3d.history_resume", "sv3d.history_settings", "sv3d.history_open_folder"),
     ("sv3d.history_delete", "sv3d.history_clean_up", "sv3d.history_dismiss"),
@@ -99,12 +112,18 @@ def _draw_import(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator("sv3d.import_result", text="SV3D Result (job folder)")
 
 
+def _draw_export(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    self.layout.operator("sv3d.export_game", text="SV3D Result for Games (.glb, .fbx, .usdc)")
+    self.layout.operator("sv3d.export_print", text="SV3D Result for 3D Print (.stl)")
+
+
 _ENTRIES = (
     ("VIEW3D_MT_object", _draw_menu),
     ("VIEW3D_MT_mesh_add", _draw_add),
     ("VIEW3D_MT_camera_add", _draw_add_camera),
     ("IMAGE_MT_image", _draw_image),
     ("TOPBAR_MT_file_import", _draw_import),
+    ("TOPBAR_MT_file_export", _draw_export),
 )
 
 
@@ -118,4 +137,4 @@ def unregister() -> None:
         getattr(bpy.types, menu).remove(draw)
 
 
-CLASSES = (SV3D_MT_menu, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models)
+CLASSES = (SV3D_MT_menu, SV3D_MT_use, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models)
