@@ -9,10 +9,17 @@ from ..result.provenance import PREFIX
 _JOB = PREFIX + "job"
 
 
-def chosen_result(context: Any) -> bpy.types.Object | None:
+def result_at_hand(context: Any) -> bpy.types.Object | None:
     """The active object, if it is a mesh that SV3D has made."""
     active = context.active_object
     return active if active is not None and active.type == "MESH" and _JOB in active else None
+
+
+def chosen_result(context: Any) -> bpy.types.Object:
+    """The same, where ``poll_result`` has let the operator run."""
+    result = result_at_hand(context)
+    assert result is not None
+    return result
 
 
 def poll_result(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -20,7 +27,7 @@ def poll_result(operator: type[bpy.types.Operator], context: bpy.types.Context) 
     if context.mode != "OBJECT":
         operator.poll_message_set("Works in Object Mode")
         return False
-    if chosen_result(context) is None:
+    if result_at_hand(context) is None:
         operator.poll_message_set("Select a mesh that SV3D has made first")
         return False
     return True

@@ -3,7 +3,7 @@
 import bpy
 
 from .. import tab
-from .chosen import chosen_result
+from .chosen import result_at_hand
 from .lighter import MODIFIER
 
 
@@ -12,7 +12,7 @@ def draw_use(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     layout.operator("sv3d.mark_asset", icon="ASSET_MANAGER")
     column = layout.column(align=True)
     column.operator("sv3d.decimate", icon="MOD_DECIM")
-    if (result := chosen_result(context)) and (modifier := result.modifiers.get(MODIFIER)):
+    if (result := result_at_hand(context)) and (modifier := result.modifiers.get(MODIFIER)):
         column.prop(modifier, "ratio", slider=True)
     layout.operator("sv3d.make_lods", icon="MOD_ARRAY")
     column = layout.column(align=True)
@@ -30,7 +30,7 @@ class SV3D_PT_view3d_use(bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return chosen_result(context) is not None
+        return result_at_hand(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_use(self.layout, context)
