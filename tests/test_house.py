@@ -57,6 +57,15 @@ def test_no_two_modules_have_the_same_file_name() -> None:
     assert [name for name in names if names.count(name) > 1] == []
 
 
+def test_no_two_test_files_of_one_run_have_the_same_name() -> None:
+    tests = ENGINE.parent / "tests"
+    others = [tests / "blender" / "bpy", tests / "blender" / "window"]  # each is a run of its own
+    files = [file for file in tests.rglob("test_*.py") if file.parent not in others]
+    for run in (files, *(list(room.glob("test_*.py")) for room in others)):
+        names = [file.name for file in run]
+        assert [name for name in names if names.count(name) > 1] == [], "pytest collects only the first"
+
+
 def test_no_two_modules_import_each_other() -> None:
     graph = {module: {t for t in imported(module, file) if t in FILES} for module, file in FILES.items()}
     while leaves := {module for module, targets in graph.items() if not targets}:
