@@ -20,7 +20,7 @@ from .orbit import watching
 from .overlay import drawing
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
-from .result import delivery, destination
+from .result import delivery, destination, kept, picture_ops
 from .result import ops as result_ops
 from .setup import model_ops
 from .setup import ops as setup_ops
@@ -36,11 +36,13 @@ CLASSES: tuple[type, ...] = (
     *model_ops.CLASSES,
     orbit_group.SV3DSceneCameras,
     property_group.SV3DSettings,
+    *kept.CLASSES,
     *generate_ops.CLASSES,
     *running_ops.CLASSES,
     *source_ops.CLASSES,
     *orbit_ops.CLASSES,
     *result_ops.CLASSES,
+    *picture_ops.CLASSES,
     *panel.CLASSES,
     *asset.CLASSES,
     *lighter.CLASSES,
@@ -72,6 +74,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.sv3d = bpy.props.PointerProperty(type=property_group.SV3DSettings)
+    bpy.types.Scene.sv3d_kept = bpy.props.PointerProperty(type=kept.SV3DKept)
     bpy.types.Scene.sv3d_results = bpy.props.PointerProperty(type=history_group.SV3DFileResults)
     bpy.types.WindowManager.sv3d_history = bpy.props.PointerProperty(type=history_group.SV3DHistory)
     for name, handler in HANDLERS:
@@ -102,6 +105,7 @@ def unregister() -> None:
         getattr(bpy.app.handlers, name).remove(handler)
     del bpy.types.WindowManager.sv3d_history
     del bpy.types.Scene.sv3d_results
+    del bpy.types.Scene.sv3d_kept
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -6,6 +6,7 @@ from .. import tab
 from ..engine.session import session
 from ..manual import PAGE
 from ..result.ops import orbit_camera
+from ..result.picture_panel import draw_picture
 from ..setup import card
 from . import cards, fields, queue_cards
 from .starting import lacking
@@ -48,6 +49,7 @@ def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     for background in camera.data.background_images if camera else ():
         layout.row().prop(background, "display_depth", expand=True)
         layout.prop(background, "alpha", text="Frame Opacity", slider=True)
+    draw_picture(layout, context)
 
 
 class _Tab:
@@ -79,7 +81,7 @@ class _ComparePanel(_Tab):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return orbit_camera(context) is not None
+        return orbit_camera(context) is not None or context.scene.sv3d_kept.active
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_compare(self.layout, context)

@@ -16,7 +16,7 @@ _SOURCES = "|".join(re.escape(suffix) for suffix in (*sorted(SUFFIXES), ".camera
 _OWN = re.compile(
     rf"({re.escape(REQUEST)}|{re.escape(REPORT)}|\.?{re.escape(DELIVERY)}|{re.escape(FAILURE)})(\.part)?|\.lock"
     rf"|{SOURCE}({_SOURCES})"
-    r"|(orbit/)?(picture\.png|contact_sheet\.png|cameras\.json)"
+    r"|(orbit/)?((picture|original)\.png|contact_sheet\.png|cameras\.json)"
     r"|mesh\.glb|confidence\.png|light\.(json|hdr)|coarse\.(png|glb)"
     r"|(orbit/)?(frames|turntable|preview)/\d{3,}\.png"
     rf"|{re.escape(SCRATCH)}/.*|{WORK}/.*\.(safetensors|json|png|glb|part)"

@@ -17,6 +17,8 @@ from .live_mesh import take_live_mesh
 from .material import build_images, build_material
 from .mesh import build_mesh, keep_normals
 from .orbit_path import NO_CAMERAS, OrbitPath, read_orbit_path
+from .picture_camera import add_picture_camera
+from .picture_view import PictureView, read_picture_view
 from .place import Box, Point, box_of, free_place
 from .provenance import PREFIX, read_facts
 
@@ -33,6 +35,7 @@ class Parts:
     path: OrbitPath
     asset: Asset | None  # None for an orbit alone
     facts: dict[str, str | int]
+    view: PictureView | None = None  # of the picture that the mesh was made from
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Imported:
     camera: bpy.types.Object
     frames: bpy.types.Image
     collection: bpy.types.Collection
+    picture_camera: bpy.types.Object | None = None
 
     @property
     def mesh(self) -> bpy.types.Object:
@@ -61,7 +65,8 @@ def read_result(job_folder: Path, name: str = "", *, orbit_only: bool = False, q
     asset = None if orbit_only else read_asset(job_folder / "mesh.glb", quads=quads)
     if asset and asset.surface.base_color is None:
         raise UserError("The finished mesh came without its texture.", "Generate the mesh again.", str(job_folder))
-    return Parts(job_folder, name or job_folder.name, path, asset, read_facts(job_folder))
+    view = read_picture_view(job_folder, path) if asset else None
+    return Parts(job_folder, name or job_folder.name, path, asset, read_facts(job_folder), view)
 
 
 def place_result(parts: Parts, place: Place, *, playback: bool = False) -> Steps:
@@ -99,16 +104,21 @@ def _place_steps(parts: Parts, place: Place, made: list[bpy.types.ID], *, playba
         for background in camera.data.background_images:  # there is no mesh to compare with: just the frames
             background.alpha, background.display_depth = 1.0, "BACK"
     yield
+    still = None
+    if parts.view:
+        still = add_picture_camera(parts.view, Vector((0.0, 0.0, foot)), main, parts.name, made)
+        yield
     main.matrix_world = take_live_mesh(str(parts.folder)) or free_matrix(place.scene, box)
     collection.objects.link(main)
-    collection.objects.link(camera)
+    for eye in (camera, still) if still else (camera,):
+        collection.objects.link(eye)
     place.collection.children.link(collection)
     _present(place.scene, main)
     if playback:
         _set_up_playback(place.scene, camera, parts.path)
     show_in_editors(frames)
     drop_live()
-    return Imported(main, camera, frames, collection)
+    return Imported(main, camera, frames, collection, still)
 
 
 def import_result(

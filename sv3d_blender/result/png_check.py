@@ -8,11 +8,11 @@ MOST_PIXELS = 16384**2  # more would take the machine's memory as soon as they a
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def check_png(data: bytes) -> None:
-    """Raise ValueError unless this is a PNG, none of whose chunks is damaged, of a size that can be shown."""
+def check_png(data: bytes) -> tuple[int, int]:
+    """Width and height of a PNG.  Raises ValueError unless no chunk is damaged and its size can be shown."""
     if not data.startswith(_SIGNATURE):
         raise ValueError("a picture is no PNG")
-    at, first = len(_SIGNATURE), True
+    at, size = len(_SIGNATURE), None
     while True:
         if at + 12 > len(data):
             raise ValueError("a picture ends in the middle")
@@ -20,16 +20,16 @@ def check_png(data: bytes) -> None:
         end = at + 8 + length
         if end + 4 > len(data) or struct.unpack_from(">I", data, end)[0] != zlib.crc32(memoryview(data)[at + 4 : end]):
             raise ValueError("a picture is damaged")
-        if first:
-            _check_head(kind, data[at + 8 : end])
+        size = size or _size(kind, data[at + 8 : end])
         if kind == b"IEND":
-            return
-        at, first = end + 4, False
+            return size
+        at = end + 4
 
 
-def _check_head(kind: bytes, head: bytes) -> None:
+def _size(kind: bytes, head: bytes) -> tuple[int, int]:
     if kind != b"IHDR" or len(head) != 13:
         raise ValueError("a picture has no head")
     width, height = struct.unpack_from(">II", head)
     if not 0 < width * height <= MOST_PIXELS:
         raise ValueError(f"a picture of {width} x {height} pixels")
+    return width, height

@@ -23,7 +23,7 @@ from .folder_guard import ANOTHER_FOLDER, check_links, identity
 from .state_file import StageRecord, read_state, write_state
 
 _MINE = (
-    *("picture.png", "orbit", "contact_sheet.png"),
+    *("picture.png", "original.png", "orbit", "contact_sheet.png"),
     *("frames", "cameras.json", "mesh.glb", "confidence.png"),
     *("light.json", "light.hdr", "turntable", REPORT, WORK),
 )

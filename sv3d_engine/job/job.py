@@ -54,7 +54,7 @@ class PictureToOrbit(Job):
 
     @property
     def orbit_folder(self) -> Path:
-        """Where the finished orbit lies: picture.png, frames, cameras.json, contact_sheet.png."""
+        """Where the finished orbit lies: picture.png, original.png, frames, cameras.json, contact_sheet.png."""
         return self.folder / self.place
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from ..ground.files import reading
 from ..ground.progress import Progress
 from ..ground.torch_setup import seed_everything
 from ..shared import protocol
+from ..shared.crop import ORIGINAL
 from ..shared.errors import UserError
 from ..shared.model_facts import NOTE, orbit_seconds
 from .fingerprint import asset_inputs, frames_inputs, material_inputs, orbit_inputs, picture_inputs
@@ -42,11 +43,13 @@ def _picture(job: PictureToOrbit, out: Path, progress: Progress) -> Facts:
     file = out / job.place / _PICTURE
     file.parent.mkdir(exist_ok=True)
     Image.fromarray(prepared.rgba).save(file)
+    Image.fromarray(prepared.original).save(file.with_name(ORIGINAL), compress_level=1)
     progress.preview("image", file)
     return {
         "picture_sha256": hashlib.sha256(job.picture.read_bytes()).hexdigest(),
         "cut_out_by": prepared.how,
         "background_model": prepared.model,
+        "crop": asdict(prepared.crop),
         "notes": list(prepared.notes),
     }
 

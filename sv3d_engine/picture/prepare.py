@@ -10,9 +10,10 @@ from PIL import Image
 from scipy import ndimage
 
 from ..ground.progress import Progress
+from ..shared.crop import Crop
 from ..shared.errors import UserError
 from .background import cut_out
-from .read import read_picture
+from .read import Picture, read_picture
 
 Array = NDArray[np.float32]
 
@@ -30,6 +31,8 @@ class PreparedPicture:
     rgba: NDArray[np.uint8]  # (S, S, 4) sRGB, straight alpha; white where alpha is 0
     how: str  # the object was cut out by "alpha" (its own), "model" or "plain" (background)
     notes: tuple[str, ...]  # what the artist should know: sentences
+    crop: Crop  # where in the whole picture the frame lies
+    original: NDArray[np.uint8]  # (H, W, 4) the whole picture, reduced to 2048 a side; straight alpha
     model: str | None = None  # the background model that did it
 
 
@@ -47,11 +50,12 @@ def prepare_picture(
     picture = read_picture(path, _LONGEST)
     cut = cut_out(picture, path.name, use_model=background_model, download=download, progress=progress.part(0.1, 0.9))
     progress(0.9, "Centring the object")
-    top, bottom, left, right = _object_box(cut.alpha)
-    longest = max(bottom - top, right - left)
+    first_row, last_row, first_column, last_column = _object_box(cut.alpha)
+    height, width = last_row - first_row, last_column - first_column
+    longest = max(height, width)
     if longest < _LEAST:
         raise UserError(
-            f"The object in {path.name} is too small: {right - left} × {bottom - top} pixels.",
+            f"The object in {path.name} is too small: {width} × {height} pixels.",
             f"Use a picture in which it is larger; {round(share * size)} pixels are best.",
         )
     notes = list(cut.notes)
@@ -61,8 +65,10 @@ def prepare_picture(
             f"Use a picture in which it is larger; {round(share * size)} pixels are best."
         )
     side = longest / share  # of the square of the picture that becomes the frame
-    rgb, alpha = _resampled(cut.rgb, cut.alpha, (left + right - side) / 2, (top + bottom - side) / 2, side, size)
-    return PreparedPicture(to_bytes(rgb, alpha), cut.how, tuple(notes), cut.model)
+    left, top = (first_column + last_column - side) / 2, (first_row + last_row - side) / 2
+    rgb, alpha = _resampled(cut.rgb, cut.alpha, left, top, side, size)
+    crop, original = _in_full_size(picture, left, top, side), _whole(picture)
+    return PreparedPicture(to_bytes(rgb, alpha), cut.how, tuple(notes), crop, original, cut.model)
 
 
 def on_white(rgba: NDArray[np.uint8]) -> Array:  # (S, S, 4) -> (S, S, 3)
@@ -78,8 +84,24 @@ def to_bytes(rgb: Array, alpha: Array) -> NDArray[np.uint8]:  # (H, W, 3), (H, W
     return data
 
 
+def _in_full_size(picture: Picture, left: float, top: float, side: float) -> Crop:
+    """A square of the picture as it was read, in the pixels that it had before it was reduced."""
+    height, width = picture.rgb.shape[:2]
+    full_width, full_height = picture.full or (width, height)
+    across, down = full_width / width, full_height / height  # alike but for rounding
+    scale = (across + down) / 2
+    middle_x, middle_y = (left + side / 2) * across, (top + side / 2) * down
+    return Crop(middle_x - side * scale / 2, middle_y - side * scale / 2, side * scale, full_width, full_height)
+
+
+def _whole(picture: Picture) -> NDArray[np.uint8]:
+    """The picture as it was read, its background with it."""
+    alpha = np.ones(picture.rgb.shape[:2], np.float32) if picture.alpha is None else picture.alpha
+    return to_bytes(picture.rgb, alpha)
+
+
 def _object_box(alpha: Array) -> tuple[int, int, int, int]:
-    """Top, bottom, left and right of the object (bottom and right exclusive), stray pixels left aside."""
+    """First and last row and column of the object (the last ones exclusive), stray pixels left aside."""
     islands, count = ndimage.label(alpha > _SEEN, np.ones((3, 3)))
     area = np.bincount(islands.ravel(), minlength=count + 1)
     area[0] = 0

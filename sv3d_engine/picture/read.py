@@ -6,12 +6,12 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from ..shared.errors import UserError, explain
 from ..shared.system_errors import is_plain, system_number
@@ -19,6 +19,7 @@ from ..shared.system_errors import is_plain, system_number
 MAX_SIDE = 16384
 # Told by content whatever the name ends in; no others, as Pillow would hand an EPS to Ghostscript.
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA")
+_LYING = frozenset({5, 6, 7, 8})  # orientations in EXIF that swap the sides
 # All that Pillow's readers have been seen to raise for damaged files.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 _SCALABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})  # Pillow's modes whose values may be averaged
@@ -30,6 +31,7 @@ class Picture:
 
     rgb: NDArray[np.float32]  # (H, W, 3)
     alpha: NDArray[np.float32] | None  # (H, W)
+    full: tuple[int, int] | None = None  # upright width and height in pixels, if it has been reduced from these
 
 
 def read_picture(path: Path, longest: int) -> Picture:
@@ -70,6 +72,7 @@ def decoded(image: Image.Image, what: str, longest: int | None = None) -> Pictur
 
     Raises UserError about ``what`` for values that are no colours of a screen, and Pillow's own errors.
     """
+    full = _upright_size(image)
     if longest:
         image.draft(None, (longest, longest))  # a JPEG can be decoded at a half, a quarter, an eighth
     image = _eight_bit(ImageOps.exif_transpose(image), what)
@@ -77,7 +80,7 @@ def decoded(image: Image.Image, what: str, longest: int | None = None) -> Pictur
         image = image.convert("RGBA")
     if longest and max(image.size) > longest:
         image = _reduced(image, longest)
-    return _split(_to_srgb(image).convert("RGBA"))
+    return replace(_split(_to_srgb(image).convert("RGBA")), full=full if full != image.size else None)
 
 
 @contextmanager
@@ -90,6 +93,12 @@ def _any_size() -> Iterator[None]:
             yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height as the picture is looked at, whatever way the camera was held."""
+    lies = image.getexif().get(ExifTags.Base.Orientation) in _LYING
+    return (image.height, image.width) if lies else image.size
 
 
 def _eight_bit(image: Image.Image, what: str) -> Image.Image:

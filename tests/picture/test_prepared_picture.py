@@ -72,6 +72,41 @@ def test_no_fringe_and_no_ghost(tmp_path: Path, ellipse) -> None:
     assert (done.rgba[far] == (255, 255, 255, 0)).all()
 
 
+@pytest.mark.parametrize(
+    ("size", "ellipse"),
+    [((900, 400), (610, 20, 790, 110)), ((60, 700), (10, 20, 50, 690)), ((3000, 2101), (1000, 900, 2600, 1700))],
+)
+def test_the_crop_tells_where_in_the_whole_picture_the_frame_lay(tmp_path: Path, size, ellipse) -> None:
+    done = prepared(drawn(size, ellipse), tmp_path)
+    crop = done.crop
+    assert (crop.width, crop.height) == size
+    scale = crop.side / SIZE
+    left, top, right, bottom = box(done.rgba)
+    found = [crop.left + left * scale, crop.top + top * scale, crop.left + right * scale, crop.top + bottom * scale]
+    assert found == pytest.approx(ellipse, abs=1.5 * scale)
+
+
+def test_the_whole_picture_is_kept_with_its_background(tmp_path: Path) -> None:
+    done = prepared(drawn((400, 250), (40, 60, 200, 220), (235, 230, 225, 255)), tmp_path)
+    assert done.original.shape == (250, 400, 4)
+    assert done.original[2, 2].tolist() == [235, 230, 225, 255]
+    assert done.original[140, 120].tolist() == [200, 30, 30, 255]
+    large = prepared(drawn((3000, 1500), (1000, 300, 2600, 1200)), tmp_path)
+    assert large.original.shape == (1024, 2048, 4) and (large.crop.width, large.crop.height) == (3000, 1500)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_the_crop_of_a_photograph_is_that_of_the_upright_one(tmp_path: Path, suffix: str) -> None:
+    """Also of a large JPEG, which is decoded at a part of its size."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned clockwise to be looked at
+    lying = drawn((4400, 3000), (300, 200, 1500, 1000), (255, 255, 255, 255)).convert("RGB")
+    crop = prepared(lying, tmp_path, suffix=suffix, exif=exif).crop
+    assert (crop.width, crop.height) == (3000, 4400)
+    assert crop.left + crop.side / 2 == pytest.approx(3000 - 600, abs=6)
+    assert crop.top + crop.side / 2 == pytest.approx(900, abs=6)
+
+
 def test_on_white(tmp_path: Path) -> None:
     rgba = np.array([[[255, 255, 255, 0], [200, 30, 30, 255], [200, 30, 30, 51]]], np.uint8)
     expected = np.array([[[1, 1, 1], [200 / 255, 30 / 255, 30 / 255], [0.9569, 0.8235, 0.8235]]])

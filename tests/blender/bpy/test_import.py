@@ -172,8 +172,8 @@ def test_scene_stays_the_artists(blender, job_folder):
     assert (scene.camera, scene.frame_end) == (own, 100)
     assert blender.context.view_layer.objects.active == result.mesh
     assert {o.name for o in blender.context.view_layer.objects.selected} == {result.mesh.name}
-    assert set(result.collection.objects) == {result.mesh, result.camera}
-    assert len(blender.data.objects) == 3
+    assert set(result.collection.objects) == {result.mesh, result.camera, result.picture_camera}
+    assert len(blender.data.objects) == 4
 
 
 def test_two_results_side_by_side(blender, job_folder):

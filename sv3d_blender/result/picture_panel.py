@@ -1,0 +1,23 @@
+"""The rows of the tab about the picture's own camera."""
+
+import bpy
+
+from .picture_camera import picture_camera
+
+
+def draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Look through the picture, and how it is shown behind the object."""
+    camera = picture_camera(context.active_object)
+    kept = context.scene.sv3d_kept
+    if camera is None and not kept.active:
+        return
+    column = layout.column(align=True)
+    if camera:
+        if context.space_data.type == "VIEW_3D":
+            column.operator("sv3d.look_through_picture", icon="IMAGE_REFERENCE")
+        column.operator("sv3d.add_shadow_catcher", icon="MESH_PLANE")
+    if kept.active:
+        column.operator("sv3d.leave_picture", icon="LOOP_BACK")
+    for background in camera.data.background_images if camera else ():
+        layout.row().prop(background, "display_depth", expand=True)
+        layout.prop(background, "alpha", text="Picture Opacity", slider=True)
