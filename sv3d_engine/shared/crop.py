@@ -31,14 +31,13 @@ def read_crop(told: Any) -> Crop | None:
     """A crop from what a report says under "crop"; None for anything that could not be one."""
     if not isinstance(told, Mapping):
         return None
-    left, top, side, width, height = (told.get(key) for key in ("left", "top", "side", "width", "height"))
-    places = [_number(value) for value in (left, top, side)]
-    if any(place is None or abs(place) > _FURTHEST for place in places):
+    left, top, side = (_number(told.get(key)) for key in ("left", "top", "side"))
+    width, height = told.get("width"), told.get("height")
+    if left is None or top is None or side is None or max(abs(left), abs(top), abs(side)) > _FURTHEST:
         return None
     if not all(type(pixels) is int and 0 < pixels <= _MOST for pixels in (width, height)):
         return None
-    crop = Crop(*places, width, height)  # type: ignore[arg-type]  # none is None, as has been seen
-    return crop if crop.side >= 1 else None
+    return Crop(left, top, side, width, height) if side >= 1 else None
 
 
 def _number(value: Any) -> float | None:
