@@ -33,11 +33,11 @@ def read_crop(told: Any) -> Crop | None:
         return None
     left, top, side = (_number(told.get(key)) for key in ("left", "top", "side"))
     width, height = told.get("width"), told.get("height")
-    if left is None or top is None or side is None or max(abs(left), abs(top), abs(side)) > _FURTHEST:
+    if left is None or top is None or side is None or side < 1:
         return None
-    if not all(type(pixels) is int and 0 < pixels <= _MOST for pixels in (width, height)):
+    if not (type(width) is int and type(height) is int and 0 < width <= _MOST and 0 < height <= _MOST):
         return None
-    return Crop(left, top, side, width, height) if side >= 1 else None
+    return Crop(left, top, side, width, height)
 
 
 def _number(value: Any) -> float | None:
@@ -47,4 +47,4 @@ def _number(value: Any) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if math.isfinite(number) and abs(number) <= _FURTHEST else None

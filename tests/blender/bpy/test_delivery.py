@@ -164,10 +164,10 @@ def test_results_at_one_cursor_stand_beside_each_other(blender, job_folder):
 def test_everything_is_named_after_the_picture(blender, job_folder):
     part("result.importer").import_result(blender.context, job_folder, "cow")
     data = blender.data
-    assert sorted(o.name for o in data.objects) == ["cow", "cow camera"]
-    assert sorted(i.name for i in data.images) == ["cow base color", "cow frames"]
+    assert sorted(o.name for o in data.objects) == ["cow", "cow camera", "cow picture"]
+    assert sorted(i.name for i in data.images) == ["cow base color", "cow frames", "cow picture"]
     assert [m.name for m in data.materials] == [m.name for m in data.meshes] == ["cow"]
-    assert [c.name for c in data.cameras] == ["cow camera"]
+    assert sorted(c.name for c in data.cameras) == ["cow camera", "cow picture"]
     assert [c.name for c in data.collections] == ["cow"]
 
 
