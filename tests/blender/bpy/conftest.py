@@ -46,6 +46,7 @@ def extension() -> Iterator[str]:
     assert addon_utils.enable(MODULE, default_set=True)
     yield MODULE
     addon_utils.disable(MODULE)  # else its handlers keep Blender 4.5 from ending
+    addon_utils.disable("io_scene_gltf2")  # else the panels of its export make Blender 4.2 crash as it ends
     RESOURCES.cleanup()
 
 
