@@ -3,6 +3,7 @@
 These tests run where ``import bpy`` works: ``.venv-bpy-<version>/bin/python -m pytest tests/blender/bpy``.
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -46,8 +47,18 @@ def extension() -> Iterator[str]:
     assert addon_utils.enable(MODULE, default_set=True)
     yield MODULE
     addon_utils.disable(MODULE)  # else its handlers keep Blender 4.5 from ending
-    addon_utils.disable("io_scene_gltf2")  # else the panels of its export make Blender 4.2 crash as it ends
+    _forget("io_scene_gltf2")  # else Blender 4.2's module crashes as it ends, after any export of a glTF file
     RESOURCES.cleanup()
+
+
+def _forget(add_on: str) -> None:
+    """Disable an add-on, and leave nothing of its modules that could hold ``bpy`` when Python ends."""
+    import addon_utils
+
+    addon_utils.disable(add_on)
+    for name in [name for name in sys.modules if name.split(".")[0] == add_on]:
+        vars(sys.modules.pop(name)).clear()
+    gc.collect()
 
 
 @pytest.fixture
