@@ -15,6 +15,15 @@ def new_material(name: str) -> bpy.types.Material:
     return material
 
 
+def new_world(name: str) -> bpy.types.World:
+    """A World with an empty node tree; before 5.0 it has none by itself."""
+    world = bpy.data.worlds.new(name)
+    if world.node_tree is None:
+        world.use_nodes = True
+    world.node_tree.nodes.clear()
+    return world
+
+
 def action_fcurves(animated: bpy.types.ID) -> Iterable[bpy.types.FCurve]:
     """The curves that animate a data-block; 5.0 keeps them in channel bags, one for each slot."""
     data = animated.animation_data

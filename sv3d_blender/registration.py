@@ -14,6 +14,9 @@ from .history import panel as history_panel
 from .history import property_group as history_group
 from .history.catalogue import catalogue
 from .history.failures import note_end
+from .light import ops as light_ops
+from .light import property_group as light_group
+from .light import world
 from .orbit import ops as orbit_ops
 from .orbit import property_group as orbit_group
 from .orbit import watching
@@ -37,12 +40,14 @@ CLASSES: tuple[type, ...] = (
     orbit_group.SV3DSceneCameras,
     property_group.SV3DSettings,
     *kept.CLASSES,
+    *light_group.CLASSES,
     *generate_ops.CLASSES,
     *running_ops.CLASSES,
     *source_ops.CLASSES,
     *orbit_ops.CLASSES,
     *result_ops.CLASSES,
     *picture_ops.CLASSES,
+    *light_ops.CLASSES,
     *panel.CLASSES,
     *asset.CLASSES,
     *lighter.CLASSES,
@@ -61,6 +66,7 @@ HANDLERS = (
     ("load_post", destination.on_load),
     ("save_post", destination.on_save),
     ("load_post", housekeeping.on_load),
+    ("depsgraph_update_post", world.after_update),
     ("load_pre", watching.on_load),
     ("depsgraph_update_post", watching.on_change),
     ("save_post", asset.on_save),
@@ -74,6 +80,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.sv3d = bpy.props.PointerProperty(type=property_group.SV3DSettings)
+    bpy.types.Scene.sv3d_light = bpy.props.PointerProperty(type=light_group.SV3DLight)
     bpy.types.Scene.sv3d_kept = bpy.props.PointerProperty(type=kept.SV3DKept)
     bpy.types.Scene.sv3d_results = bpy.props.PointerProperty(type=history_group.SV3DFileResults)
     bpy.types.WindowManager.sv3d_history = bpy.props.PointerProperty(type=history_group.SV3DHistory)
@@ -106,6 +113,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.sv3d_history
     del bpy.types.Scene.sv3d_results
     del bpy.types.Scene.sv3d_kept
+    del bpy.types.Scene.sv3d_light
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -4,8 +4,10 @@ import bpy
 
 from .. import tab
 from ..engine.session import session
+from ..light.panel import draw_light
 from ..manual import PAGE
 from ..result.ops import orbit_camera
+from ..result.picture_camera import picture_camera
 from ..result.picture_panel import draw_picture
 from ..setup import card
 from . import cards, fields, queue_cards
@@ -50,6 +52,7 @@ def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         layout.row().prop(background, "display_depth", expand=True)
         layout.prop(background, "alpha", text="Frame Opacity", slider=True)
     draw_picture(layout, context)
+    draw_light(layout, context)
 
 
 class _Tab:
@@ -81,7 +84,8 @@ class _ComparePanel(_Tab):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return orbit_camera(context) is not None or context.scene.sv3d_kept.active
+        kept = context.scene.sv3d_kept.active or context.scene.sv3d_light.active
+        return kept or orbit_camera(context) is not None or picture_camera(context.active_object) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_compare(self.layout, context)

@@ -10,6 +10,8 @@ from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.model_facts import STEPS, Usage
 from .. import tab
+from ..light.choices import LIGHTS
+from ..light.world import is_picture_light
 from ..orbit.property_group import SV3DSceneCameras
 from . import choices
 from .picture import can_be_source
@@ -250,6 +252,12 @@ class SV3DSettings(bpy.types.PropertyGroup):
         name="Set Up Playback",
         description="As the result comes, make the preview range its orbit, and the scene's camera the orbit's "
         "if there is none. Otherwise both stay as they are",
+    )
+    light: EnumProperty(  # type: ignore[valid-type]
+        name="Light",
+        description="Which light the scene has now; the buttons below Compare with Orbit switch it",
+        items=LIGHTS,
+        get=lambda self: 0 if is_picture_light(self.id_data) else 1,
     )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed",

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -13,6 +13,7 @@ from .camera import add_orbit_camera
 from .destination import Place
 from .frames import FIRST_SCENE_FRAME, drop_live, load_sequence, show_in_editors
 from .glb_file import Asset, read_asset
+from .light_image import add_light, read_light
 from .live_mesh import take_live_mesh
 from .material import build_images, build_material
 from .mesh import build_mesh, keep_normals
@@ -36,6 +37,7 @@ class Parts:
     asset: Asset | None  # None for an orbit alone
     facts: dict[str, str | int]
     view: PictureView | None = None  # of the picture that the mesh was made from
+    light: bytes | None = None  # light.hdr
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ def read_result(job_folder: Path, name: str = "", *, orbit_only: bool = False, q
     asset = None if orbit_only else read_asset(job_folder / "mesh.glb", quads=quads)
     if asset and asset.surface.base_color is None:
         raise UserError("The finished mesh came without its texture.", "Generate the mesh again.", str(job_folder))
-    view = read_picture_view(job_folder, path) if asset else None
-    return Parts(job_folder, name or job_folder.name, path, asset, read_facts(job_folder), view)
+    parts = Parts(job_folder, name or job_folder.name, path, asset, read_facts(job_folder))
+    return replace(parts, view=read_picture_view(job_folder, path), light=read_light(job_folder)) if asset else parts
 
 
 def place_result(parts: Parts, place: Place, *, playback: bool = False) -> Steps:
@@ -104,6 +106,9 @@ def _place_steps(parts: Parts, place: Place, made: list[bpy.types.ID], *, playba
         for background in camera.data.background_images:  # there is no mesh to compare with: just the frames
             background.alpha, background.display_depth = 1.0, "BACK"
     yield
+    if parts.light:
+        made.append(add_light(main, parts.light, parts.name))
+        yield
     still = None
     if parts.view:
         still = add_picture_camera(parts.view, Vector((0.0, 0.0, foot)), main, parts.name, made)

@@ -10,8 +10,9 @@ from ..engine.job import Failure
 from ..engine.session import session
 from . import destination
 from .camera import look_through
-from .frames import has_editor, is_orbit, live_orbit, show_in_editors
+from .frames import has_editor, live_orbit, show_in_editors
 from .importer import import_orbit, import_result
+from .job_folder import frames_behind
 
 
 def orbit_camera(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -20,15 +21,9 @@ def orbit_camera(context: bpy.types.Context) -> bpy.types.Object | None:
     if active is None:
         return None
     for candidate in (active, *active.children):
-        if candidate.type == "CAMERA" and orbit_frames(candidate):
+        if candidate.type == "CAMERA" and frames_behind(candidate):
             return candidate
     return None
-
-
-def orbit_frames(camera: bpy.types.Object) -> bpy.types.Image | None:
-    """The orbit's image sequence behind an orbit camera."""
-    images = (background.image for background in camera.data.background_images)
-    return next((image for image in images if is_orbit(image)), None)
 
 
 class SV3D_OT_import_result(bpy.types.Operator):
@@ -101,7 +96,7 @@ class SV3D_OT_show_frames(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         camera = orbit_camera(context)
-        if camera and (frames := orbit_frames(camera)):
+        if camera and (frames := frames_behind(camera)):
             show_in_editors(frames, replace=True)
         return {"FINISHED"}
 

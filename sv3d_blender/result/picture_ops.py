@@ -2,6 +2,8 @@
 
 import bpy
 
+from .earlier import add_missing_picture_camera
+from .job_folder import mesh_of
 from .kept import give_back, keep, use_picture
 from .picture_camera import picture_camera, picture_size
 
@@ -21,15 +23,17 @@ class SV3D_OT_look_through_picture(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         camera = picture_camera(context.active_object)
-        if camera is None or picture_size(camera) is None:
-            cls.poll_message_set("Select a result. One of an older version has to be imported again for this")
+        if (mesh_of(context.active_object) is None) if camera is None else (picture_size(camera) is None):
+            cls.poll_message_set("Select a result")
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        camera = picture_camera(context.active_object)
+        mesh = mesh_of(context.active_object)
+        camera = picture_camera(context.active_object) or (add_missing_picture_camera(mesh) if mesh else None)
         size = picture_size(camera) if camera else None
         if camera is None or size is None:
+            self.report({"WARNING"}, "The picture is missing from the result's folder. Import the result again.")
             return {"CANCELLED"}
         use_picture(context.scene, camera, size)
         space = context.space_data
@@ -96,10 +100,10 @@ class SV3D_OT_add_shadow_catcher(bpy.types.Operator):
 
 
 def _mesh_of(active: bpy.types.Object | None) -> bpy.types.Object | None:
-    """The result's mesh that the active object is, or belongs to."""
+    """The result's mesh that the active object is, or belongs to; also of one whose orbit camera has been deleted."""
     camera = picture_camera(active)
     mesh = camera.parent if camera else None
-    return mesh if mesh is not None and mesh.type == "MESH" else None
+    return mesh if mesh is not None and mesh.type == "MESH" else mesh_of(active)
 
 
 CLASSES = (SV3D_OT_look_through_picture, SV3D_OT_leave_picture, SV3D_OT_add_shadow_catcher)

@@ -2,6 +2,7 @@
 
 import bpy
 
+from .job_folder import mesh_of
 from .picture_camera import picture_camera
 
 
@@ -9,10 +10,11 @@ def draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     """Look through the picture, and how it is shown behind the object."""
     camera = picture_camera(context.active_object)
     kept = context.scene.sv3d_kept
-    if camera is None and not kept.active:
+    result = camera or mesh_of(context.active_object)
+    if result is None and not kept.active:
         return
     column = layout.column(align=True)
-    if camera:
+    if result:
         if context.space_data.type == "VIEW_3D":
             column.operator("sv3d.look_through_picture", icon="IMAGE_REFERENCE")
         column.operator("sv3d.add_shadow_catcher", icon="MESH_PLANE")

@@ -41,6 +41,11 @@ def add_commands(commands: Any) -> None:
     mesh = measured.add_parser("mesh", help="meshes of known objects, against the true ones", allow_abbrev=False)
     _add_meshes(mesh)
     mesh.set_defaults(run=_evaluate_mesh)
+    scene = measured.add_parser(
+        "scene", help="finished jobs in Blender: where and how lit they are", allow_abbrev=False
+    )
+    _add_scene(scene)
+    scene.set_defaults(run=_evaluate_scene)
 
     train = commands.add_parser("train", help="train an SV3D, of any size", allow_abbrev=False)
     _add_train(train)
@@ -105,6 +110,16 @@ def _add_meshes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bpy-python", metavar="FILE", help="a Python with bpy, for the relighting figure")
     parser.add_argument("--relit", metavar="DIR", help="for relit true objects, rendered once (default: in --out)")
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
+    parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
+
+
+def _add_scene(parser: argparse.ArgumentParser) -> None:
+    """Options of ``evaluate scene``."""
+    parser.add_argument("--results", required=True, metavar="DIR", help="folder of finished job folders")
+    parser.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    parser.add_argument("--out", required=True, metavar="DIR", help="for pictures and figures")
+    parser.add_argument("--bpy-python", required=True, metavar="FILE", help="a Python with bpy")
+    parser.add_argument("--only", choices=("picture", "light"), help="the picture's own camera, or its light")
     parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
 
 
@@ -177,6 +192,15 @@ def _evaluate_mesh(arguments: argparse.Namespace) -> int:
     from .evaluate.mesh_evaluation import evaluate_mesh
 
     return _evaluated(lambda: evaluate_mesh(arguments, _tell))
+
+
+def _evaluate_scene(arguments: argparse.Namespace) -> int:
+    from .evaluate.scene_evaluation import evaluate_scene
+
+    places = Path(arguments.results).absolute(), arguments.objects, Path(arguments.out).absolute()
+    picture, light = arguments.only != "light", arguments.only != "picture"
+    python = str(Path(arguments.bpy_python).absolute())
+    return _evaluated(lambda: (evaluate_scene(*places, python, picture=picture, light=light, tell=_tell), True))
 
 
 def _tell(doing: str) -> None:

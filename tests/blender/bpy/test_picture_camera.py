@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -147,8 +148,36 @@ def test_a_mesh_made_from_frames_is_seen_as_its_last_frame(blender, job_folder):
     assert background.image.filepath.endswith("020.png") and background.image.source == "FILE"
 
 
-def test_an_older_result_has_none_and_the_button_says_why(blender, result):
+def test_an_earlier_result_gets_its_camera_from_its_folder(blender, result, job, size, tmp_path):
+    """Saved by a version that had none, moved since, and looked at from another frame."""
+    result.mesh.location, result.mesh.rotation_euler = (-4, 0, 2), (0.3, 0.2, 1.1)
     blender.data.objects.remove(result.picture_camera)
+    blender.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    blender.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    scene = blender.context.scene
+    scene.frame_set(9)
+    mesh = blender.context.active_object
+    assert blender.ops.sv3d.look_through_picture() == {"FINISHED"}
+    assert scene.camera.parent == mesh and scene.camera.name in scene.objects
+    corners = in_picture(blender, SimpleNamespace(mesh=mesh))
+    np.testing.assert_allclose(corners, expected(size), atol=0.02)
+    camera = scene.camera
+    blender.ops.sv3d.look_through_picture()
+    assert scene.camera == camera, "there is one now"
+    assert blender.ops.sv3d.add_shadow_catcher.poll()
+
+
+def test_an_earlier_result_whose_folder_is_gone_says_so(blender, result, job):
+    blender.data.objects.remove(result.picture_camera)
+    (job / "cameras.json").unlink()
+    assert blender.ops.sv3d.look_through_picture() == {"CANCELLED"}
+    assert not blender.context.scene.sv3d_kept.active
+    assert not [camera for camera in blender.data.cameras if "picture" in camera.name and camera.users]
+
+
+def test_what_is_no_result_has_no_such_button(blender):
+    assert not blender.ops.sv3d.look_through_picture.poll()
+    blender.ops.mesh.primitive_cube_add()
     assert not blender.ops.sv3d.look_through_picture.poll()
     assert not blender.ops.sv3d.add_shadow_catcher.poll()
 

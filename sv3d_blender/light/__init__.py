@@ -1,0 +1,1 @@
+"""The picture's light as a World, beside the scene's own."""
