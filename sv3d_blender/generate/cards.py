@@ -3,6 +3,7 @@
 import bpy
 
 from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.frame_choice import FEWEST_FRAMES
 from ..engine.job import Failure, Job, Phase, Preview
 from ..engine.session import session
 from ..orbit import panel as orbit_panel
@@ -34,6 +35,18 @@ def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     elif settings.orbit_source == "CAMERAS" and not missing(context.scene):
         for text, icon in orbit_panel.findings(context.scene):
             draw_text(layout, context, text, icon, alert=icon == "ERROR")
+
+
+def draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Which frames of a folder or sequence are meant, and what is left out."""
+    settings = context.scene.sv3d
+    if settings.from_picture or not settings.has_source:
+        return
+    few = settings.frame_count < FEWEST_FRAMES
+    chosen, *notes = (settings.chosen or f"{settings.frame_count} frames").split("\n")
+    draw_text(layout, context, chosen, "ERROR" if few else "RENDERLAYERS")
+    for note in notes:
+        draw_text(layout, context, note, "INFO")
 
 
 def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -4,7 +4,6 @@ import bpy
 
 from ..orbit import panel as orbit_panel
 from .property_group import SV3DSettings
-from .source import FEWEST_FRAMES
 
 _PICTURE_SCALE = 6.0  # in rows
 
@@ -25,12 +24,6 @@ def draw_source(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
         count = settings.frame_count
         layout.label(
             text=f"{count} pictures" if count else "No pictures in it", icon="IMAGE_DATA" if count else "ERROR"
-        )
-    elif settings.source != "PICTURE" and settings.has_source:
-        count = settings.frame_count
-        layout.label(
-            text=f"{count} frames" if count >= FEWEST_FRAMES else f"{count} frames; {FEWEST_FRAMES} are needed",
-            icon="RENDERLAYERS" if count >= FEWEST_FRAMES else "ERROR",
         )
 
 

@@ -18,6 +18,7 @@ def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     """Fields and Generate, then what matters now: how far it is, what waits, what went wrong, what has come."""
     settings = context.scene.sv3d
     fields.draw_source(layout, settings)
+    cards.draw_chosen(layout, context)
     fields.draw_goal(layout, settings)
     card.draw(layout, context)
     if settings.from_picture:

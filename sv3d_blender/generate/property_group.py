@@ -21,6 +21,7 @@ from .wording import EXPECTED_MINUTES
 
 def _look_at_source(settings: "SV3DSettings", _context: bpy.types.Context) -> None:
     """Count the frames and find their cameras file once, when the source changes: drawing must not touch the disk."""
+    settings.chosen = ""
     if settings.source == "PICTURE":
         return
     try:
@@ -32,6 +33,7 @@ def _look_at_source(settings: "SV3DSettings", _context: bpy.types.Context) -> No
         settings.frame_count, settings.cameras = 0, ""
         return
     settings.frame_count = len(orbit.files)
+    settings.chosen = "\n".join(orbit.said)
     settings.cameras = str(orbit.cameras or "")
 
 
@@ -265,6 +267,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
         min=0,
     )
     frame_count: IntProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+    chosen: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]  # of a folder, and what is left out
 
     @property
     def orbit_word(self) -> str:

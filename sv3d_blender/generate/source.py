@@ -2,17 +2,17 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...sv3d_engine.shared.errors import UserError
-from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, Pose, static
+from ...sv3d_engine.shared.frame_choice import FEWEST_FRAMES, Choice, choose_frames
+from ...sv3d_engine.shared.frame_folder import listed
+from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, Pose
 from ..results_folder import is_job_name, job_title
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
-FEWEST_FRAMES = 8
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})  # Blender's, too
 
 _AGAIN = "Choose the source again in the tab, and press Generate."
 
@@ -26,6 +26,8 @@ class Orbit:
     folder: Path
     files: tuple[str, ...]
     cameras: Path | None
+    azimuths: tuple[float, ...] = ()  # degrees, without a cameras file
+    said: tuple[str, ...] = ()  # which files were chosen, and what is left out: sentences
 
     @property
     def title(self) -> str:
@@ -37,17 +39,12 @@ class Orbit:
 
 
 def orbit_in_folder(folder: Path) -> Orbit:
-    """A folder's frames: its numbered sequence where that is most of the pictures, else all pictures, as the engine
-    understands a folder too.  Raises UserError for a folder that cannot be read.
-    """
-    names = _pictures(folder)
-    sequences: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for name in names:
-        if match := re.fullmatch(r"(.*?)\d+(\.\w+)", name):
-            sequences[match[1], match[2].lower()].append(name)
-    longest = max(sequences.values(), key=len, default=[])
-    chosen = longest if 2 * len(longest) > len(names) else names
-    return Orbit(folder, tuple(chosen), cameras_beside(folder, chosen))
+    """A folder's frames as the engine chooses them.  Raises UserError for a folder that cannot be read."""
+    try:
+        choice = choose_frames(*listed(folder))
+    except OSError as error:
+        raise _cannot_be_opened(error) from error
+    return _chosen(folder, choice)
 
 
 def orbit_of_sequence(first: Path) -> Orbit:
@@ -61,9 +58,14 @@ def orbit_of_sequence(first: Path) -> Orbit:
         )
     head, tail = first.name[: match.start()], first.name[match.end() :]
     pattern = re.compile(re.escape(head) + r"(\d+)" + re.escape(tail), re.IGNORECASE)
-    numbered = sorted((int(m[1]), name) for name in _pictures(first.parent) if (m := pattern.fullmatch(name)))
-    files = [name for _, name in numbered]
-    return Orbit(first.parent, tuple(files), cameras_beside(first.parent, files))
+    return _chosen(first.parent, choose_frames(name for name in _pictures(first.parent) if pattern.fullmatch(name)))
+
+
+def _chosen(folder: Path, choice: Choice) -> Orbit:
+    said = (choice.summary, *choice.notes)
+    if len(choice.files) < FEWEST_FRAMES:
+        said = (f"{choice.summary.removesuffix('.')}; {FEWEST_FRAMES} are needed.",)
+    return Orbit(folder, choice.files, cameras_beside(folder, choice.files), choice.azimuths, said)
 
 
 def cameras_beside(folder: Path, files: Sequence[str]) -> Path | None:
@@ -75,8 +77,8 @@ def cameras_beside(folder: Path, files: Sequence[str]) -> Path | None:
 
 
 def static_cameras(orbit: Orbit, elevation: float) -> str:
-    """A cameras file that names exactly these frames: SV3D's static orbit, ``elevation`` in degrees."""
-    return cameras_text(orbit.files, static(elevation, len(orbit.files)))
+    """A cameras file that names exactly these frames: an orbit at one ``elevation``, in degrees."""
+    return cameras_text(orbit.files, [Pose(elevation, azimuth) for azimuth in orbit.azimuths])
 
 
 def cameras_text(files: Sequence[str], poses: Sequence[Pose]) -> str:
@@ -96,7 +98,11 @@ def _pictures(folder: Path) -> list[str]:
     try:
         return sorted(p.name for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     except OSError as error:
-        raise UserError("The folder of frames cannot be opened.", "Choose another folder.", str(error)) from error
+        raise _cannot_be_opened(error) from error
+
+
+def _cannot_be_opened(error: OSError) -> UserError:
+    return UserError("The folder of frames cannot be opened.", "Choose another folder.", str(error))
 
 
 def _named_in(cameras: Path) -> set[str]:

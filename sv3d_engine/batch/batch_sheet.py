@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..ground.files import whole_file
 from ..picture.read import read_picture
-from ..reconstruction.frames.reading import orbit_files
+from ..reconstruction.frames.reading import frames_in
 from ..shared.errors import UserError
 from .making import WELL, Outcome
 from .sources import frames_of
@@ -52,7 +52,8 @@ def given(source: Path) -> Path | None:
     if not source.is_dir():
         return source
     try:
-        return orbit_files(frames_of(source))[0]
+        folder = frames_of(source)
+        return folder / frames_in(folder).files[0]
     except UserError:
         return None
 

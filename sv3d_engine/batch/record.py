@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def _digest(request: protocol.Job) -> str:
     files = {"cameras": cameras}
     if isinstance(request, protocol.MeshJob):
         frames = frame_files(Path(request.frames), cameras)
-        files |= {f"frame {file.name}": file for file in frames}
+        files |= {f"frame {os.path.relpath(file, request.frames)}": file for file in frames}
     else:
         files["picture"] = Path(request.picture)
     digest = hashlib.sha256()

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 from ..job.arguments import add_job_options
 from ..orbit.orbit_files import MIN_FRAMES
-from ..reconstruction.frames.reading import PICTURE_SUFFIXES, natural_key
 from ..shared import protocol
 from ..shared.errors import UserError
+from ..shared.frame_names import PICTURE_SUFFIXES, natural_key
 
 CAMERAS = "cameras.json"
 _FRAMES = "frames"  # where `orbit` puts them
@@ -63,7 +63,7 @@ def _in_folder(folder: Path, options: argparse.Namespace, out: Path) -> tuple[li
     if (folder / CAMERAS).is_file():
         return [Wish(folder, options)], []
     wishes, left_out = [], []
-    for path in sorted(folder.iterdir(), key=natural_key):
+    for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
         if path.name.startswith(".") or path == out:
             continue
         if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from .. import __version__
 from ..shared.errors import explain
+from ..shared.frame_choice import choose_frames, named_frames
+from ..shared.frame_folder import listed
 from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit, Stage
 
 _HASHED_WHOLE = 100 << 20  # bytes; no picture is larger, and a film that lies beside the frames is told by its size
@@ -62,7 +65,7 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     else:
         yield from content(job.cameras)
     for file in frame_files(job.source, job.cameras):
-        yield _said(file=file.name)
+        yield _said(file=os.path.relpath(file, job.source))
         yield from content(file)
 
 
@@ -106,12 +109,11 @@ def content(file: Path) -> Iterator[bytes]:
 
 
 def frame_files(folder: Path, cameras: Path | None) -> list[Path]:
-    """What may be a frame: other files (Thumbs.db, notes) come and go without changing the result."""
-    from ..orbit.orbit_files import read_cameras
-    from ..reconstruction.frames.reading import PICTURE_SUFFIXES  # these need PyTorch, which doctor goes without
+    """The frames and their masks: other files (Thumbs.db, notes) come and go without changing the result."""
+    from ..orbit.orbit_files import read_cameras  # needs PyTorch, which doctor goes without
 
-    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
     if cameras is None:
-        return [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES]
-    listed = {view.file for view in read_cameras(cameras).views}
-    return [p for p in files if p.name in listed]
+        choice = choose_frames(*listed(folder))
+    else:
+        choice = named_frames([view.file for view in read_cameras(cameras).views], *listed(folder))
+    return [folder / name for name in (*choice.files, *choice.masks) if name]

@@ -95,10 +95,17 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     from ..reconstruction.frames.preparation import prepare_frames
 
     try:
-        orbit = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
+        prepared = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
     except UserError as error:
         raise (_not_one_object(job, error) if isinstance(job, PictureToMesh) else error) from error
-    return {"count": len(orbit.views), "fov_deg": orbit.fov_deg, "distance": orbit.distance}
+    orbit = prepared.orbit
+    return {
+        "chosen": prepared.chosen,
+        "count": len(orbit.views),
+        "fov_deg": orbit.fov_deg,
+        "distance": orbit.distance,
+        "notes": list(prepared.notes),
+    }
 
 
 def _not_one_object(job: PictureToMesh, error: UserError) -> UserError:

@@ -11,17 +11,19 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from ..shared.errors import UserError, explain
+from ..shared.errors import UserError, explain, out_of_memory
 from ..shared.system_errors import is_plain, system_number
 
 MAX_SIDE = 16384
 # Told by content whatever the name ends in; no others, as Pillow would hand an EPS to Ghostscript.
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "AVIF")
+READABLE = "PNG, JPEG, WebP, TIFF, BMP, TGA, GIF, AVIF and HEIC"
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 _LYING = frozenset({5, 6, 7, 8})  # orientations in EXIF that swap the sides
 # All that Pillow's readers have been seen to raise for damaged files.
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, RuntimeError, struct.error, zlib.error)
 _SCALABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})  # Pillow's modes whose values may be averaged
 
 
@@ -57,14 +59,44 @@ def opened(path: Path, what: str) -> Iterator[Image.Image]:
     Whatever goes wrong with the file inside the ``with`` comes out as a UserError about ``what``.
     """
     try:
-        with _any_size(), Image.open(path, formats=FORMATS) as image:
+        formats = (*FORMATS, *(["HEIF"] if _is_heic(path) and _decodes_heic(what) else []))
+        with _any_size(), Image.open(path, formats=formats) as image:
             yield image
     except FileNotFoundError:
         raise UserError(f"{what} is missing from {path.parent}.", "Put it back, then resume the job.") from None
     except _DAMAGED as error:
         if (number := system_number(error)) is not None and is_plain(number):
             raise explain(error) from error  # the disk's fault, not the file's
+        if out_of_memory(error):
+            raise
+        if isinstance(error, UnidentifiedImageError):
+            raise UserError(
+                f"{what} cannot be read: it is no picture, or damaged.",
+                f"Save it again as a PNG. {READABLE} can be read.",
+                str(error),
+            ) from error
         raise UserError(f"{what} cannot be read.", "Save it again as an 8-bit PNG.", str(error)) from error
+
+
+def _is_heic(path: Path) -> bool:
+    with path.open("rb") as stream:
+        head = stream.read(12)
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
+
+
+def _decodes_heic(what: str) -> bool:
+    """Bring in the decoder.  Raises UserError where it is not installed."""
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise UserError(
+            f"{what} is a HEIC, and the package that reads such pictures, pillow-heif, is not installed.",
+            "Press Update or Repair in the SV3D preferences (on the command line: pip install pillow-heif), or save "
+            "the picture as a PNG.",
+            str(error),
+        ) from error
+    pillow_heif.register_heif_opener()
+    return True
 
 
 def decoded(image: Image.Image, what: str, longest: int | None = None) -> Picture:

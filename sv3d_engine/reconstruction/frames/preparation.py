@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from ...ground.progress import Progress
-from ...orbit.cameras import CameraOrbit, View, static_orbit
-from ...orbit.orbit_files import CameraFile, check_elevation, read_cameras, write_cameras, write_frames
+from ...orbit.cameras import CameraOrbit
+from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
 from ...picture.matte import NotPlain, matte
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
 from .hull import agreement, fit_distance
-from .reading import list_folder, orbit_files, read_frame, shrink
+from .shots import read_folder
 
 Image = NDArray[np.float32]
 
@@ -53,65 +54,29 @@ _LEAST_AGREEMENT = 0.75
 _SPARE_BYTES = 64 << 20  # what the later stages need at the very least
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What prepare_frames hands on beside the files."""
+
+    orbit: CameraOrbit
+    chosen: str  # which frames they are: a sentence
+    notes: tuple[str, ...]  # what the artist should know: sentences
+
+
 def prepare_frames(
     source: Path, cameras: Path | None, elevation: float, out: Path, progress: Progress, max_size: int
-) -> CameraOrbit:
+) -> Prepared:
     """Write ``out/frames/000.png …`` (RGBA, straight alpha, square, at most ``max_size``) and ``out/cameras.json``.
 
     Everything is read and checked first; a UserError leaves ``out`` as it was.  Without ``cameras`` the frames are a
     static orbit at ``elevation`` degrees.
     """
-    files, described = _describe(source, cameras, elevation)
     with _output_folder(out):
-        rgb, alpha = _read_frames(files, progress.part(0.0, 0.4), max_size)
-        views = tuple(View(f"{i:03d}.png", v.elevation, v.azimuth) for i, v in enumerate(described.views))
-        described = CameraFile(described.fov_deg, described.distance, views)
-        frames = matte_orbit(rgb, alpha, [f.name for f in files], progress.part(0.4, 0.8))
-        orbit = _fit(frames, described)
+        shots = read_folder(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
+        frames = matte_orbit(shots.rgb, shots.alpha, list(shots.names), progress.part(0.4, 0.8))
+        orbit = _fit(frames, shots.described)
         _write(frames, orbit, out, progress.part(0.8, 1.0))
-    return orbit
-
-
-def _describe(source: Path, cameras: Path | None, elevation: float) -> tuple[list[Path], CameraFile]:
-    """The frames' files and cameras, in the same order."""
-    if cameras is None:
-        check_elevation(elevation, "the orbit")
-        files = orbit_files(source)
-        orbit = static_orbit(elevation, _REFERENCE_DISTANCE, len(files))
-        return files, CameraFile(orbit.fov_deg, None, orbit.views)
-    described = read_cameras(cameras)
-    present = {p.name for p in list_folder(source)}
-    missing = [v.file for v in described.views if v.file not in present]
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UserError(
-            f"{cameras.name} lists {missing[0]}{more}, but {source} holds no such picture.",
-            "Choose the folder that the cameras file belongs to, or correct the names in it.",
-            ", ".join(missing),
-        )
-    return [source / v.file for v in described.views], described
-
-
-def _read_frames(
-    files: list[Path], progress: Progress, max_size: int
-) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32] | None]]:
-    """sRGB (S, S, 3) and straight alpha (S, S) or None of each file, all of one size."""
-    rgb: list[NDArray[np.float32]] = []
-    alpha: list[NDArray[np.float32] | None] = []
-    size = None
-    for i, file in enumerate(files):
-        progress(i / len(files), f"Reading {file.name}")
-        picture = read_frame(file)
-        size = size or len(picture.rgb)
-        if len(picture.rgb) != size:
-            raise UserError(
-                f"The frames differ in size: {files[0].name} is {size}², {file.name} is {len(picture.rgb)}².",
-                "Render all frames of the orbit at one size.",
-            )
-        colours, coverage = shrink(picture.rgb, picture.alpha, max_size)
-        rgb.append(colours)
-        alpha.append(coverage)
-    return rgb, alpha
+    return Prepared(orbit, shots.summary, shots.notes)
 
 
 def _fit(frames: NDArray[np.uint8], described: CameraFile) -> CameraOrbit:

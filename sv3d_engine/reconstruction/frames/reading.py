@@ -1,51 +1,78 @@
-"""Which files of a folder are the orbit, in which order, and each as a square picture of a fit size."""
+"""Which files of a folder are the orbit, and each as a square picture of a fit size."""
 
-import re
-from collections import defaultdict
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...orbit.orbit_files import check_count
-from ...picture.read import Picture, decoded, opened
+from ...orbit.orbit_files import MIN_FRAMES, check_count
+from ...picture.read import READABLE, Picture, decoded, opened
 from ...shared.errors import UserError
+from ...shared.frame_choice import Choice, choose_frames, named_frames
+from ...shared.frame_folder import frames_inside, is_film, listed
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})
-
-
-def orbit_files(folder: Path) -> list[Path]:
-    """The orbit's pictures in natural order (2 before 10).  Raises UserError.
-
-    If the folder holds other pictures beside one numbered sequence (the input picture, a contact sheet), the sequence
-    alone is meant.
-    """
-    pictures = [p for p in list_folder(folder) if p.suffix.lower() in PICTURE_SUFFIXES and not p.name.startswith(".")]
-    sequences: defaultdict[tuple[str, str], list[Path]] = defaultdict(list)
-    for picture in pictures:
-        if match := re.fullmatch(r"(.*?)\d+", picture.stem):
-            sequences[match[1], picture.suffix.lower()].append(picture)
-    longest = max(sequences.values(), key=len, default=[])
-    chosen = longest if 2 * len(longest) > len(pictures) else pictures
-    check_count(len(chosen), f"The folder {folder} holds")
-    return sorted(chosen, key=natural_key)
+# Pictures that are known and cannot be read, by their names.
+_UNREADABLE = frozenset({
+    ".ppm", ".pgm", ".pnm", ".exr", ".hdr", ".psd", ".psb", ".jxl", ".jp2", ".j2k", ".dds", ".ktx", ".svg", ".pdf",
+    ".eps", ".ai", ".kra", ".xcf", ".clip", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2",
+    ".npy", ".npz", ".zip", ".7z", ".rar",
+})  # fmt: skip
 
 
-def natural_key(path: Path) -> list[tuple[bool, int, str]]:
-    """Sort key under which frame2 comes before frame10."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part.casefold()) for part in parts]
+def frames_in(folder: Path) -> Choice:
+    """The orbit's frames in a folder, in order.  Raises UserError where there are too few or too many."""
+    choice = choose_frames(*_listed(folder))
+    if len(choice.files) < MIN_FRAMES:
+        _explain_few(folder, choice)
+    check_count(len(choice.files), f"The folder {folder} holds")
+    return choice
 
 
-def list_folder(folder: Path) -> list[Path]:
-    """The files of a folder.  Raises UserError if there is no such folder or it may not be read."""
+def frames_named(files: list[str], folder: Path, by: str) -> Choice:
+    """The frames in a folder that the cameras file ``by`` names, in its order.  Raises UserError for one missing."""
+    choice = named_frames(files, *_listed(folder))
+    missing = [file for file, found in zip(files, choice.files, strict=True) if not found]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UserError(
+            f"{by} lists {missing[0]}{more}, but {folder} holds no such picture.",
+            "Choose the folder that the cameras file belongs to, or correct the names in it.",
+            ", ".join(missing),
+        )
+    return choice
+
+
+def _listed(folder: Path) -> tuple[list[str], dict[str, list[str]]]:
     try:
-        return [p for p in folder.iterdir() if p.is_file()]
+        return listed(folder)
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"There is no folder {folder}.", "Choose the folder that holds the orbit's frames.") from None
     except OSError as error:
         raise UserError(f"The folder {folder} cannot be read.", "Check that you may open it.", str(error)) from error
+
+
+def _explain_few(folder: Path, choice: Choice) -> None:
+    """Say why a folder holds too few frames, where more can be told than their number.  Raises UserError."""
+    files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    if films := [path.name for path in files if is_film(path)]:
+        raise UserError(
+            f"The folder {folder} holds no orbit of pictures, but the film {films[0]}.",
+            "Choose the film itself; its frames are picked then.",
+        )
+    kinds = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _UNREADABLE)
+    if kinds and (most := kinds.most_common(1)[0])[1] > len(choice.files):
+        raise UserError(
+            f"The pictures in {folder} cannot be read: {most[1]} of its files are {most[0].removeprefix('.').upper()}.",
+            f"Save them as PNG. {READABLE} can be read.",
+        )
+    inner, count = frames_inside(folder)
+    if count >= MIN_FRAMES:
+        raise UserError(
+            f"The folder {folder} holds no orbit itself, but the folder {inner} in it has {count} pictures.",
+            f"Choose the folder {inner}.",
+        )
 
 
 MIN_SIDE = 64
@@ -58,6 +85,18 @@ def read_frame(path: Path) -> Picture:
     with opened(path, what) as image:
         _check_size(image.size, what)
         return decoded(image, what)
+
+
+def read_mask(path: Path, size: int) -> NDArray[np.float32]:  # (size, size)
+    """A frame's mask in [0, 1] at the frame's size: its transparency if it has any, else its brightness."""
+    what = f"The mask {path.name}"
+    with opened(path, what) as image:
+        _check_size(image.size, what)
+        picture = decoded(image, what)
+    mask = picture.rgb.mean(-1) if picture.alpha is None else picture.alpha
+    if len(mask) == size:
+        return mask
+    return np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.BILINEAR)).clip(0, 1)
 
 
 def _check_size(size: tuple[int, int], what: str) -> None:

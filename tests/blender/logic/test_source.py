@@ -42,6 +42,25 @@ def test_a_sequence_is_what_has_its_name_and_a_number(tmp_path):
     assert orbit.files == ("cow_9.png", "cow_10.png")
 
 
+def test_what_was_chosen_is_said_as_the_engine_says_it(tmp_path):
+    fill(tmp_path, *NINE, "input.png", *(name.replace(".", "_mask.") for name in NINE))
+    assert orbit_in_folder(tmp_path).said == (
+        "9 frames: 000.png to 008.png.",
+        "The masks beside the frames (000_mask.png …) are used as their outlines.",
+        "Left out beside the frames: input.png.",
+    )
+    assert orbit_in_folder(fill(tmp_path / "few", *NINE[:3])).said == ("3 frames: 000.png to 002.png; 8 are needed.",)
+
+
+def test_a_sequence_keeps_the_places_of_frames_that_are_missing(tmp_path):
+    fill(tmp_path, *(f"cow_{i:02d}.png" for i in range(12) if i != 4), "dog_4.png")
+    orbit = orbit_of_sequence(tmp_path / "cow_03.png")
+    assert orbit.azimuths == pytest.approx([30 * (i + 1) % 360 for i in range(12) if i != 4])
+    assert "Number 4 is missing" in orbit.said[1]
+    read = parse_cameras(json.loads(static_cameras(orbit, 5.0)))
+    assert [view.azimuth for view in read.views] == pytest.approx(orbit.azimuths)
+
+
 def test_a_sequence_needs_a_number(tmp_path):
     with pytest.raises(UserError, match="no frame numbers"):
         orbit_of_sequence(tmp_path / "cow.png")

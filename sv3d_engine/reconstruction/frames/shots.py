@@ -1,0 +1,107 @@
+"""An orbit as an artist has it: its pictures, read, and the cameras that its files tell."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...ground.progress import Progress
+from ...orbit.cameras import View
+from ...orbit.orbit_files import CameraFile, check_elevation, read_cameras
+from ...picture.matte import border
+from ...shared.errors import UserError
+from ...shared.frame_choice import Choice
+from ...shared.trajectory import SV3D_FOV_DEG
+from .reading import frames_in, frames_named, read_frame, read_mask, shrink
+
+Image = NDArray[np.float32]
+
+_TELLS = 0.002  # of a picture has to be transparent before its alpha says where the object is
+
+
+@dataclass(frozen=True)
+class Shots:
+    """An orbit's pictures and cameras, all in the same order."""
+
+    names: tuple[str, ...]  # of the files
+    rgb: list[Image]  # (S, S, 3) sRGB
+    alpha: list[Image | None]  # (S, S) straight; None where the picture does not tell
+    described: CameraFile  # its views name the job's own files, 000.png …
+    summary: str  # which frames they are: a sentence
+    notes: tuple[str, ...]  # what is out of the common with the choice: sentences
+
+
+def describe(source: Path, cameras: Path | None, elevation: float) -> tuple[Choice, CameraFile]:
+    """A folder's frames and their cameras.  Raises UserError."""
+    if cameras is None:
+        check_elevation(elevation, "the orbit")
+        choice = frames_in(source)
+        return choice, CameraFile(SV3D_FOV_DEG, None, _views([elevation] * len(choice.files), choice.azimuths))
+    told = read_cameras(cameras)
+    choice = frames_named([view.file for view in told.views], source, cameras.name)
+    views = _views([view.elevation for view in told.views], [view.azimuth for view in told.views])
+    return choice, CameraFile(told.fov_deg, told.distance, views)
+
+
+def read_folder(
+    source: Path, cameras: Path | None, elevation: float, progress: Progress, max_size: int
+) -> Shots:  # pictures of at most ``max_size``
+    """Choose and read a folder's frames.  Raises UserError."""
+    choice, described = describe(source, cameras, elevation)
+    progress(0.0, choice.summary)
+    rgb, alpha, inverted = _read(source, choice, progress, max_size)
+    notes = (*choice.notes, *([_INVERTED] if inverted else []))
+    return Shots(choice.files, rgb, alpha, described, choice.summary, notes)
+
+
+_INVERTED = "The masks are black where the object is, so they are used the other way round."
+
+
+def _views(elevations: list[float], azimuths: tuple[float, ...] | list[float]) -> tuple[View, ...]:
+    pairs = zip(elevations, azimuths, strict=True)
+    return tuple(View(f"{i:03d}.png", elevation, azimuth) for i, (elevation, azimuth) in enumerate(pairs))
+
+
+def _read(
+    source: Path, choice: Choice, progress: Progress, max_size: int
+) -> tuple[list[Image], list[Image | None], bool]:
+    """Colour and alpha of each frame, all of one size, and whether the masks were the wrong way round."""
+    rgb: list[Image] = []
+    alpha: list[Image | None] = []
+    masks: list[Image | None] = []
+    size = None
+    for i, file in enumerate(choice.files):
+        progress(i / len(choice.files), f"Reading {file}")
+        picture = read_frame(source / file)
+        size = size or len(picture.rgb)
+        if len(picture.rgb) != size:
+            raise UserError(
+                f"The frames differ in size: {choice.files[0]} is {size}², {file} is {len(picture.rgb)}².",
+                "Render all frames of the orbit at one size.",
+            )
+        colours, coverage = shrink(*without_opaque(picture.rgb, picture.alpha), max_size)
+        beside = choice.masks[i]
+        masks.append(None if beside is None else read_mask(source / beside, len(colours)))
+        rgb.append(colours)
+        alpha.append(coverage)
+    inverted = _are_inverted([mask for mask in masks if mask is not None])
+    for i, mask in enumerate(masks):
+        if mask is not None:
+            shown = 1 - mask if inverted else mask
+            own = alpha[i]
+            alpha[i] = shown if own is None else shown * own
+    return rgb, alpha, inverted
+
+
+def without_opaque(rgb: Image, alpha: Image | None) -> tuple[Image, Image | None]:
+    """A picture without an alpha that hides nothing: soft corners, a little dust, one pixel at 254."""
+    if alpha is None or (alpha < 0.5).mean() >= _TELLS:
+        return rgb, alpha
+    return rgb * alpha[..., None] + 1 - alpha[..., None], None
+
+
+def _are_inverted(masks: list[Image]) -> bool:
+    """Whether most masks are white along their border and mostly black inside."""
+    wrong = sum(bool(mask[border(mask)].mean() > 0.9 and mask.min() < 0.1) for mask in masks)
+    return 2 * wrong > len(masks)

@@ -1,0 +1,56 @@
+"""What a folder of frames holds, by names alone: its files, and those of folders of masks in it or beside it."""
+
+from pathlib import Path
+
+from .frame_masks import is_mask_folder, words_of
+from .frame_names import FILM_SUFFIXES, is_picture
+
+# Only beside such a folder does one of masks belong to its pictures.
+_PICTURE_FOLDERS = frozenset({
+    "image", "images", "img", "imgs", "rgb", "rgba", "color", "colors", "colour", "colours", "frame", "frames",
+    "picture", "pictures", "photo", "photos", "input", "inputs", "render", "renders", "orbit", "view", "views",
+})  # fmt: skip
+
+
+def listed(folder: Path) -> tuple[list[str], dict[str, list[str]]]:
+    """A folder's files, and the files of each folder of masks by its path from here.  Raises OSError."""
+    names, masks = [], {}
+    for entry in folder.iterdir():
+        if entry.is_file():
+            names.append(entry.name)
+        elif is_mask_folder(entry.name) and not entry.name.startswith("."):
+            masks[entry.name] = _files(entry)
+    masks |= {f"../{sibling.name}": _files(sibling) for sibling in _siblings(folder)}
+    return names, masks
+
+
+def frames_inside(folder: Path) -> tuple[str, int]:
+    """The folder inside this one that has most pictures, and how many; none has any where it is 0.  Raises OSError."""
+    counts = {
+        inner.name: sum(is_picture(name) for name in _files(inner))
+        for inner in folder.iterdir()
+        if inner.is_dir() and not inner.name.startswith(".") and not is_mask_folder(inner.name)
+    }
+    return max(counts.items(), key=lambda item: item[1], default=("", 0))
+
+
+def is_film(path: Path) -> bool:
+    """Whether a file is a film by its name; a GIF or WebP counts, as it may be one."""
+    return path.suffix.lower() in (*FILM_SUFFIXES, ".gif", ".webp", ".apng")
+
+
+def _siblings(folder: Path) -> list[Path]:
+    own = words_of(folder.name)
+    try:
+        found = [other for other in folder.parent.iterdir() if is_mask_folder(other.name) and other.is_dir()]
+    except OSError:
+        return []
+    belongs = bool(own & _PICTURE_FOLDERS)
+    return [other for other in found if other != folder and (belongs or (own and own < words_of(other.name)))]
+
+
+def _files(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in folder.iterdir() if entry.is_file()]
+    except OSError:
+        return []
