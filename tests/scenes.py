@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -75,6 +76,12 @@ def wavy_orbit(count: int) -> CameraOrbit:
     turns = [i / count for i in range(count)]
     views = [View(f"{i:03d}.png", 10 + 25 * math.sin(4 * math.pi * t), 360 * t) for i, t in enumerate(turns)]
     return CameraOrbit(33.8, 2.2, tuple(views))
+
+
+def weighted(orbit: CameraOrbit, weights: dict[int, float]) -> CameraOrbit:
+    """The same cameras with these frames' weights, by index."""
+    views = tuple(replace(v, weight=weights.get(i, v.weight)) for i, v in enumerate(orbit.views))
+    return replace(orbit, views=views)
 
 
 def pictures_of(

@@ -47,7 +47,7 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
             f"There is no folder {source}.",
             "Put it back and resume the job, or choose the folder that holds the orbit's frames and generate again.",
         )
-    if source == out or out in source.parents:
+    if source == out or in_the_way(source, out):
         raise UserError(
             "The frames lie inside the job's folder, where the job would write over them.",
             f"Move them, or {ANOTHER_FOLDER}.",

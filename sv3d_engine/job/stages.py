@@ -102,6 +102,7 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     return {
         "chosen": prepared.chosen,
         "count": len(orbit.views),
+        "rejected": sum(view.weight == 0 for view in orbit.views),
         "fov_deg": orbit.fov_deg,
         "distance": orbit.distance,
         "notes": list(prepared.notes),

@@ -22,6 +22,7 @@ class View:
     file: str
     elevation: float
     azimuth: float
+    weight: float = 1.0  # in [0, 1]: how much the frame counts; 0 = as if it were not there
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class CameraOrbit:
     fov_deg: float
     distance: float
     views: tuple[View, ...]
+
+    @property
+    def weights(self) -> Tensor:  # (N,)
+        """How much each frame counts, in [0, 1]."""
+        return torch.tensor([view.weight for view in self.views])
 
     @property
     def tan_half_fov(self) -> float:

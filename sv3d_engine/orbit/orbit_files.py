@@ -1,7 +1,8 @@
 """An orbit on disk: its cameras.json, read, checked and written, and its frames.
 
 ``{"fov_deg": 33.8, "distance": 2.35, "frames": [{"file": "000.png", "elevation": 18.8, "azimuth": 17.1}, …]}``;
-angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.
+angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.  With a
+``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all.
 """
 
 import json
@@ -97,6 +98,7 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     views = tuple(_view(entry, f"frame {i + 1} of {name}") for i, entry in enumerate(entries))
     check_count(len(views), f"{name} lists")
     _check_unique(views, name)
+    _check_kept(views, name)
     return CameraFile(fov, distance, views)
 
 
@@ -115,6 +117,15 @@ def check_count(count: int, where: str) -> None:
         )
 
 
+def _check_kept(views: Sequence[View], name: str) -> None:
+    kept = sum(view.weight > 0 for view in views)
+    if kept < MIN_FRAMES:
+        raise UserError(
+            f"Only {kept} of the {len(views)} frames in {name} are left; the others were rejected.",
+            f"Keep more of them: a mesh needs at least {MIN_FRAMES} frames all round the object.",
+        )
+
+
 def check_elevation(elevation: float, where: str) -> float:
     """An elevation in degrees that a camera with +Z up can have."""
     if not (math.isfinite(elevation) and abs(elevation) <= MAX_ELEVATION):
@@ -130,8 +141,13 @@ def write_cameras(orbit: CameraOrbit | CameraFile, path: Path) -> None:
     data: dict[str, Any] = {"fov_deg": orbit.fov_deg}
     if orbit.distance is not None:
         data["distance"] = orbit.distance
-    data["frames"] = [{"file": v.file, "elevation": v.elevation, "azimuth": v.azimuth} for v in orbit.views]
+    data["frames"] = [_entry(view) for view in orbit.views]
     write_json(path, data)
+
+
+def _entry(view: View) -> dict[str, Any]:
+    entry: dict[str, Any] = {"file": view.file, "elevation": view.elevation, "azimuth": view.azimuth}
+    return entry if view.weight == 1 else entry | {"weight": view.weight}
 
 
 def _view(entry: Any, where: str) -> View:
@@ -146,7 +162,13 @@ def _view(entry: Any, where: str) -> View:
             "Put all pictures in one folder and give their plain names, such as 000.png.",
         )
     elevation = check_elevation(_number(entry, "elevation", where), where)
-    return View(file, elevation, _number(entry, "azimuth", where))
+    weight = _number(entry, "weight", where) if "weight" in entry else 1.0
+    if not 0 <= weight <= 1:
+        raise UserError(
+            f"The weight of {where} is {weight:g}.",
+            "Use a value from 0, which rejects the frame, to 1, or leave it out.",
+        )
+    return View(file, elevation, _number(entry, "azimuth", where), weight)
 
 
 def _number(entry: dict[str, Any], key: str, where: str) -> float:

@@ -132,3 +132,39 @@ def test_the_unit_of_the_distance_changes_the_size_and_nothing_else(ball, tmp_pa
         torch.testing.assert_close(materials[0][name], materials[1][name], rtol=1e-3, atol=5e-3)
     np.testing.assert_allclose(*(np.ptp(mesh.vertices, axis=0) for mesh in meshes), atol=0.01)
     np.testing.assert_allclose(*(mean_colour(mesh) for mesh in meshes), atol=1)
+
+
+@pytest.fixture(scope="module")
+def spoiled(tmp_path_factory):
+    """Frames of the ball, one of which shows a green bar instead."""
+    folder = tmp_path_factory.mktemp("spoiled")
+    for i in range(10):
+        picture = ball_frame(SIZE)
+        if i == 3:
+            picture[...] = 0
+            picture[8:56, 26:38] = 0, 200, 0, 255
+        Image.fromarray(picture).save(folder / f"{i:03d}.png")
+    return folder
+
+
+def test_a_spoiled_frame_that_is_rejected_spoils_nothing(spoiled, tmp_path, monkeypatch):
+    """A whole job with and without it: the ball is rounder and has its own colours; the frame is still there to see."""
+    monkeypatch.setitem(PRESETS, "draft", TINY)
+    made = {}
+    for weight in (1, 0.5, 0):
+        frames = [{"file": f"{i:03d}.png", "elevation": 10, "azimuth": 36 * i} for i in range(10)]
+        frames[3]["weight"] = weight
+        cameras = tmp_path / f"{weight}.json"
+        cameras.write_text(json.dumps({"fov_deg": 33.8, "distance": 2, "frames": frames}))
+        out = tmp_path / f"job {weight}"
+        request = protocol.MeshJob("ball", str(spoiled), str(out), cameras=str(cameras), preset="draft", device="cpu")
+        result = run_job(request, lambda _: None)
+        mesh = read_glb(Path(result.mesh))
+        radius = np.linalg.norm(mesh.vertices, axis=1)
+        made[weight] = radius.std() / radius.mean(), mean_colour(mesh)[1]
+        assert len(list((out / "frames").iterdir())) == 10
+        report = json.loads(Path(result.report).read_text())["stages"]["frames"]
+        assert report["rejected"] == (weight == 0)
+    (whole, green), (half, less_green), (none, own) = made.values()
+    assert none < 0.02 and none < 0.3 * half < 0.2 * whole  # 0.011, 0.060, 0.112
+    assert own < less_green - 10 < green - 15  # 61, 79, 88

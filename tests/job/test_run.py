@@ -302,7 +302,17 @@ def test_an_output_folder_with_files_of_the_users_own(request_):
 
 def test_frames_inside_the_output_folder(request_):
     expect_refusal(protocol.MeshJob("a", request_.frames, request_.frames), "inside the job's folder")
-    expect_refusal(protocol.MeshJob("a", request_.frames, str(Path(request_.frames).parent)), "inside the job's folder")
+    for own in ("frames", "turntable", "orbit/frames"):
+        frames = Path(request_.out, own)
+        shutil.copytree(request_.frames, frames)
+        expect_refusal(protocol.MeshJob("a", str(frames), request_.out), "inside the job's folder")
+        shutil.rmtree(request_.out)
+
+
+def test_frames_beside_the_jobs_own_files_are_not_in_the_way(request_):
+    frames = shutil.copytree(request_.frames, Path(request_.out, "source.frames"))
+    run(protocol.MeshJob("a", str(frames), request_.out), WHOLE)
+    assert len(list(frames.iterdir())) == len(list(Path(request_.frames).iterdir()))
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,10 @@ def test_distance_may_be_left_out() -> None:
         (with_frame(azimuth=True), "not a number"),
         (with_frame(azimuth=10**400), "not a usable number"),
         (with_frame(elevation=89.5), "elevation"),
+        (with_frame(weight=-0.1), "weight of frame 4 of cameras.json is -0.1"),
+        (with_frame(weight=1.5), "weight of frame 4"),
+        (with_frame(weight=None), "not a number"),
+        (with_frame(weight=float("nan")), "not a usable number"),
         (with_frame(file=7), "names no picture file"),
         (with_frame(file=""), "names no picture file"),
         (with_frame(file="../000.png"), "no plain file name"),
@@ -124,3 +128,21 @@ def test_an_unknown_distance_is_left_out(tmp_path: Path) -> None:
     write_cameras(file, tmp_path / "cameras.json")
     assert "distance" not in json.loads((tmp_path / "cameras.json").read_text(encoding="utf-8"))
     assert read_cameras(tmp_path / "cameras.json") == file
+
+
+def test_weights_survive_and_are_written_only_where_they_say_something(tmp_path: Path) -> None:
+    cameras = parse_cameras(with_frame(weight=0.25))
+    assert [v.weight for v in cameras.views] == [1, 1, 1, 0.25, 1, 1, 1, 1, 1]
+    write_cameras(cameras, tmp_path / "cameras.json")
+    assert read_cameras(tmp_path / "cameras.json") == cameras
+    assert (tmp_path / "cameras.json").read_text().count("weight") == 1
+    assert cameras.orbit(2.0).weights.tolist() == [1, 1, 1, 0.25, 1, 1, 1, 1, 1]
+
+
+def test_frames_that_are_rejected_do_not_make_up_the_number() -> None:
+    data = with_frame(weight=0)
+    assert len(parse_cameras(data).views) == 9
+    data["frames"][5]["weight"] = 0
+    with pytest.raises(UserError, match="Only 7 of the 9 frames") as caught:
+        parse_cameras(data)
+    assert "at least 8" in caught.value.remedy

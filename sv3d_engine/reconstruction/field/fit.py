@@ -53,19 +53,25 @@ class SightLines:
 
     start: Tensor  # (L, 3)
     end: Tensor  # (L, 3)
+    weight: Tensor | None = None  # (L,) of the frames; None = all count alike
 
 
-def sight_lines(depths: list[Depths], distance: Tensor, half_side: float, device: torch.device) -> SightLines:
+def sight_lines(
+    depths: list[Depths], distance: Tensor, half_side: float, device: torch.device, weights: Tensor | None = None
+) -> SightLines:
     """The confirmed depths of all frames that end about the surface of signed ``distance`` (R, R, R).
 
-    Those that end deeper were not believed when the hull was carved: highlights lie in a depth of their own.
+    ``weights`` (N,) are the frames'.  Those that end deeper were not believed when the hull was carved: highlights lie
+    in a depth of their own.
     """
     start = torch.cat([found.origin.expand(len(found.distance), 3) for found in depths])
     end = start + torch.cat([found.distance[:, None] * found.directions for found in depths])
     there = (end / half_side).flip(-1)[None, None, None]
     around = grid_sample(distance[None, None], there, align_corners=False, padding_mode="border")[0, 0, 0, 0]
     near = around > -DEEPEST
-    return SightLines(start[near].to(device), end[near].to(device))
+    if weights is not None:
+        weights = weights.repeat_interleave(torch.tensor([len(found.distance) for found in depths]))[near].to(device)
+    return SightLines(start[near].to(device), end[near].to(device), weights)
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,10 @@ def fit_field(
     progress = progress.part(CARVING, 1.0)
     distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)
-    pixels, lines = targets(frames, settings.coarse_size, device), sight_lines(depths, distance, half_side, device)
+    pixels = targets(frames, settings.coarse_size, device)
+    doubted = None if bool((orbit.weights == 1).all()) else orbit.weights
+    of_pixels = None if doubted is None else doubted.to(device)[pixels.view]
+    lines = sight_lines(depths, distance, half_side, device, doubted)
     step_length = 2 * half_side / HULL_RESOLUTION
     within_reach = (distance < 2.5 * step_length).to(device)
     occupied = within_reach
@@ -136,7 +145,7 @@ def fit_field(
         done = step / settings.coarse_steps
         optimizer.param_groups[0]["lr"] = 0.01 * min(1, (step + 1) / 20) * 0.1 ** max(0, 2 * done - 1)
         edge = half_side * EDGE_START * (EDGE_END / EDGE_START) ** min(1, done / 0.8)
-        rays = torch.randint(len(pixels.view), (RAYS,), generator=draw, device=device)
+        rays = _drawn(len(pixels.view), of_pixels, RAYS, draw)
         loss = step_loss(field, pixels, rays, orbit, occupied, step_length, edge, draw, trust)
         if trust:
             loss = loss + trust * depth_rules(field, lines, draw)
@@ -221,12 +230,19 @@ def depth_rules(field: RadianceField, lines: SightLines, draw: torch.Generator) 
     device = lines.end.device
     if not len(lines.end):
         return torch.zeros((), device=device)
-    chosen = torch.randint(len(lines.end), (LINES,), generator=draw, device=device)
+    chosen = _drawn(len(lines.end), lines.weight, LINES, draw)
     start, end = lines.start[chosen], lines.end[chosen]
     way = normalize(start - end, dim=-1)
     before = SAFE + torch.rand(LINES, 1, generator=draw, device=device) * field.half_side
     surface, free = field.distance(torch.cat([end, end + before * way])).split(LINES)
     return SURFACE_WEIGHT * surface.abs().mean() + FREE_WEIGHT * relu(-free).mean()
+
+
+def _drawn(among: int, weights: Tensor | None, count: int, draw: torch.Generator) -> Tensor:  # (count,)
+    """Indices drawn so that in a mean over them each frame's losses have its weight."""
+    if weights is None:
+        return torch.randint(among, (count,), generator=draw, device=draw.device)
+    return drawn_by_weight(weights, count, draw)
 
 
 def drawn_by_weight(weights: Tensor, count: int, draw: torch.Generator) -> Tensor:  # (P,) -> (count,)

@@ -1,6 +1,6 @@
 """A job's prepared frames as tensors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +40,9 @@ class Frames:
 
 
 def load_frames(job: Path) -> Frames:
-    """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them."""
+    """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them, but for rejected frames."""
     orbit = read_orbit(job / "cameras.json")
+    orbit = replace(orbit, views=tuple(view for view in orbit.views if view.weight > 0))
     pictures = [_read(job / "frames" / view.file) for view in orbit.views]
     rgba = torch.from_numpy(np.stack(pictures)).float() / 255
     rgb, alpha = rgba[..., :3], rgba[..., 3]

@@ -13,6 +13,7 @@ from ...orbit.cameras import CameraOrbit, frame_coordinates
 # about 0.1 half a pixel outside it, so wires thinner than a pixel survive.
 SEEN_ALPHA = 0.1
 _WHOLE = 0.95  # share of the silhouettes that the hull of frames that agree fills
+_ALL_OF_ONE = 1 - 1e-4  # weights that add up to a whole frame, in spite of rounding
 _SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
 
 
@@ -31,8 +32,9 @@ def visual_hull(
 ) -> Tensor:  # (R, R, R) bool, axes x, y, z
     """Voxels of the cube [−half_side, half_side]³ whose centres lie within every silhouette.
 
-    ``may_miss`` silhouettes may leave a voxel out, which forgives frames that do not quite agree.  What lies outside
-    a frame counts as its nearest border pixel: empty, or unknown where the object is cut off.
+    ``may_miss`` silhouettes may leave a voxel out, which forgives frames that do not quite agree; one of less weight
+    counts as a part of one.  What lies outside a frame counts as its nearest border pixel: empty, or unknown where the
+    object is cut off.
     """
     assert alpha.ndim == 3 and len(alpha) == len(orbit.views), alpha.shape
     hull = torch.zeros(resolution, resolution, resolution, dtype=torch.bool, device=alpha.device)
@@ -65,10 +67,11 @@ def _slabs(resolution: int, half_side: float, device: torch.device) -> Iterator[
 def _carve(alpha: Tensor, orbit: CameraOrbit, points: Tensor, may_miss: int, seen_alpha: float) -> Tensor:  # (K,)
     """Indices of the points (P, 3) that remain; each view looks only at what the views before it left."""
     kept = torch.arange(len(points), device=points.device)
-    misses = torch.zeros(len(points), dtype=torch.int16, device=points.device)
+    misses = torch.zeros(len(points), device=points.device)
     for view in _spread(len(alpha)):
-        misses = misses + (look_up(alpha[view], frame_coordinates(points, orbit, view)) <= seen_alpha)
-        alive = misses <= may_miss
+        empty = look_up(alpha[view], frame_coordinates(points, orbit, view)) <= seen_alpha
+        misses = misses + orbit.views[view].weight * empty
+        alive = misses < may_miss + _ALL_OF_ONE
         kept, points, misses = kept[alive], points[alive], misses[alive]
     return kept
 
@@ -104,8 +107,8 @@ def coverage(alpha: Tensor, orbit: CameraOrbit, points: Tensor, cells: int = 48)
         hit = torch.zeros(cells, cells, dtype=torch.bool, device=alpha.device)
         hit[row, column] = True
         solid = torch.nn.functional.adaptive_avg_pool2d(frame[None], cells)[0] > 0.5
-        shares.append(float((hit & solid).sum() / solid.sum().clamp_min(1)))
-    return sum(shares) / len(shares)
+        shares.append(orbit.views[i].weight * float((hit & solid).sum() / solid.sum().clamp_min(1)))
+    return sum(shares) / sum(view.weight for view in orbit.views)
 
 
 def fit_distance(alpha: Tensor, orbit: CameraOrbit, resolution: int = 128) -> float | None:

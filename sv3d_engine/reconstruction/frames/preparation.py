@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from ...picture.matte import NotPlain, matte
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
 from .hull import agreement, fit_distance
-from .shots import read_folder
+from .shots import Shots, read_folder, read_rejected
 
 Image = NDArray[np.float32]
 
@@ -69,14 +69,30 @@ def prepare_frames(
     """Write ``out/frames/000.png …`` (RGBA, straight alpha, square, at most ``max_size``) and ``out/cameras.json``.
 
     Everything is read and checked first; a UserError leaves ``out`` as it was.  Without ``cameras`` the frames are a
-    static orbit at ``elevation`` degrees.
+    static orbit at ``elevation`` degrees.  A rejected frame, of weight 0, has no say, whatever it shows; if it can be
+    read it keeps its place, so that the artist can look at it and take it back.
     """
     with _output_folder(out):
         shots = read_folder(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
         frames = matte_orbit(shots.rgb, shots.alpha, list(shots.names), progress.part(0.4, 0.8))
-        orbit = _fit(frames, shots.described)
+        frames, orbit = _with_rejected(frames, _fit(frames, shots.described), source, shots)
         _write(frames, orbit, out, progress.part(0.8, 1.0))
     return Prepared(orbit, shots.summary, shots.notes)
+
+
+def _with_rejected(
+    frames: NDArray[np.uint8], orbit: CameraOrbit, source: Path, shots: Shots
+) -> tuple[NDArray[np.uint8], CameraOrbit]:
+    """The frames and cameras with those of weight 0 between them, as far as they can be read."""
+    pictures, views, lost = list(frames), list(orbit.views), 0
+    for place, view in shots.rejected:
+        picture = read_rejected(source / view.file, frames.shape[1])
+        if picture is None:
+            lost += 1
+        else:
+            pictures.insert(place - lost, to_bytes(*picture))
+            views.insert(place - lost, view)
+    return np.stack(pictures), replace(orbit, views=tuple(replace(v, file=f"{i:03d}.png") for i, v in enumerate(views)))
 
 
 def _fit(frames: NDArray[np.uint8], described: CameraFile) -> CameraOrbit:

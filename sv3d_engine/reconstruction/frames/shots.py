@@ -1,6 +1,6 @@
 """An orbit as an artist has it: its pictures, read, and the cameras that its files tell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,19 +28,21 @@ class Shots:
     rgb: list[Image]  # (S, S, 3) sRGB
     alpha: list[Image | None]  # (S, S) straight; None where the picture does not tell
     described: CameraFile  # its views name the job's own files, 000.png …
+    rejected: tuple[tuple[int, View], ...]  # frames of weight 0, under their own names, and their places among all
     summary: str  # which frames they are: a sentence
     notes: tuple[str, ...]  # what is out of the common with the choice: sentences
 
 
 def describe(source: Path, cameras: Path | None, elevation: float) -> tuple[Choice, CameraFile]:
-    """A folder's frames and their cameras.  Raises UserError."""
+    """A folder's frames that count, and their cameras.  Raises UserError."""
     if cameras is None:
         check_elevation(elevation, "the orbit")
         choice = frames_in(source)
         return choice, CameraFile(SV3D_FOV_DEG, None, _views([elevation] * len(choice.files), choice.azimuths))
     told = read_cameras(cameras)
-    choice = frames_named([view.file for view in told.views], source, cameras.name)
-    views = _views([view.elevation for view in told.views], [view.azimuth for view in told.views])
+    kept = [view for view in told.views if view.weight > 0]
+    choice = frames_named([view.file for view in kept], source, cameras.name)
+    views = tuple(replace(view, file=f"{i:03d}.png") for i, view in enumerate(kept))
     return choice, CameraFile(told.fov_deg, told.distance, views)
 
 
@@ -52,7 +54,21 @@ def read_folder(
     progress(0.0, choice.summary)
     rgb, alpha, inverted = _read(source, choice, progress, max_size)
     notes = (*choice.notes, *([_INVERTED] if inverted else []))
-    return Shots(choice.files, rgb, alpha, described, choice.summary, notes)
+    told = read_cameras(cameras).views if cameras else ()
+    rejected = tuple((place, view) for place, view in enumerate(told) if view.weight == 0)
+    return Shots(choice.files, rgb, alpha, described, rejected, choice.summary, notes)
+
+
+def read_rejected(file: Path, size: int) -> tuple[Image, Image] | None:
+    """Colour and alpha of a frame that only the artist looks at, as it is; None if it is none of ``size`` or larger."""
+    try:
+        picture = read_frame(file)
+    except UserError:
+        return None
+    rgb, alpha = shrink(picture.rgb, picture.alpha, size)
+    if len(rgb) != size:
+        return None
+    return rgb, np.ones(rgb.shape[:2], np.float32) if alpha is None else alpha
 
 
 _INVERTED = "The masks are black where the object is, so they are used the other way round."

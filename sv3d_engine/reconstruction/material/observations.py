@@ -85,7 +85,7 @@ def sightings(frames: Frames, vertices: Tensor, faces: Tensor, progress: Progres
     for index, (rgb, alpha) in enumerate(zip(frames.rgb, frames.alpha, strict=True)):
         progress(index / len(frames.alpha), "Looking at the frames")
         depth = depth_map(project(vertices, frames.orbit, index, size), faces, size)
-        clear = _clearness(depth, alpha, step)
+        clear = frames.orbit.views[index].weight * _clearness(depth, alpha, step)
         trust = torch.where(rgb.amax(-1) > CLIPPED, CLIPPED_TRUST * clear, clear)
         pictures.append(torch.cat([to_linear(rgb).permute(2, 0, 1), clear[None], trust[None]]))
         depths.append(depth)

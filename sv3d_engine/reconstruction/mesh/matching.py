@@ -67,14 +67,17 @@ def sweep(
 def best_views(
     vertices: Tensor, normals: Tensor, faces: Tensor, orbit: CameraOrbit, size: int, progress: Progress
 ) -> Tensor:
-    """The frames that see each vertex most squarely, best first: (V, VIEWS) int64, −1 where there are no more."""
+    """The frames that see each vertex most squarely, best first: (V, VIEWS) int64, −1 where there are no more.
+
+    A frame of less weight comes later, as one that looks less squarely.
+    """
     facing = []
     for index, position in enumerate(orbit.on(vertices.device)[0]):
         progress(index / len(orbit.views), "Comparing the frames")
         screen = project(vertices, orbit, index, size)
         nearest = -max_pool2d(-depth_map(screen, faces, size)[None], 3, 1, 1)[0]
         column, row = screen[:, :2].floor().long().clamp(0, size - 1).unbind(-1)
-        cosine = (normalize(position - vertices, dim=-1) * normals).sum(-1)
+        cosine = orbit.views[index].weight * (normalize(position - vertices, dim=-1) * normals).sum(-1)
         facing.append(torch.where(screen[:, 2] < nearest[row, column] + HIDDEN, cosine, -1.0))
     cosine, order = torch.stack(facing, 1).sort(1, descending=True)
     return torch.where(cosine > FACING, order, -1)[:, :VIEWS].contiguous()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from scenes import EGG_VOLUME, distance_field, egg_distance, egg_orbit, is_closed, volume, wavy_orbit
+from scenes import EGG_VOLUME, distance_field, egg_distance, egg_orbit, is_closed, volume, wavy_orbit, weighted
 
 from sv3d_engine.ground.progress import Progress
 from sv3d_engine.ground.settings import Settings
@@ -348,3 +348,42 @@ def test_what_there_is_after_some_steps_is_a_closed_surface_already(frames, monk
     vertices, faces = extract_mesh(field, 48)
     assert is_closed(faces)
     assert volume(vertices, faces) == pytest.approx(EGG_VOLUME, rel=0.25)
+
+
+def test_a_doubted_frame_is_asked_as_rarely_as_its_weight_says(frames, monkeypatch):
+    asked, lines = [], []
+
+    def step_loss(field, pixels, rays, *rest):
+        asked.append(pixels.view[rays])
+        return no_loss(field)
+
+    def depth_rules(field, given, draw):
+        lines.append(given)
+        return no_loss(field)
+
+    monkeypatch.setattr(fit, "step_loss", step_loss)
+    monkeypatch.setattr(fit, "depth_rules", depth_rules)
+    monkeypatch.setattr(fit, "carved", lambda depths, frames, hull, *rest: torch.zeros_like(hull))
+    settings = Settings("few", coarse_steps=3, coarse_size=32)
+    fit.fit_field(replace(frames, orbit=weighted(frames.orbit, {2: 0.25})), settings, CPU, 1, Progress())
+    counts = torch.bincount(torch.cat(asked), minlength=len(frames.alpha)).float()
+    shown = torch.bincount(fit.targets(frames, 32, CPU).view).float()
+    rate = counts / shown
+    assert float(rate[2] / rate[[0, 1, *range(3, len(rate))]].mean()) == pytest.approx(0.25, rel=0.15)
+    for given in lines:
+        assert set(given.weight.tolist()) <= {1.0, 0.25}
+        assert given.weight.shape == given.end.shape[:1]
+
+
+def no_loss(field):
+    return sum(parameter.sum() for parameter in field.parameters()) * 0
+
+
+def test_sight_lines_are_drawn_by_their_frames_weight():
+    near, far = torch.tensor([RADIUS, 0.0, 0.0]), torch.tensor([RADIUS + 0.1, 0.0, 0.0])
+    start = torch.tensor([1.0, 0.0, 0.0]).expand(2, 3)
+    lines = [
+        fit.SightLines(start, torch.stack([near, far]), torch.tensor([1.0, weight])) for weight in (1.0, 0.25, 0.01)
+    ]
+    costs = [float(fit.depth_rules(ball(), some, torch.Generator().manual_seed(0)).detach()) for some in lines]
+    assert costs[0] > 1.5 * costs[1] > 5 * costs[2]

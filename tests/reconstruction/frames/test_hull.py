@@ -3,6 +3,7 @@
 import pytest
 import torch
 from orbits import sine_orbit, sphere_alpha
+from scenes import weighted
 
 from sv3d_engine.orbit.cameras import CameraOrbit, View, frame_coordinates
 from sv3d_engine.reconstruction.frames.hull import agreement, fit_distance, visual_hull
@@ -84,3 +85,14 @@ def test_an_orbit_that_runs_the_wrong_way_round_is_noticed() -> None:
     backwards = CameraOrbit(33.8, 2.2, tuple(View(v.file, v.elevation, -v.azimuth) for v in orbit.views))
     assert agreement(alpha, orbit) > 0.9
     assert agreement(alpha, backwards) < 0.6
+
+
+def test_a_doubted_frame_carves_only_with_others_that_make_up_a_whole() -> None:
+    orbit = sine_orbit()
+    alpha = sphere_alpha(orbit, 64, 0.4)
+    true = visual_hull(alpha, orbit, 48, 0.6)
+    alpha[[4, 9]] = 0
+    for weights, kept in (({4: 0.5, 9: 0.4}, True), ({4: 0.5, 9: 0.5}, False), ({4: 0.5}, False)):
+        hull = visual_hull(alpha, weighted(orbit, weights), 48, 0.6)
+        assert torch.equal(hull, hull | true) if kept else not hull.any()
+    assert agreement(alpha, weighted(orbit, {4: 0.01, 9: 0.01})) > 0.99

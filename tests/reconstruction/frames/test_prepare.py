@@ -48,6 +48,67 @@ def test_frames_and_cameras_are_written_and_read_back(source: Path, tmp_path: Pa
     assert everything(tmp_path / "job")[:2] == ["cameras.json", "frames"]
 
 
+def described(source: Path, **weights: float) -> None:
+    """Give frames weights in the cameras file of a folder; the names are theirs, after an underscore."""
+    file = source / "cameras.json"
+    data = json.loads(file.read_text())
+    for frame in data["frames"]:
+        if (weight := weights.get(f"_{Path(frame['file']).stem}")) is not None:
+            frame["weight"] = weight
+    file.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize("wrong", ["red", "empty", "unplain", "small", "large", "not square", "no picture", "missing"])
+def test_a_rejected_frame_has_no_say_whatever_it_shows(source: Path, tmp_path: Path, wrong: str) -> None:
+    """Same frames, cameras and distance as of a folder without it; what can be shown to the artist is kept."""
+    described(source, _003=0.0, _005=0.5)
+    other = shutil.copytree(source, tmp_path / "other")
+    data = json.loads((other / "cameras.json").read_text())
+    del data["frames"][3]
+    (other / "cameras.json").write_text(json.dumps(data))
+    (other / "003.png").unlink()
+    bad = source / "003.png"
+    noise = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
+    match wrong:
+        case "red":
+            Image.new("RGBA", (96, 96), (255, 0, 0, 255)).save(bad)
+        case "empty":
+            Image.new("RGBA", (96, 96), (0, 0, 0, 0)).save(bad)
+        case "unplain":
+            Image.fromarray(noise).save(bad)
+        case "small":
+            Image.new("RGBA", (72, 72), (0, 255, 0, 255)).save(bad)
+        case "large":
+            Image.new("RGBA", (192, 192), (0, 0, 255, 255)).save(bad)
+        case "not square":
+            Image.new("RGBA", (96, 80), (0, 0, 255, 255)).save(bad)
+        case "no picture":
+            bad.write_text("nothing")
+        case "missing":
+            bad.unlink()
+
+    orbit, without = prepare(source, tmp_path / "rejected"), prepare(other, tmp_path / "without")
+    shown = wrong in ("red", "empty", "unplain", "large")
+    assert [v.weight for v in orbit.views] == [1, 1, 1, 0, 1, 0.5, *[1] * 6] if shown else [1, 1, 1, 1, 0.5, *[1] * 6]
+    assert [v.file for v in orbit.views] == [f"{i:03d}.png" for i in range(len(orbit.views))]
+    assert sorted(p.name for p in (tmp_path / "rejected/frames").iterdir()) == [v.file for v in orbit.views]
+    assert orbit.distance == without.distance
+    mine, theirs = load_frames(tmp_path / "rejected"), load_frames(tmp_path / "without")
+    assert len(mine.rgb) == 11
+    assert torch.equal(mine.rgb, theirs.rgb) and torch.equal(mine.alpha, theirs.alpha)
+    angles = [[(v.elevation, v.azimuth, v.weight) for v in f.orbit.views] for f in (mine, theirs)]
+    assert angles[0] == angles[1]
+
+
+def test_a_frame_that_was_rejected_can_be_taken_back_from_the_job_itself(source: Path, tmp_path: Path) -> None:
+    prepare(source, tmp_path / "whole")
+    described(source, _003=0.0)
+    orbit = prepare(source, tmp_path / "first")
+    assert orbit.views[3].weight == 0
+    kept, whole = (tmp_path / job / "frames/003.png" for job in ("first", "whole"))
+    assert kept.read_bytes() == whole.read_bytes()
+
+
 def test_white_frames_are_matted_to_the_same_shape(source: Path, tmp_path: Path) -> None:
     prepare(source, tmp_path / "cut")
     save_orbit(tmp_path / "white", white=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from lit_scenes import LAMP, ball, ball_frames, lamp_shading, paints
-from scenes import grey, pictures_of, wavy_orbit
+from scenes import grey, pictures_of, wavy_orbit, weighted
 from torch.nn.functional import normalize
 
 from sv3d_engine.ground.colour import to_linear
@@ -100,3 +100,14 @@ def test_a_soft_cut_out_and_a_thin_wire_keep_their_colours():
     shown = thin.evidence > 0
     assert shown.float().mean() > 0.5
     assert (diffuse_colour(thin)[shown] - to_linear(torch.tensor(0.5))).abs().median() < 0.02
+
+
+def test_a_doubted_frame_is_trusted_by_its_weight(seen):
+    vertices, faces = ball()
+    frames = ball_frames()
+    doubted = replace(frames, orbit=weighted(frames.orbit, {1: 0.25}))
+    less = sightings(doubted, vertices, faces)(vertices, normalize(vertices, dim=-1))
+    assert seen.weight[:, 1].max() > 0.5
+    torch.testing.assert_close(less.weight[:, 1], 0.25 * seen.weight[:, 1])
+    torch.testing.assert_close(less.view[:, 1], 0.25 * seen.view[:, 1])
+    torch.testing.assert_close(less.weight[:, 2:], seen.weight[:, 2:])

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from scenes import icosphere, wavy_orbit, weighted
 
+from sv3d_engine.ground.progress import Progress
 from sv3d_engine.reconstruction.frames.photo_consistency_ref import UNKNOWN
-from sv3d_engine.reconstruction.mesh.matching import ASIDE, peak
+from sv3d_engine.reconstruction.mesh.matching import ASIDE, best_views, peak
 
 STEP = 0.0012  # of the curves below, which go from −12 to 12
 
@@ -57,3 +59,16 @@ def test_a_peak_at_the_end_or_beside_the_unknown_is_not_trusted():
 def test_few_frames_are_trusted_less():
     trust = [match(hill(0.0), others)[1] for others in (1, 2, 4)]
     assert trust[0] == 0 and 0.2 < trust[1] < 0.5 < trust[2]
+
+
+def test_a_doubted_frame_is_compared_after_those_that_look_less_squarely():
+    vertices, faces = icosphere(3)
+    vertices, orbit = 0.4 * vertices, wavy_orbit(12)
+    first, doubted = (
+        best_views(vertices, vertices / 0.4, faces, o, 48, Progress()) for o in (orbit, weighted(orbit, {3: 0.6}))
+    )
+    best = first[:, 0] == 3
+    assert best.any()
+    assert (doubted[best, 0] != 3).float().mean() > 0.5
+    assert (doubted[best] == 3).any()
+    assert torch.equal(doubted[(first != 3).all(1)], first[(first != 3).all(1)])

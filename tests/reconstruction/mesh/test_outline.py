@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from scenes import grey, icosphere, pictures_of, wavy_orbit
+from scenes import grey, icosphere, pictures_of, wavy_orbit, weighted
 
 from sv3d_engine.ground.progress import Progress
 from sv3d_engine.orbit.cameras import CameraOrbit, View, projection_matrices
@@ -78,3 +78,12 @@ def test_nothing_is_asked_where_surface_lies_behind_an_outline(ball):
     weight = targets(vertices, faces, orbit, distances).weight
     assert weight[: len(small)].sum() > 0
     assert (weight[len(small) :] == 0).all()
+
+
+def test_a_doubted_frames_outline_pulls_less(ball, distances):
+    alone = CameraOrbit(ORBIT.fov_deg, ORBIT.distance, ORBIT.views[2:3])
+    one = targets(*ball, alone, distances[2:3])
+    less = targets(*ball, weighted(alone, {0: 0.25}), distances[2:3])
+    assert one.weight.sum() > 100
+    torch.testing.assert_close(less.weight, 0.25 * one.weight)
+    torch.testing.assert_close(less.displacement, one.displacement, atol=1e-6, rtol=1e-3)

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 import torch
 from recorder import Recorder
-from scenes import EGG_BACK, EGG_FRONT, EGG_VOLUME, distance_field, egg_distance, egg_orbit, is_closed, volume
+from scenes import EGG_BACK, EGG_FRONT, EGG_VOLUME, distance_field, egg_distance, egg_orbit, is_closed, volume, weighted
 
 from sv3d_engine.ground.colour import to_linear, to_srgb
 from sv3d_engine.ground.progress import Cancelled, Progress
@@ -322,3 +322,17 @@ def test_what_there_is_after_two_steps_is_a_closed_surface(frames, wrong_field):
     surface, _ = refine(frames, wrong_field, SHORT, CPU, 1, Finishing(2))
     assert all(len(curve) == 2 for curve in surface.losses.values())
     assert is_closed(surface.faces)
+
+
+def test_a_doubted_frame_moves_the_shape_by_its_weight(frames, wrong_field):
+    """A frame that shows a fatter egg: the more it counts the fatter is what comes of all."""
+    alpha, rgb = frames.alpha.clone(), frames.rgb.clone()
+    wide = torch.nn.functional.max_pool2d(alpha[4][None], 9, 1, 4)[0]
+    rgb[4] = torch.where((alpha[4] > 0)[..., None], rgb[4], torch.tensor(EGG_FRONT))
+    alpha[4] = wide
+    volumes = []
+    for weight in (1.0, 0.2, 0.001):
+        given = replace(frames, rgb=rgb, alpha=alpha, orbit=weighted(frames.orbit, {4: weight}))
+        made, _ = refine(given, wrong_field, replace(FINE, fine_steps=36), CPU, seed=1, progress=Progress())
+        volumes.append(volume(made.vertices, made.faces))
+    assert volumes[0] > volumes[1] > volumes[2]
