@@ -42,7 +42,7 @@ def draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.sv3d
     if settings.from_picture or not settings.has_source:
         return
-    few = settings.frame_count < FEWEST_FRAMES
+    few = 0 <= settings.frame_count < FEWEST_FRAMES
     chosen, *notes = (settings.chosen or f"{settings.frame_count} frames").split("\n")
     draw_text(layout, context, chosen, "ERROR" if few else "RENDERLAYERS")
     for note in notes:

@@ -55,3 +55,6 @@ MATERIALS: Items = (
 def as_tab(items: Iterable[tuple[str, str, str]]) -> Items:
     """A menu for scripts, whose first and default item leaves the choice to the tab."""
     return (("TAB", "As in the Tab", "What the SV3D tab has chosen"), *items)
+
+
+UNCOUNTED = -1  # frames of a film, which the engine counts

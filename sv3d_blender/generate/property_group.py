@@ -32,7 +32,7 @@ def _look_at_source(settings: "SV3DSettings", _context: bpy.types.Context) -> No
     except UserError:
         settings.frame_count, settings.cameras = 0, ""
         return
-    settings.frame_count = len(orbit.files)
+    settings.frame_count = choices.UNCOUNTED if orbit.is_film else len(orbit.files)
     settings.chosen = "\n".join(orbit.said)
     settings.cameras = str(orbit.cameras or "")
 
@@ -50,7 +50,7 @@ def _kind_of_orbit_changed(settings: "SV3DSettings", _context: bpy.types.Context
 
 
 def _is_sequence(_settings: "SV3DSettings", image: bpy.types.Image) -> bool:
-    return image.source == "SEQUENCE"
+    return image.source in {"SEQUENCE", "MOVIE"}
 
 
 def _is_picture(_settings: "SV3DSettings", image: bpy.types.Image) -> bool:
@@ -64,7 +64,13 @@ class SV3DSettings(bpy.types.PropertyGroup):
         items=(
             ("PICTURE", "Picture", "One picture of an object: SV3D imagines the orbit round it", "IMAGE_DATA", 2),
             ("FOLDER", "Folder", "A folder with the pictures of an orbit", "FILE_FOLDER", 0),
-            ("SEQUENCE", "Sequence", "An orbit that is open in this file as an image sequence", "RENDER_ANIMATION", 1),
+            (
+                "SEQUENCE",
+                "Sequence",
+                "An orbit that is open as an image sequence or a film",
+                "RENDER_ANIMATION",
+                1,
+            ),
             ("PICTURES", "Batch", "A folder of pictures, each of which becomes a mesh", "RENDERLAYERS", 3),
         ),
         default="PICTURE",
@@ -184,7 +190,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
     )
     sequence: PointerProperty(  # type: ignore[valid-type]
         name="Sequence",
-        description="Image sequence that shows the orbit, the last frame from the front",
+        description="Image sequence that shows the orbit, the last frame from the front, or a film of one turn",
         type=bpy.types.Image,
         poll=_is_sequence,
         update=_look_at_source,
@@ -296,4 +302,5 @@ class SV3DSettings(bpy.types.PropertyGroup):
             raise UserError("No orbit has been chosen.", "Choose a folder of frames or an image sequence first.")
         if self.source == "FOLDER":
             return orbit_in_folder(Path(bpy.path.abspath(self.folder)))
-        return orbit_of_sequence(Path(bpy.path.abspath(self.sequence.filepath, library=self.sequence.library)))
+        file = Path(bpy.path.abspath(self.sequence.filepath, library=self.sequence.library))
+        return orbit_in_folder(file) if self.sequence.source == "MOVIE" else orbit_of_sequence(file)

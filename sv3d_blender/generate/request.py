@@ -167,7 +167,7 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, r
     elevation = typed_degrees(settings.elevation)
     told = asked.cameras or (str(orbit.cameras or "") if asked.folder else settings.cameras)
     cameras = _absolute(told) if told else None
-    if cameras is None and settings.source == "SEQUENCE" and not asked.folder:
+    if cameras is None and settings.source == "SEQUENCE" and not asked.folder and not orbit.is_film:
         # Other pictures may lie beside the sequence's own: name the ones that are meant.
         cameras = _written(out / f"{SOURCE}.cameras.json", static_cameras(orbit, elevation))
     request = protocol.MeshJob(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.frame_choice import FEWEST_FRAMES, Choice, choose_frames
-from ...sv3d_engine.shared.frame_folder import listed
+from ...sv3d_engine.shared.frame_folder import is_film, listed
 from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, Pose
 from ..results_folder import is_job_name, job_title
 
@@ -28,10 +28,13 @@ class Orbit:
     cameras: Path | None
     azimuths: tuple[float, ...] = ()  # degrees, without a cameras file
     said: tuple[str, ...] = ()  # which files were chosen, and what is left out: sentences
+    is_film: bool = False  # ``folder`` is a film then, whose frames the engine picks
 
     @property
     def title(self) -> str:
         """What the artist calls it: the folder's name or, in an earlier job's folder, what that job was called."""
+        if self.is_film:
+            return self.folder.stem
         folder = self.folder.parent if self.folder.name == "frames" else self.folder
         if folder.name == "orbit" and is_job_name(folder.parent.name):  # which a job to a mesh has made
             folder = folder.parent
@@ -39,7 +42,10 @@ class Orbit:
 
 
 def orbit_in_folder(folder: Path) -> Orbit:
-    """A folder's frames as the engine chooses them.  Raises UserError for a folder that cannot be read."""
+    """A folder's frames as the engine chooses them, or a film's.  Raises UserError for a folder that cannot be read."""
+    if is_film(folder) and folder.is_file():
+        said = (f"The film {folder.name}: frames of one turn are picked.",)
+        return Orbit(folder, (), None, said=said, is_film=True)
     try:
         choice = choose_frames(*listed(folder))
     except OSError as error:
@@ -115,10 +121,11 @@ def _named_in(cameras: Path) -> set[str]:
 
 
 def check_source(path: Path, suffixes: frozenset[str] = frozenset(), *, is_folder: bool = False) -> None:
-    """Raise UserError unless the path is a file or folder of this machine that can be such a source."""
+    """Raise UserError unless the path is a file or folder (or film) of this machine that can be such a source."""
     # Opening a path of another machine would tell that machine who is asking.
     elsewhere = not path.is_absolute() or str(path).startswith(("\\\\", "//")) or "\0" in str(path)
     if elsewhere or (suffixes and path.suffix.lower() not in suffixes):
         raise UserError("What this job started from is no picture or orbit of this machine.", _AGAIN, str(path))
-    if not (path.is_dir() if is_folder else path.is_file()):
+    there = path.is_dir() or (path.is_file() and is_film(path)) if is_folder else path.is_file()
+    if not there:
         raise UserError("What this job started from is no longer where it was.", _AGAIN, str(path))

@@ -112,6 +112,8 @@ def frame_files(folder: Path, cameras: Path | None) -> list[Path]:
     """The frames and their masks: other files (Thumbs.db, notes) come and go without changing the result."""
     from ..orbit.orbit_files import read_cameras  # needs PyTorch, which doctor goes without
 
+    if folder.is_file():
+        return [folder]  # a film
     if cameras is None:
         choice = choose_frames(*listed(folder))
     else:

@@ -13,6 +13,8 @@ from ..ground.device import check_device
 from ..ground.settings import PRESETS, Settings
 from ..shared import protocol
 from ..shared.errors import UserError
+from ..shared.frame_folder import is_film
+from ..shared.frame_names import FILM_KINDS, is_picture
 from ..shared.model_facts import NOTE, bundled_weights
 from .folder import in_the_way
 from .folder_guard import ANOTHER_FOLDER
@@ -42,11 +44,7 @@ def job_from_request(request: protocol.Job) -> Job:
 
 def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
     source, out = _absolute(request.frames, "frames"), _absolute(request.out, "output")
-    if not source.is_dir():
-        raise UserError(
-            f"There is no folder {source}.",
-            "Put it back and resume the job, or choose the folder that holds the orbit's frames and generate again.",
-        )
+    _check_orbit(source)
     if source == out or in_the_way(source, out):
         raise UserError(
             "The frames lie inside the job's folder, where the job would write over them.",
@@ -67,6 +65,26 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         elevation=request.elevation,
         settings=settings,
     )
+
+
+def _check_orbit(source: Path) -> None:
+    """Raises UserError unless the source is a folder or a file that may be a film."""
+    if source.is_dir() or (source.is_file() and is_film(source)):
+        return
+    if not source.is_file():
+        raise UserError(
+            f"There is no folder {source}.",
+            "Put it back and resume the job, or choose the folder that holds the orbit's frames and generate again.",
+        )
+    if source.suffix.lower() == ".json":
+        remedy = "Give the folder of the frames, and this file as their cameras (--cameras on the command line)."
+    elif is_picture(source.name):
+        remedy = "Make a mesh from it as a picture (“generate” on the command line), or give the folder of all frames."
+    elif source.suffix.lower() in (".zip", ".7z", ".rar", ".tar", ".gz"):
+        remedy = "Unpack it, and give the folder of its frames."
+    else:
+        remedy = f"Give a folder of pictures, or a film: {FILM_KINDS} can be read."
+    raise UserError(f"{source.name} is a single file, not an orbit.", remedy, str(source))
 
 
 def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:

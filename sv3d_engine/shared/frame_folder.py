@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from .frame_masks import is_mask_folder, words_of
-from .frame_names import FILM_SUFFIXES, is_picture
+from .frame_names import ANIMATION_SUFFIXES, FILM_SUFFIXES, is_picture
 
 # Only beside such a folder does one of masks belong to its pictures.
 _PICTURE_FOLDERS = frozenset({
@@ -36,7 +36,7 @@ def frames_inside(folder: Path) -> tuple[str, int]:
 
 def is_film(path: Path) -> bool:
     """Whether a file is a film by its name; a GIF or WebP counts, as it may be one."""
-    return path.suffix.lower() in (*FILM_SUFFIXES, ".gif", ".webp", ".apng")
+    return path.suffix.lower() in (*FILM_SUFFIXES, *ANIMATION_SUFFIXES)
 
 
 def _siblings(folder: Path) -> list[Path]:

@@ -12,7 +12,8 @@ PICTURE_SUFFIXES = (
     ".png", ".tif", ".tiff", ".webp", ".avif", ".tga", ".bmp", ".heic", ".heif", ".jpg", ".jpeg", ".gif",
 )  # fmt: skip
 FILM_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v", ".mkv", ".avi")
-ANIMATION_SUFFIXES = (".gif", ".webp", ".png", ".apng")  # which may hold one picture, or a film
+ANIMATION_SUFFIXES = (".gif", ".webp", ".apng")  # which may hold one picture, or a film
+FILM_KINDS = "MP4, MOV, WebM, MKV, AVI, animated GIF and WebP"
 
 _DIGITS = re.compile(r"(\d+)")
 _SIGNS = {"-": "-", "−": "-", "+": ""}

@@ -19,6 +19,7 @@ from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
 from ...picture.matte import NotPlain, matte
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
+from .film_orbit import read_film
 from .hull import agreement, fit_distance
 from .shots import Shots, read_folder, read_rejected
 
@@ -73,7 +74,8 @@ def prepare_frames(
     read it keeps its place, so that the artist can look at it and take it back.
     """
     with _output_folder(out):
-        shots = read_folder(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
+        read = read_film if source.is_file() else read_folder
+        shots = read(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
         frames = matte_orbit(shots.rgb, shots.alpha, list(shots.names), progress.part(0.4, 0.8))
         frames, orbit = _with_rejected(frames, _fit(frames, shots.described), source, shots)
         _write(frames, orbit, out, progress.part(0.8, 1.0))

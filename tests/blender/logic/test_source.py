@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sv3d.sv3d_blender.generate.source import (
     Orbit,
+    check_source,
     orbit_in_folder,
     orbit_of_sequence,
     pictures_in_folder,
@@ -50,6 +51,17 @@ def test_what_was_chosen_is_said_as_the_engine_says_it(tmp_path):
         "Left out beside the frames: input.png.",
     )
     assert orbit_in_folder(fill(tmp_path / "few", *NINE[:3])).said == ("3 frames: 000.png to 002.png; 8 are needed.",)
+
+
+def test_a_film_is_an_orbit_whose_frames_the_engine_picks(tmp_path):
+    fill(tmp_path, "turn.mp4", "notes.txt")
+    orbit = orbit_in_folder(tmp_path / "turn.mp4")
+    assert orbit.is_film and orbit.title == "turn" and orbit.folder == tmp_path / "turn.mp4"
+    assert orbit.said == ("The film turn.mp4: frames of one turn are picked.",)
+    check_source(tmp_path / "turn.mp4", is_folder=True)
+    for wrong in ("notes.txt", "gone.mp4"):
+        with pytest.raises(UserError, match="no longer where it was"):
+            check_source(tmp_path / wrong, is_folder=True)
 
 
 def test_a_sequence_keeps_the_places_of_frames_that_are_missing(tmp_path):
