@@ -79,11 +79,21 @@ HANDLERS = (
 def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.Scene.sv3d = bpy.props.PointerProperty(type=property_group.SV3DSettings)
-    bpy.types.Scene.sv3d_light = bpy.props.PointerProperty(type=light_group.SV3DLight)
-    bpy.types.Scene.sv3d_kept = bpy.props.PointerProperty(type=kept.SV3DKept)
-    bpy.types.Scene.sv3d_results = bpy.props.PointerProperty(type=history_group.SV3DFileResults)
-    bpy.types.WindowManager.sv3d_history = bpy.props.PointerProperty(type=history_group.SV3DHistory)
+    bpy.types.Scene.sv3d = bpy.props.PointerProperty(
+        type=property_group.SV3DSettings, description="What the SV3D tab has chosen"
+    )
+    bpy.types.Scene.sv3d_light = bpy.props.PointerProperty(
+        type=light_group.SV3DLight, description="The scene's own light while the picture's is used"
+    )
+    bpy.types.Scene.sv3d_kept = bpy.props.PointerProperty(
+        type=kept.SV3DKept, description="The scene's own camera and size while the picture's are used"
+    )
+    bpy.types.Scene.sv3d_results = bpy.props.PointerProperty(
+        type=history_group.SV3DFileResults, description="Where this file's results go"
+    )
+    bpy.types.WindowManager.sv3d_history = bpy.props.PointerProperty(
+        type=history_group.SV3DHistory, description="The jobs that the history lists"
+    )
     for name, handler in HANDLERS:
         getattr(bpy.app.handlers, name).append(handler)
     menus.register()

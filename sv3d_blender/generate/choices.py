@@ -36,6 +36,11 @@ MEMORY_MODES: Items = (
     ("offload", "Little Memory", "Only the part at work is on the graphics card"),
     ("blocks", "Least Memory", "Only a small block at a time is on the graphics card. Slow"),
 )
+QUALITIES: Items = (  # the default is the second
+    ("draft", "Draft", "A quick look: rough shape, small texture"),
+    ("standard", "Standard", "For work: full frame resolution, 2048² texture"),
+    ("high", "High", "Finest shape and a 4096² texture"),
+)
 # Of the mesh, the first word is no word of the protocol's: it leaves the choice to the quality.
 BY_QUALITY = "quality"
 TEXTURE_SIZES: Items = (

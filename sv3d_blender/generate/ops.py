@@ -7,14 +7,13 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure, Phase
 from ..engine.session import session
 from ..preferences.property_group import preferences
 from ..result.provenance import REQUEST, request_of
 from . import picture_copy
-from .choices import ORBITS, SCENE_CAMERAS, as_tab
+from .choices import ORBITS, QUALITIES, SCENE_CAMERAS, as_tab
 from .request import Asked, Order, give_back, order, repeated, resumed
 from .source import pictures_in_folder
 from .starting import failure_of, lacking, start, take_up, wait_for
@@ -50,11 +49,15 @@ class SV3D_OT_generate(bpy.types.Operator):
     )
     preset: EnumProperty(  # type: ignore[valid-type]
         name="Quality",
-        items=as_tab((preset, preset.title(), "") for preset in protocol.PRESETS),
+        description="How much work goes into the mesh",
+        items=as_tab(QUALITIES),
         options={"SKIP_SAVE"},
     )
     orbit: EnumProperty(  # type: ignore[valid-type]
-        name="Orbit", items=as_tab((*ORBITS, SCENE_CAMERAS)), options={"SKIP_SAVE"}
+        name="Orbit",
+        description="How the camera goes round the object",
+        items=as_tab((*ORBITS, SCENE_CAMERAS)),
+        options={"SKIP_SAVE"},
     )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="Below 0, the tab's", default=-1, min=-1, options={"SKIP_SAVE"}
@@ -173,7 +176,9 @@ class SV3D_OT_resume(bpy.types.Operator):
         "Of what has been changed since, only weights, memory and device count"
     )
 
-    job: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]  # "" is the last one
+    job: StringProperty(  # type: ignore[valid-type]
+        description="Folder of the job to resume; empty: the last one", options={"SKIP_SAVE", "HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

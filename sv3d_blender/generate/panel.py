@@ -8,7 +8,7 @@ from ..light.panel import draw_light
 from ..manual import PAGE
 from ..result.ops import orbit_camera
 from ..result.picture_camera import picture_camera
-from ..result.picture_panel import draw_picture
+from ..result.picture_panel import draw_background, draw_picture
 from ..setup import card
 from . import cards, fields, queue_cards
 from .starting import lacking
@@ -48,10 +48,7 @@ def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     if context.space_data.type == "VIEW_3D":
         layout.operator("sv3d.look_through", icon="CAMERA_DATA")
     layout.operator("sv3d.show_frames", icon="IMAGE_DATA")
-    camera = orbit_camera(context)
-    for background in camera.data.background_images if camera else ():
-        layout.row().prop(background, "display_depth", expand=True)
-        layout.prop(background, "alpha", text="Frame Opacity", slider=True)
+    draw_background(layout, orbit_camera(context), "Frames", "Frame Opacity")
     draw_picture(layout, context)
     draw_light(layout, context)
 

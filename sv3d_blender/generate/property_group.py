@@ -113,7 +113,9 @@ class SV3DSettings(bpy.types.PropertyGroup):
         default=True,
         update=lambda _settings, _context: tab.redraw_views(),
     )
-    scene_cameras: PointerProperty(type=SV3DSceneCameras)  # type: ignore[valid-type]
+    scene_cameras: PointerProperty(  # type: ignore[valid-type]
+        description="The cameras of the scene that tell the orbit", type=SV3DSceneCameras
+    )
     orbit_kind: EnumProperty(  # type: ignore[valid-type]
         name="Orbit",
         description="How the camera goes round the object",
@@ -213,18 +215,7 @@ class SV3DSettings(bpy.types.PropertyGroup):
         name="Quality",
         description="How much work goes into the mesh. Times are for the mesh alone, "
         "on two processor cores; a graphics card is faster",
-        items=tuple(
-            (name, f"{name.title()} · {minutes} min", tip)
-            for (name, minutes), tip in zip(
-                EXPECTED_MINUTES.items(),
-                (
-                    "A quick look: rough shape, small texture",
-                    "For work: full frame resolution, 2048² texture",
-                    "Finest shape and a 4096² texture",
-                ),
-                strict=True,
-            )
-        ),
+        items=tuple((word, f"{name} · {EXPECTED_MINUTES[word]} min", tip) for word, name, tip in choices.QUALITIES),
         default="standard",
     )
     own_faces: BoolProperty(  # type: ignore[valid-type]
@@ -272,8 +263,12 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="The same seed gives the same mesh again",
         min=0,
     )
-    frame_count: IntProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-    chosen: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]  # of a folder, and what is left out
+    frame_count: IntProperty(  # type: ignore[valid-type]
+        description="How many pictures or frames the source has", options={"HIDDEN"}
+    )
+    chosen: StringProperty(  # type: ignore[valid-type]
+        description="Which files of the folder are taken, and which are left out", options={"HIDDEN"}
+    )
 
     @property
     def orbit_word(self) -> str:

@@ -44,8 +44,12 @@ class SV3D_OT_remove_waiting(bpy.types.Operator):
     bl_label = "Remove from Queue"
     bl_description = "Take this job, or all that a batch still has to do, out of the queue"
 
-    job: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
-    batch: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    job: StringProperty(  # type: ignore[valid-type]
+        description="Folder of the job to take out; empty: all that wait", options={"SKIP_SAVE", "HIDDEN"}
+    )
+    batch: StringProperty(  # type: ignore[valid-type]
+        description="Name of the batch to take out", options={"SKIP_SAVE", "HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

@@ -36,9 +36,15 @@ class SV3D_OT_drop_picture(bpy.types.Operator):
     bl_description = "Open a picture file as SV3D's source"
     bl_options = {"UNDO"}
 
-    filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    filter_image: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
-    filter_folder: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    filepath: StringProperty(  # type: ignore[valid-type]
+        name="File", description="The picture to open", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    filter_image: BoolProperty(  # type: ignore[valid-type]
+        description="Show pictures in the file browser", default=True, options={"SKIP_SAVE", "HIDDEN"}
+    )
+    filter_folder: BoolProperty(  # type: ignore[valid-type]
+        description="Show folders in the file browser", default=True, options={"SKIP_SAVE", "HIDDEN"}
+    )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if self.filepath:

@@ -35,8 +35,12 @@ class SV3DResultsFolder(bpy.types.PropertyGroup):
         default=str(default_folder()),
         update=_look_at_folder,
     )
-    accepted: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-    problem: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    accepted: StringProperty(  # type: ignore[valid-type]
+        description="The last folder that could be taken, for when another is refused", options={"HIDDEN"}
+    )
+    problem: StringProperty(  # type: ignore[valid-type]
+        description="Why the folder that was chosen last is refused", options={"HIDDEN", "SKIP_SAVE"}
+    )
 
 
 def _tell_other_scenes(chosen: "SV3DFileResults", _context: bpy.types.Context) -> None:
@@ -66,7 +70,9 @@ def _select(history: "SV3DHistory", _context: bpy.types.Context) -> None:
 class SV3DHistory(bpy.types.PropertyGroup):
     """In the window manager."""
 
-    rows: CollectionProperty(type=SV3DHistoryRow)  # type: ignore[valid-type]
+    rows: CollectionProperty(  # type: ignore[valid-type]
+        description="A row for each job on disk; what they show is read from there", type=SV3DHistoryRow
+    )
     active: IntProperty(name="Job", description="What the buttons below act on", update=_select)  # type: ignore[valid-type]
 
 

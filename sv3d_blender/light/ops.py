@@ -14,7 +14,7 @@ class SV3D_OT_set_light(bpy.types.Operator):
     bl_description = "Choose between the picture's light and the scene's own; neither is lost"
     bl_options = {"REGISTER", "UNDO"}
 
-    light: EnumProperty(name="Light", items=LIGHTS)  # type: ignore[valid-type]
+    light: EnumProperty(name="Light", description="Which light the scene has", items=LIGHTS)  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

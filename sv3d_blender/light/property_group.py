@@ -7,10 +7,18 @@ from bpy.props import BoolProperty, PointerProperty
 class SV3DLight(bpy.types.PropertyGroup):
     """In each scene.  A pointer keeps a World in the file as long as it is wanted."""
 
-    active: BoolProperty(options={"HIDDEN"})  # type: ignore[valid-type]  # whether the picture's light was chosen
-    own: PointerProperty(type=bpy.types.World)  # type: ignore[valid-type]  # the scene's, to be given back
-    ours: PointerProperty(type=bpy.types.World)  # type: ignore[valid-type]  # the picture's
-    result: PointerProperty(type=bpy.types.Object)  # type: ignore[valid-type]  # whose light it is
+    active: BoolProperty(  # type: ignore[valid-type]
+        description="Whether the picture's light was chosen", options={"HIDDEN"}
+    )
+    own: PointerProperty(  # type: ignore[valid-type]
+        description="The scene's own World, to be given back", type=bpy.types.World
+    )
+    ours: PointerProperty(  # type: ignore[valid-type]
+        description="The World with the picture's light", type=bpy.types.World
+    )
+    result: PointerProperty(  # type: ignore[valid-type]
+        description="The result whose light it is", type=bpy.types.Object
+    )
 
 
 CLASSES = (SV3DLight,)

@@ -27,6 +27,7 @@ class SV3D_OT_add_orbit_cameras(bpy.types.Operator):
 
     preset: EnumProperty(  # type: ignore[valid-type]
         name="Way",
+        description="How the cameras stand round the object",
         items=(
             ("static", "Level", "All at one height"),
             ("sine", "Rise and Fall", "Once up and down on the way round"),
@@ -36,6 +37,7 @@ class SV3D_OT_add_orbit_cameras(bpy.types.Operator):
     )
     kind: EnumProperty(  # type: ignore[valid-type]
         name="Rig",
+        description="Whether a curve leads the cameras",
         items=(
             ("CURVE", "On a Curve", "The cameras keep to a curve, which can be edited, and look at the target"),
             ("FREE", "Free", "Each camera can be moved and turned by itself"),
@@ -43,6 +45,7 @@ class SV3D_OT_add_orbit_cameras(bpy.types.Operator):
     )
     around: EnumProperty(  # type: ignore[valid-type]
         name="Around",
+        description="What the cameras go round",
         items=(
             ("ACTIVE", "Active Object", "The middle of the active object, with which the rig then goes"),
             ("CURSOR", "3D Cursor", "The place of the 3D cursor"),
@@ -51,7 +54,12 @@ class SV3D_OT_add_orbit_cameras(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
     count: IntProperty(  # type: ignore[valid-type]
-        name="Cameras", default=SV3D_FRAME_COUNT, min=FEWEST, max=MOST_CAMERAS, soft_max=84
+        name="Cameras",
+        description="How many cameras there are. SV3D makes 21 views of any number",
+        default=SV3D_FRAME_COUNT,
+        min=FEWEST,
+        max=MOST_CAMERAS,
+        soft_max=84,
     )
     radius: FloatProperty(  # type: ignore[valid-type]
         name="Radius", description="0 fits the object", subtype="DISTANCE", min=0.0, options={"SKIP_SAVE"}

@@ -15,7 +15,12 @@ from ..generate.preflight import OFFICIAL, Model, demonstration, recognised
 from ..history.property_group import SV3DResultsFolder
 from . import panel
 
-_DEVICE_NAMES = {"auto": "Best Available", "cpu": "Processor", "cuda": "NVIDIA Graphics Card", "mps": "Apple Graphics"}
+_DEVICE_WORDS = {
+    "auto": ("Best Available", "A graphics card if the engine can use one, else the processor"),
+    "cpu": ("Processor", "Works everywhere, and is slow"),
+    "cuda": ("NVIDIA Graphics Card", "By far the fastest"),
+    "mps": ("Apple Graphics", "The graphics of a Mac with Apple's own processor"),
+}
 
 _VARIANTS = (
     ("auto", "Automatic", "Take the file for what it is"),
@@ -52,7 +57,9 @@ class SV3DPreferences(bpy.types.AddonPreferences):
         default=str(storage.usual_home()),
         update=_look_at_home,
     )
-    home_problem: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    home_problem: StringProperty(  # type: ignore[valid-type]
+        description="Why the SV3D folder is refused", options={"HIDDEN", "SKIP_SAVE"}
+    )
     torch: EnumProperty(  # type: ignore[valid-type]
         name="PyTorch for",
         description="Which build of PyTorch the set-up installs",
@@ -79,10 +86,20 @@ class SV3DPreferences(bpy.types.AddonPreferences):
         subtype="FILE_PATH",
         update=_look_at_weights,
     )
-    weights_variant: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-    weights_step_share: FloatProperty(options={"HIDDEN"}, default=OFFICIAL.step_share)  # type: ignore[valid-type]
-    weights_steps: IntProperty(options={"HIDDEN"}, default=OFFICIAL.steps)  # type: ignore[valid-type]
-    weights_problem: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+    weights_variant: StringProperty(  # type: ignore[valid-type]
+        description="What the chosen weights are, as their header tells", options={"HIDDEN"}
+    )
+    weights_step_share: FloatProperty(  # type: ignore[valid-type]
+        description="How much of the official model's work a step of the chosen weights takes",
+        options={"HIDDEN"},
+        default=OFFICIAL.step_share,
+    )
+    weights_steps: IntProperty(  # type: ignore[valid-type]
+        description="The number of steps that suits the chosen weights", options={"HIDDEN"}, default=OFFICIAL.steps
+    )
+    weights_problem: StringProperty(  # type: ignore[valid-type]
+        description="Why the chosen weights cannot be used", options={"HIDDEN"}
+    )
     variant: EnumProperty(  # type: ignore[valid-type]
         name="Variant",
         description="Which SV3D the weights have to be; another one is refused",
@@ -96,10 +113,12 @@ class SV3DPreferences(bpy.types.AddonPreferences):
     device: EnumProperty(  # type: ignore[valid-type]
         name="Compute On",
         description="What the engine computes on",
-        items=tuple((device, _DEVICE_NAMES[device], "") for device in DEVICES),
+        items=tuple((device, *_DEVICE_WORDS[device]) for device in DEVICES),
     )
 
-    results: PointerProperty(type=SV3DResultsFolder)  # type: ignore[valid-type]
+    results: PointerProperty(  # type: ignore[valid-type]
+        description="Where all that SV3D makes is kept", type=SV3DResultsFolder
+    )
 
     @property
     def weights_path(self) -> Path:

@@ -11,18 +11,24 @@ _FIELDS = (*_SIZE, "film_transparent")
 class SV3DKept(bpy.types.PropertyGroup):
     """In each scene, saved with the file."""
 
-    active: BoolProperty(options={"HIDDEN"})  # type: ignore[valid-type]  # whether anything is kept
-    camera: PointerProperty(type=bpy.types.Object)  # type: ignore[valid-type]
-    framed: BoolProperty()  # type: ignore[valid-type]  # whether the picture's camera and size have come in their place
-    ours: PointerProperty(type=bpy.types.Object)  # type: ignore[valid-type]  # that camera
-    ours_x: IntProperty()  # type: ignore[valid-type]
-    ours_y: IntProperty()  # type: ignore[valid-type]
-    resolution_x: IntProperty()  # type: ignore[valid-type]
-    resolution_y: IntProperty()  # type: ignore[valid-type]
-    resolution_percentage: IntProperty()  # type: ignore[valid-type]
-    pixel_aspect_x: FloatProperty()  # type: ignore[valid-type]
-    pixel_aspect_y: FloatProperty()  # type: ignore[valid-type]
-    film_transparent: BoolProperty()  # type: ignore[valid-type]
+    active: BoolProperty(  # type: ignore[valid-type]
+        description="Whether anything is kept to be given back", options={"HIDDEN"}
+    )
+    camera: PointerProperty(description="The scene's own camera", type=bpy.types.Object)  # type: ignore[valid-type]
+    framed: BoolProperty(  # type: ignore[valid-type]
+        description="Whether the picture's camera and size have come in the place of the scene's own"
+    )
+    ours: PointerProperty(description="The picture's camera", type=bpy.types.Object)  # type: ignore[valid-type]
+    ours_x: IntProperty(description="Width of the picture")  # type: ignore[valid-type]
+    ours_y: IntProperty(description="Height of the picture")  # type: ignore[valid-type]
+    resolution_x: IntProperty(description="The scene's own width")  # type: ignore[valid-type]
+    resolution_y: IntProperty(description="The scene's own height")  # type: ignore[valid-type]
+    resolution_percentage: IntProperty(description="The scene's own percentage of its size")  # type: ignore[valid-type]
+    pixel_aspect_x: FloatProperty(description="The scene's own width of a pixel")  # type: ignore[valid-type]
+    pixel_aspect_y: FloatProperty(description="The scene's own height of a pixel")  # type: ignore[valid-type]
+    film_transparent: BoolProperty(  # type: ignore[valid-type]
+        description="Whether the scene's own background was transparent"
+    )
 
 
 def use_picture(scene: bpy.types.Scene, camera: bpy.types.Object, size: tuple[int, int]) -> None:

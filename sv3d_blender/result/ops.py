@@ -32,10 +32,23 @@ class SV3D_OT_import_result(bpy.types.Operator):
     bl_description = "Put what a job has made, its orbit frames and orbit camera into the scene, at the 3D cursor"
     bl_options = {"UNDO"}
 
-    folder: StringProperty(name="Job Folder", subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
-    title: StringProperty(name="Name", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    orbit_only: BoolProperty(name="Orbit Only", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    folder: StringProperty(  # type: ignore[valid-type]
+        name="Job Folder",
+        description="Folder of the job whose result comes into the scene",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
+    )
+    directory: StringProperty(  # type: ignore[valid-type]
+        description="The job's folder, as the file browser gives it",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+    title: StringProperty(  # type: ignore[valid-type]
+        name="Name", description="What the result is called; empty: as the job was", options={"SKIP_SAVE"}
+    )
+    orbit_only: BoolProperty(  # type: ignore[valid-type]
+        name="Orbit Only", description="Bring the orbit alone, also where there is a mesh", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -20,6 +20,13 @@ def draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         column.operator("sv3d.add_shadow_catcher", icon="MESH_PLANE")
     if kept.active:
         column.operator("sv3d.leave_picture", icon="LOOP_BACK")
+    draw_background(layout, camera, "Picture", "Picture Opacity")
+
+
+def draw_background(layout: bpy.types.UILayout, camera: bpy.types.Object | None, what: str, opacity: str) -> None:
+    """How a camera shows ``what`` behind or before the object, as its row says."""
     for background in camera.data.background_images if camera else ():
-        layout.row().prop(background, "display_depth", expand=True)
-        layout.prop(background, "alpha", text="Picture Opacity", slider=True)
+        row = layout.row(align=True)
+        row.label(text=what)
+        row.prop(background, "display_depth", expand=True)
+        layout.prop(background, "alpha", text=opacity, slider=True)

@@ -27,7 +27,9 @@ class SV3D_OT_get_model(bpy.types.Operator):
     bl_description = "Download this model, after its licence and size have been shown"
     bl_options = {"INTERNAL"}  # not REGISTER: no token into the log of what was done
 
-    model: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    model: StringProperty(  # type: ignore[valid-type]
+        description="Name of the model to download", options={"SKIP_SAVE", "HIDDEN"}
+    )
     token: StringProperty(  # type: ignore[valid-type]
         name="Access Token",
         description="Of your own account, which has accepted the licence. Used for this download, kept nowhere",
@@ -80,7 +82,9 @@ class SV3D_OT_verify_models(bpy.types.Operator):
     bl_label = "Verify"
     bl_description = "Read the models whole and compare them with their hashes"
 
-    model: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    model: StringProperty(  # type: ignore[valid-type]
+        description="Name of the model to verify; empty: all", options={"SKIP_SAVE", "HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -95,7 +99,9 @@ class SV3D_OT_remove_model(bpy.types.Operator):
     bl_label = "Remove Model"
     bl_description = "Delete this model's file from the SV3D folder"
 
-    model: StringProperty(options={"SKIP_SAVE", "HIDDEN"})  # type: ignore[valid-type]
+    model: StringProperty(  # type: ignore[valid-type]
+        description="Name of the model to delete", options={"SKIP_SAVE", "HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

@@ -22,7 +22,11 @@ from .state import Places
 from .tasks import Engine, set_up
 
 _WIDTH = 460
-_MODES = {"SET_UP": "Set Up Engine", "REPAIR": "Repair", "UPDATE": "Update"}
+_MODES = (
+    ("SET_UP", "Set Up Engine", "Make the engine's environment, or go on where that was broken off"),
+    ("REPAIR", "Repair", "Make an environment that was damaged whole again"),
+    ("UPDATE", "Update", "Fetch the packages that this version of the add-on needs"),
+)
 
 
 def free_for(operator: type[bpy.types.Operator]) -> bool:
@@ -43,7 +47,7 @@ class SV3D_OT_set_up_engine(bpy.types.Operator):
     )
 
     mode: EnumProperty(  # type: ignore[valid-type]
-        items=[(mode, title, "") for mode, title in _MODES.items()], options={"SKIP_SAVE"}
+        description="What is done to the engine's environment", items=_MODES, options={"SKIP_SAVE"}
     )
 
     @classmethod
@@ -51,7 +55,7 @@ class SV3D_OT_set_up_engine(bpy.types.Operator):
         return free_for(cls)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        title = _MODES[self.mode]
+        title = panel.BUTTON_TITLES[self.mode]
         engine_setup.forget_plan()
         return context.window_manager.invoke_props_dialog(self, width=_WIDTH, title=title, confirm_text=title)
 
@@ -74,7 +78,7 @@ class SV3D_OT_set_up_engine(bpy.types.Operator):
             session.release()
             engine = Engine(Path(), storage.EXTENSION_ROOT, storage.engine_log().parent / "cache")
             job = partial(set_up, plan, engine, thorough=self.mode == "REPAIR")
-            engine_setup.start(_MODES[self.mode], job, partial(check_engine, chosen))
+            engine_setup.start(panel.BUTTON_TITLES[self.mode], job, partial(check_engine, chosen))
         except UserError as error:
             engine_setup.work.failure = error
             tab.redraw()
@@ -124,7 +128,9 @@ class SV3D_OT_move_folder(bpy.types.Operator):
     bl_label = "Move SV3D Folder"
     bl_description = "Choose another folder, or disk, for the engine and the models, and bring them there"
 
-    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    directory: StringProperty(  # type: ignore[valid-type]
+        description="The folder to move to", subtype="DIR_PATH", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -185,6 +191,7 @@ class SV3D_OT_fit_memory(bpy.types.Operator):
     bl_options = {"INTERNAL", "UNDO"}
 
     mode: EnumProperty(  # type: ignore[valid-type]
+        description="What the job goes by",
         items=[
             ("AUTO", "Memory by the Card", "Choose the memory mode by what is free on the graphics card"),
             ("PROCESSOR", "Compute on the Processor", "Compute on the processor, which is slow"),

@@ -24,6 +24,7 @@ class SV3D_OT_export_game(bpy.types.Operator, ExportHelper):
 
     format: EnumProperty(  # type: ignore[valid-type]
         name="Format",
+        description="What kind of file is written",
         items=(
             ("GLB", "glTF (.glb)", "For Godot, Unity, the web. Always in metres"),
             ("FBX", "FBX (.fbx)", "For Unreal and Unity. The textures are in the file"),
@@ -32,6 +33,7 @@ class SV3D_OT_export_game(bpy.types.Operator, ExportHelper):
     )
     unit: EnumProperty(  # type: ignore[valid-type]
         name="Unit",
+        description="What a length of one means in the file",
         items=(
             ("METRES", "Metres", "A Blender unit is a metre"),
             ("CENTIMETRES", "Centimetres (Unreal)", "The same size, counted as Unreal does"),
@@ -44,7 +46,9 @@ class SV3D_OT_export_game(bpy.types.Operator, ExportHelper):
     lods: BoolProperty(  # type: ignore[valid-type]
         name="LOD Set", description="Write LOD0, LOD1 and LOD2 where Make LOD Set has made them", default=True
     )
-    filter_glob: StringProperty(default="*.glb;*.fbx;*.usdc", options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_glob: StringProperty(  # type: ignore[valid-type]
+        description="Which files the file browser shows", default="*.glb;*.fbx;*.usdc", options={"HIDDEN"}
+    )
 
     @property
     def filename_ext(self) -> str:

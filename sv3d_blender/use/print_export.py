@@ -25,7 +25,9 @@ class SV3D_OT_export_print(bpy.types.Operator, ExportHelper):
     even_if_open: BoolProperty(  # type: ignore[valid-type]
         name="Even If Not Watertight", description="Write it all the same, and leave the mending to the slicer"
     )
-    filter_glob: StringProperty(default="*.stl", options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_glob: StringProperty(  # type: ignore[valid-type]
+        description="Which files the file browser shows", default="*.stl", options={"HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
