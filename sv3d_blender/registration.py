@@ -23,7 +23,9 @@ from .orbit import watching
 from .overlay import drawing
 from .preferences import ops as preferences_ops
 from .preferences import property_group as preferences_group
-from .result import delivery, destination, kept, picture_ops
+from .repair import ops as repair_ops
+from .repair import panel as repair_panel
+from .result import delivery, destination, frame_changes, kept, picture_ops
 from .result import ops as result_ops
 from .setup import model_ops
 from .setup import ops as setup_ops
@@ -47,8 +49,11 @@ CLASSES: tuple[type, ...] = (
     *orbit_ops.CLASSES,
     *result_ops.CLASSES,
     *picture_ops.CLASSES,
+    *frame_changes.CLASSES,
+    *repair_ops.CLASSES,
     *light_ops.CLASSES,
     *panel.CLASSES,
+    *repair_panel.CLASSES,
     *asset.CLASSES,
     *lighter.CLASSES,
     *game_export.CLASSES,
@@ -64,6 +69,7 @@ CLASSES: tuple[type, ...] = (
 HANDLERS = (
     ("load_pre", on_load_pre),
     ("load_post", destination.on_load),
+    ("save_pre", frame_changes.pack_painted),
     ("save_post", destination.on_save),
     ("load_post", housekeeping.on_load),
     ("depsgraph_update_post", world.after_update),
@@ -81,6 +87,9 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.sv3d = bpy.props.PointerProperty(
         type=property_group.SV3DSettings, description="What the SV3D tab has chosen"
+    )
+    bpy.types.Image.sv3d_orbit = bpy.props.PointerProperty(
+        type=frame_changes.SV3DFrames, description="What was changed of an orbit's frames"
     )
     bpy.types.Scene.sv3d_light = bpy.props.PointerProperty(
         type=light_group.SV3DLight, description="The scene's own light while the picture's is used"
@@ -123,6 +132,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.sv3d_history
     del bpy.types.Scene.sv3d_results
     del bpy.types.Scene.sv3d_kept
+    del bpy.types.Image.sv3d_orbit
     del bpy.types.Scene.sv3d_light
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):

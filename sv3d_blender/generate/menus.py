@@ -13,8 +13,16 @@ class SV3D_MT_menu(bpy.types.Menu):
 
     def draw(self, _context: bpy.types.Context) -> None:
         _draw_groups(self.layout, _GROUPS)
-        for menu in (SV3D_MT_use, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models):
+        for menu in (SV3D_MT_frames, SV3D_MT_use, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models):
             self.layout.menu(menu.bl_idname)
+
+
+class SV3D_MT_frames(bpy.types.Menu):
+    bl_idname = "SV3D_MT_frames"
+    bl_label = "Repair Frames"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        _draw_groups(self.layout, _FRAMES)
 
 
 class SV3D_MT_use(bpy.types.Menu):
@@ -73,6 +81,11 @@ _GROUPS = (
     ("sv3d.import_result", "sv3d.look_through", "sv3d.show_frames", "sv3d.show_preview"),
     ("sv3d.look_through_picture", "sv3d.leave_picture", "sv3d.add_shadow_catcher", "sv3d.set_light"),
     ("sv3d.preferences", "sv3d.check_engine"),
+)
+_FRAMES = (
+    ("sv3d.edit_frame", "sv3d.replace_frame", "sv3d.put_back_frame", "sv3d.back_to_orbit"),
+    ("sv3d.reject_frame", "sv3d.keep_frame"),
+    ("sv3d.mesh_again",),
 )
 _USE = (
     ("sv3d.mark_asset",),
@@ -138,4 +151,4 @@ def unregister() -> None:
         getattr(bpy.types, menu).remove(draw)
 
 
-CLASSES = (SV3D_MT_menu, SV3D_MT_use, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models)
+CLASSES = (SV3D_MT_menu, SV3D_MT_frames, SV3D_MT_use, SV3D_MT_history, SV3D_MT_engine, SV3D_MT_models)

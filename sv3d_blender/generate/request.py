@@ -156,7 +156,7 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked,
     try:
         if settings.make == "ORBIT":
             return Order(protocol.OrbitJob(**fields), title)
-        return Order(protocol.GenerateJob(**fields, **_mesh(settings)), title)
+        return Order(protocol.GenerateJob(**fields, **mesh_choices(settings)), title)
     except protocol.ProtocolError as error:
         raise UserError("This is not an orbit that SV3D knows.", f"{error}.") from error
 
@@ -178,7 +178,7 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, r
         elevation=elevation,
         device=chosen.device,
         seed=settings.seed,
-        **_mesh(settings),
+        **mesh_choices(settings),
     )
     return Order(request, orbit.title)
 
@@ -208,7 +208,7 @@ def _given_folder(text: str) -> Path:
     return out
 
 
-def _mesh(settings: SV3DSettings) -> dict[str, Any]:
+def mesh_choices(settings: SV3DSettings) -> dict[str, Any]:
     """What is asked of the mesh, by the names that both jobs have for it."""
     return {
         "preset": settings.preset,

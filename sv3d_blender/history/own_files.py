@@ -18,7 +18,7 @@ _OWN = re.compile(
     rf"|{SOURCE}({_SOURCES})"
     r"|(orbit/)?((picture|original)\.png|contact_sheet\.png|cameras\.json)"
     r"|mesh\.glb|confidence\.png|light\.(json|hdr)|coarse\.(png|glb)"
-    r"|(orbit/)?(frames|turntable|preview)/\d{3,}\.png"
+    rf"|((orbit/)?(frames|turntable|preview)|{SOURCE}\.frames)/\d{{3,}}\.png"
     rf"|{re.escape(SCRATCH)}/.*|{WORK}/.*\.(safetensors|json|png|glb|part)"
     r"|(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini)"  # which the system lays into any folder
 )

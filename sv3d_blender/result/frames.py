@@ -20,6 +20,21 @@ def is_orbit(image: bpy.types.Image | None) -> bool:
     return image is not None and _COUNT in image
 
 
+def is_finished_orbit(image: bpy.types.Image) -> bool:
+    """Whether it is an orbit that is no longer being made."""
+    return is_orbit(image) and _LIVE not in image
+
+
+def frame_count(orbit: bpy.types.Image) -> int:
+    """How many frames an orbit has."""
+    return int(orbit[_COUNT])
+
+
+def shown_frame(orbit: bpy.types.Image, scene: bpy.types.Scene) -> int:
+    """Which of an orbit's frames the scene's frame shows, from 0."""
+    return min(max(scene.frame_current - FIRST_SCENE_FRAME, 0), frame_count(orbit) - 1)
+
+
 def load_sequence(folder: Path, path: OrbitPath, name: str) -> bpy.types.Image:
     """The frames as one image; each user of it needs ``follow_scene`` too."""
     return _load(folder / path.files[0], len(path.files), f"{name} frames")

@@ -11,6 +11,7 @@ from mathutils import Matrix, Vector
 from ...sv3d_engine.shared.errors import UserError
 from .camera import add_orbit_camera
 from .destination import Place
+from .frame_changes import set_weights
 from .frames import FIRST_SCENE_FRAME, drop_live, load_sequence, show_in_editors
 from .glb_file import Asset, read_asset
 from .light_image import add_light, read_light
@@ -99,6 +100,7 @@ def _place_steps(parts: Parts, place: Place, made: list[bpy.types.ID], *, playba
     yield
     frames = load_sequence(parts.folder / "frames", parts.path, parts.name)
     made.append(frames)
+    set_weights(frames, parts.path.weights)
     yield
     camera = add_orbit_camera(parts.path, Vector((0.0, 0.0, foot)), main, frames, parts.name, place.scene)
     made += (camera, camera.data, camera.animation_data.action)

@@ -33,6 +33,7 @@ class OrbitPath:
     distance: float
     files: tuple[str, ...]
     poses: tuple[CameraPose, ...]
+    weights: tuple[float, ...] = ()  # how much each frame counted, 0 to 1
 
     @property
     def lens(self) -> float:
@@ -56,7 +57,8 @@ def read_orbit_path(cameras: Path) -> OrbitPath:
     for frame in data["frames"]:
         pose = camera_pose(float(frame["elevation"]), float(frame["azimuth"]), distance)
         poses.append(_turned_on(poses[-1], pose) if poses else pose)
-    return OrbitPath(fov, distance, files, tuple(poses))
+    weights = tuple(float(frame.get("weight", 1.0)) for frame in data["frames"])
+    return OrbitPath(fov, distance, files, tuple(poses), weights)
 
 
 def camera_pose(elevation: float, azimuth: float, distance: float) -> CameraPose:
