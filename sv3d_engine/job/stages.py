@@ -105,7 +105,8 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
         "rejected": sum(view.weight == 0 for view in orbit.views),
         "fov_deg": orbit.fov_deg,
         "distance": orbit.distance,
-        "notes": list(prepared.notes),
+        "doubts": list(prepared.doubts),
+        "notes": [*prepared.doubts, *prepared.notes],
     }
 
 

@@ -21,9 +21,9 @@ _CUT_OUT = 0.002  # of a picture has to be transparent before its alpha says whe
 _FOUND = (0.001, 0.98)  # least and most of a picture that the background model may call the object
 _SOFT = 0.3  # of the model's object may be neither solid nor empty, for hair and glass
 _FAINT_REACH = 0.005  # of the picture's side: how far inside its outline the object has to differ …
-_FAINT_STEP, _FAINT_SHARE = 0.12, 0.035  # … from its paper by so much, or else the matte is doubtful, …
+FAINT_STEP, FAINT_SHARE = 0.12, 0.035  # … from its paper by so much, or else the matte is doubtful, …
 _WHITE_STEP, _WHITE_SHARE = 0.03, 0.1  # … and from white, to be seen on it; but for so much of the outline
-_CUT_OFF = 0.02  # of the picture's border may be the object
+CUT_OFF = 0.02  # of the picture's border may be the object
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
     notes: list[str] = []
     found = _model(download, notes, progress.part(0.0, 0.5)) if use_model else None
     progress(0.5, "Cutting out the object")
-    instead = _instead(use_model, found is not None)
-    plain, doubts = _from_plain(rgb, instead)
+    better = instead(use_model, found is not None)
+    plain, doubts = _from_plain(rgb, better)
     sure = plain is not None and not doubts
     if found and not (sure and not found[0].fine) and (cut := _by_model(rgb, *found, notes, progress)):
         return _checked(cut, name)
@@ -61,14 +61,13 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
         return _checked(replace(plain, notes=(*notes, *(doubts or plain.notes))), name)
     raise UserError(
         f"The background of {name} is not plain, so the object cannot be told from it.",
-        f"Use {instead}.",
+        f"Use {better}.",
         " ".join(notes),
     )
 
 
-def _instead(use_model: bool, found: bool) -> str:
-    """What to use where the object cannot be told from its background."""
-    picture = "a PNG with a transparent background"
+def instead(use_model: bool, found: bool, picture: str = "a PNG with a transparent background") -> str:
+    """What to use where the object cannot be told from its background: ``picture``, or a background model."""
     if not use_model:
         return f"{picture}, or let the background model be used"
     if found:
@@ -119,30 +118,30 @@ def _by_model(rgb: Array, model: BackgroundModel, path: Path, notes: list[str], 
     return CutOut(colours, alpha, "model", (*notes, *_white_note(colours, alpha)), model.name)
 
 
-def _from_plain(rgb: Array, instead: str) -> tuple[CutOut | None, tuple[str, ...]]:
+def _from_plain(rgb: Array, better: str) -> tuple[CutOut | None, tuple[str, ...]]:
     """The cut from a plain background, None if it is not plain, and what is doubtful about it."""
     paper = backdrop(rgb)
     try:
         colours, alpha = matte(rgb, paper)
     except NotPlain:
         return None, ()
-    return CutOut(colours, alpha, "plain", _white_note(colours, alpha)), _faint_note(rgb, alpha, paper, instead)
+    return CutOut(colours, alpha, "plain", _white_note(colours, alpha)), _faint_note(rgb, alpha, paper, better)
 
 
-def _faint_note(rgb: Array, alpha: Array, paper: Array, instead: str) -> tuple[str, ...]:
+def _faint_note(rgb: Array, alpha: Array, paper: Array, better: str) -> tuple[str, ...]:
     """What to say of a matte whose outline hardly differs from the ``paper`` (H, W, 3): white on white, shadows."""
-    share = _faint_outline(rgb, alpha, paper, _FAINT_STEP)
-    if share <= _FAINT_SHARE:
+    share = faint_outline(rgb, alpha, paper, FAINT_STEP)
+    if share <= FAINT_SHARE:
         return ()
     return (
         f"Along {share:.0%} of its outline the object can hardly be told from its background: both are alike there, "
-        f"or it casts a shadow. If the prepared picture looks wrong, use {instead}.",
+        f"or it casts a shadow. If the prepared picture looks wrong, use {better}.",
     )
 
 
 def _white_note(rgb: Array, alpha: Array) -> tuple[str, ...]:
     """What to say of an object that is cut out well and yet will not be seen on SV3D's white."""
-    share = _faint_outline(rgb, alpha, np.ones_like(rgb), _WHITE_STEP)
+    share = faint_outline(rgb, alpha, np.ones_like(rgb), _WHITE_STEP)
     if share <= _WHITE_SHARE:
         return ()
     return (
@@ -151,7 +150,7 @@ def _white_note(rgb: Array, alpha: Array) -> tuple[str, ...]:
     )
 
 
-def _faint_outline(rgb: Array, alpha: Array, paper: Array, step: float) -> float:
+def faint_outline(rgb: Array, alpha: Array, paper: Array, step: float = FAINT_STEP) -> float:
     """Share of the object's outline, in [0, 1], where it differs by less than ``step`` from ``paper`` (H, W, 3)."""
     solid = alpha > _SOLID
     distance = np.where(solid, np.abs(rgb - paper).max(-1), 0)
@@ -169,7 +168,7 @@ def _checked(cut: CutOut, name: str) -> CutOut:
             "Use a picture of an object that is not wholly transparent and differs from its background.",
             " ".join(cut.notes),
         )
-    if (cut.alpha[border(cut.alpha)] > _SOLID).mean() <= _CUT_OFF:
+    if (cut.alpha[border(cut.alpha)] > _SOLID).mean() <= CUT_OFF:
         return cut
     note = "The object reaches the picture's edge. What is cut off there will be made up, or missing."
     return replace(cut, notes=(*cut.notes, note))

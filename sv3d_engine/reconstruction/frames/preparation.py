@@ -16,39 +16,14 @@ from numpy.typing import NDArray
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
-from ...picture.matte import NotPlain, matte
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
 from .film_orbit import read_film
 from .hull import agreement, fit_distance
+from .matting import matte_orbit
 from .shots import Shots, read_folder, read_rejected
 
 Image = NDArray[np.float32]
-
-
-def matte_orbit(
-    rgb: list[Image], alpha: list[Image | None], names: list[str], progress: Progress
-) -> NDArray[np.uint8]:  # (N, S, S, 4) straight alpha, white where it is 0
-    """Give every frame (S, S, 3) an alpha (S, S): its own, or a matte from its plain background.  Raises UserError."""
-    frames = []
-    for i, (colours, coverage, name) in enumerate(zip(rgb, alpha, names, strict=True)):
-        progress(i / len(rgb), f"Matting {name}")
-        frame = _from_paper(colours, name) if coverage is None else (colours, coverage)
-        if not (frame[1] > 0.5).any():
-            raise UserError(f"The frame {name} is empty.", "Render it again, with the object in the middle.")
-        frames.append(to_bytes(*frame))
-    return np.stack(frames)
-
-
-def _from_paper(rgb: Image, name: str) -> tuple[Image, Image]:
-    try:
-        return matte(rgb)
-    except NotPlain:
-        raise UserError(
-            f"The background of {name} is not plain, so the object cannot be told from it.",
-            "Use frames with a transparent or a plain white background.",
-        ) from None
-
 
 _REFERENCE_DISTANCE = 2.0
 _LEAST_AGREEMENT = 0.75
@@ -62,6 +37,7 @@ class Prepared:
     orbit: CameraOrbit
     chosen: str  # which frames they are: a sentence
     notes: tuple[str, ...]  # what the artist should know: sentences
+    doubts: tuple[str, ...] = ()  # why the mesh may come out wrong: sentences
 
 
 def prepare_frames(
@@ -76,10 +52,10 @@ def prepare_frames(
     with _output_folder(out):
         read = read_film if source.is_file() else read_folder
         shots = read(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
-        frames = matte_orbit(shots.rgb, shots.alpha, list(shots.names), progress.part(0.4, 0.8))
-        frames, orbit = _with_rejected(frames, _fit(frames, shots.described), source, shots)
+        matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.4, 0.8))
+        frames, orbit = _with_rejected(matted.frames, _fit(matted.frames, shots.described), source, shots)
         _write(frames, orbit, out, progress.part(0.8, 1.0))
-    return Prepared(orbit, shots.summary, shots.notes)
+    return Prepared(orbit, shots.summary, (*shots.notes, *matted.notes), matted.doubts)
 
 
 def _with_rejected(

@@ -52,8 +52,8 @@ def read_folder(
     """Choose and read a folder's frames.  Raises UserError."""
     choice, described = describe(source, cameras, elevation)
     progress(0.0, choice.summary)
-    rgb, alpha, inverted = _read(source, choice, progress, max_size)
-    notes = (*choice.notes, *([_INVERTED] if inverted else []))
+    rgb, alpha, found = _read(source, choice, progress, max_size)
+    notes = (*choice.notes, *found)
     told = read_cameras(cameras).views if cameras else ()
     rejected = tuple((place, view) for place, view in enumerate(told) if view.weight == 0)
     return Shots(choice.files, rgb, alpha, described, rejected, choice.summary, notes)
@@ -71,6 +71,7 @@ def read_rejected(file: Path, size: int) -> tuple[Image, Image] | None:
     return rgb, np.ones(rgb.shape[:2], np.float32) if alpha is None else alpha
 
 
+_OPAQUE = "The frames have an alpha that hides nothing, so the object was cut out from their background."
 _INVERTED = "The masks are black where the object is, so they are used the other way round."
 
 
@@ -81,12 +82,12 @@ def _views(elevations: list[float], azimuths: tuple[float, ...] | list[float]) -
 
 def _read(
     source: Path, choice: Choice, progress: Progress, max_size: int
-) -> tuple[list[Image], list[Image | None], bool]:
-    """Colour and alpha of each frame, all of one size, and whether the masks were the wrong way round."""
+) -> tuple[list[Image], list[Image | None], list[str]]:
+    """Colour and alpha of each frame, all of one size, and what is out of the common with their alphas."""
     rgb: list[Image] = []
     alpha: list[Image | None] = []
     masks: list[Image | None] = []
-    size = None
+    size, opaque = None, 0
     for i, file in enumerate(choice.files):
         progress(i / len(choice.files), f"Reading {file}")
         picture = read_frame(source / file)
@@ -97,6 +98,7 @@ def _read(
                 "Render all frames of the orbit at one size.",
             )
         colours, coverage = shrink(*without_opaque(picture.rgb, picture.alpha), max_size)
+        opaque += picture.alpha is not None and coverage is None
         beside = choice.masks[i]
         masks.append(None if beside is None else read_mask(source / beside, len(colours)))
         rgb.append(colours)
@@ -107,7 +109,7 @@ def _read(
             shown = 1 - mask if inverted else mask
             own = alpha[i]
             alpha[i] = shown if own is None else shown * own
-    return rgb, alpha, inverted
+    return rgb, alpha, [*([_INVERTED] if inverted else []), *([_OPAQUE] if opaque else [])]
 
 
 def without_opaque(rgb: Image, alpha: Image | None) -> tuple[Image, Image | None]:

@@ -64,6 +64,27 @@ def test_names_from_a_mac_are_found_and_keep_their_cameras(tmp_path: Path) -> No
 
 
 def test_an_alpha_that_hides_nothing_is_none(tmp_path: Path) -> None:
-    prepared(case("alpha_254"), tmp_path)
+    made = prepared(case("alpha_254"), tmp_path)
+    assert made.notes == (
+        "The frames have an alpha that hides nothing, so the object was cut out from their background.",
+    )
     solid = (load_frames(tmp_path).alpha > 0.5).float().mean((1, 2))
     assert torch.all(solid < 0.6), "the paper is no object"
+
+
+def test_an_object_that_is_cut_off_is_told_once(tmp_path: Path) -> None:
+    made = prepared(case("cut_off_all"), tmp_path)
+    assert len(made.doubts) == 1 and made.doubts[0].startswith(
+        "In all 21 frames the object reaches the picture's edge."
+    )
+
+
+def test_a_shadow_on_the_ground_is_told_once(tmp_path: Path) -> None:
+    made = prepared(case("white_soft_shadow"), tmp_path)
+    (doubt,) = made.doubts
+    assert doubt.startswith("In all 21 frames a shadow on the ground")
+
+
+@pytest.mark.parametrize("name", ["mixed_one_jpg", "png_and_jpg_twins", "mask_beside", "alpha_254", "gap_in_sequence"])
+def test_good_frames_are_not_doubted(tmp_path: Path, name: str) -> None:
+    assert prepared(case(name), tmp_path).doubts == ()

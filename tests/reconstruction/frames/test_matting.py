@@ -1,0 +1,84 @@
+"""Frames without their background, and what is doubtful about them, said once for all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films import film
+
+from sv3d_engine.ground.progress import Progress
+from sv3d_engine.picture.background_model import BEST_FIRST
+from sv3d_engine.picture.ground_shadow import has_ground_shadow
+from sv3d_engine.picture.matte import matte
+from sv3d_engine.reconstruction.frames import matting
+from sv3d_engine.reconstruction.frames.matting import Matted, matte_orbit
+from sv3d_engine.shared.errors import UserError
+
+FRAMES = [np.asarray(frame, np.float32) / np.float32(255) for frame in film([30.0 * i for i in range(12)])]
+NAMES = [f"{i:03d}.png" for i in range(12)]
+
+
+def with_shadow(rgb: np.ndarray) -> np.ndarray:
+    """A soft ellipse under the object, darkest in its middle."""
+    rows, columns = np.mgrid[: len(rgb), : len(rgb)] / len(rgb)
+    far = ((rows - 0.82) / 0.10) ** 2 + ((columns - 0.5) / 0.4) ** 2
+    light = 1 - 0.45 * np.clip(1 - far, 0, 1) ** 2
+    background = (rgb > 0.99).all(-1)
+    return np.where(background[..., None], light[..., None], rgb).astype(np.float32)
+
+
+def matted(frames: list[np.ndarray], alpha: list[np.ndarray | None] | None = None) -> Matted:
+    return matte_orbit(frames, alpha or [None] * len(frames), NAMES, Progress())
+
+
+def test_frames_on_paper_are_cut_out_without_a_doubt() -> None:
+    result = matted(FRAMES)
+    assert result.frames.shape == (12, 96, 96, 4) and result.notes == () and result.doubts == ()
+    assert 0.1 < (result.frames[..., 3] > 127).mean() < 0.4
+
+
+def test_a_shadow_that_most_frames_have_is_told_once() -> None:
+    shadowed = [with_shadow(frame) for frame in FRAMES]
+    assert has_ground_shadow(shadowed[0], matte(shadowed[0])[1])
+    assert not has_ground_shadow(FRAMES[0], matte(FRAMES[0])[1])
+    (doubt,) = matted(shadowed).doubts
+    assert doubt.startswith("In all 12 frames a shadow on the ground") and "masks" in doubt
+    assert matted([*shadowed[:4], *FRAMES[4:]]).doubts == (), "of a few the others know better"
+    own = [matte(frame)[1] for frame in FRAMES]
+    assert matted(shadowed, own).doubts == (), "an alpha of its own knows better"
+
+
+def test_an_object_at_the_edge_is_told_once_with_its_frames() -> None:
+    cut = [frame[20:70, 20:70] for frame in FRAMES[:5]]
+    wide = [np.pad(frame[25:71, 25:71], ((2, 2), (2, 2), (0, 0)), constant_values=1) for frame in FRAMES[5:]]
+    (doubt,) = matted([*cut, *wide]).doubts
+    assert doubt.startswith("In 5 of 12 frames the object reaches")
+
+
+def test_a_pale_object_is_told_once() -> None:
+    pale = [1 - 0.09 * (1 - frame) for frame in FRAMES]
+    (doubt,) = matted([frame.astype(np.float32) for frame in pale]).doubts
+    assert "can hardly be told from its background along" in doubt
+
+
+def noisy(rgb: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).random(rgb.shape, np.float32)
+    return np.where((rgb > 0.99).all(-1)[..., None], noise, rgb)
+
+
+def test_a_busy_background_is_left_to_the_background_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matting, "find_model", lambda: (BEST_FIRST[-1], Path("u2netp.onnx")))
+    disc = np.hypot(*(np.mgrid[:96, :96] - 48)) < 20
+    monkeypatch.setattr(matting, "cut_with_model", lambda rgb, model, path: (rgb, disc.astype(np.float32)))
+    result = matted([noisy(frame) for frame in FRAMES])
+    assert result.notes == ("The background is not plain: u2netp cut the object out of the frames.",)
+    np.testing.assert_array_equal(result.frames[3, ..., 3] > 127, disc)
+
+
+def test_without_a_background_model_a_busy_background_stops_and_says_how_to_get_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(matting, "find_model", lambda: None)
+    with pytest.raises(UserError, match=r"background of 000\.png is not plain, or the object is cut off") as error:
+        matted([noisy(frame) for frame in FRAMES])
+    assert "models get u2netp" in error.value.remedy and "4.6 MB" in error.value.remedy
