@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import storage
+from . import storage, translations
 from .engine.job import Job
 from .engine.session import session
 from .generate import menus, panel, picture_copy, preview, property_group, running_ops, source_ops
@@ -83,6 +83,7 @@ HANDLERS = (
 
 
 def register() -> None:
+    translations.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.sv3d = bpy.props.PointerProperty(
@@ -137,6 +138,7 @@ def unregister() -> None:
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    translations.unregister()
 
 
 def _ended(job: Job) -> None:

@@ -11,6 +11,7 @@ from ..orbit.gathering import missing
 from ..preferences.panel import WEIGHTS_PAGE
 from ..preferences.property_group import preferences
 from ..result.delivery import import_options
+from ..translations import said
 from . import preview, wording
 from .player import player
 from .preflight import OFFICIAL, orbit_advice, orbit_time, typed_degrees
@@ -53,8 +54,9 @@ def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     """What a picture's orbit takes and may lack; below Generate, so that no Cancel takes that button's place."""
     settings, chosen = context.scene.sv3d, preferences(context)
     time = orbit_time(settings.sampler, settings.steps, _device(chosen.device), chosen.model or OFFICIAL)
-    orbit = "The orbit takes" if settings.make == "ORBIT" else "Before the mesh, the orbit takes"
-    draw_text(layout, context, f"{orbit} {time}.", "TIME")
+    alone = settings.make == "ORBIT"
+    text = "The orbit takes {time}." if alone else "Before the mesh, the orbit takes {time}."
+    draw_text(layout, context, said(text, time=time), "TIME")
     advice = orbit_advice(typed_degrees(settings.elevation)) if settings.orbit_source == "PRESET" else ""
     if advice:
         draw_text(layout, context, advice, "INFO")
@@ -82,7 +84,7 @@ def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: J
     width = _width(context)
     starting = job.phase is not Phase.CANCELLING and not job.stage
     share = session.start_fraction if starting else job.fraction
-    bar, stage = wording.progress_lines(job, share, width)
+    bar, stage = wording.progress_lines(job, share, width, said)
     layout.progress(factor=share, text=bar)
     time = wording.time_line(job, session.seconds_left, is_late=session.is_late)
     for line, icon in ((stage, "BLANK1"), (time, "TIME")):
@@ -106,7 +108,10 @@ def draw_end(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job) -
         row.operator("sv3d.dismiss", icon="X")
     elif job.result:
         row = box.row()
-        row.label(text=f"{job.title}: made in {wording.duration(job.result.seconds)}", icon="CHECKMARK")
+        row.label(
+            text=said("{job}: made in {time}", job=job.title, time=wording.duration(job.result.seconds)),
+            icon="CHECKMARK",
+        )
         row.operator("sv3d.dismiss", text="", icon="X", emboss=False)
         if isinstance(job.result, protocol.Result) and job.result.card:
             draw_text(box, context, job.result.card, "MESH_DATA")
@@ -156,7 +161,7 @@ def draw_text(
     column = layout.column(align=True)
     column.alert = alert
     column.scale_y = 0.8
-    for i, line in enumerate(wording.lines(text, _width(context))):
+    for i, line in enumerate(wording.lines(said(text), _width(context))):
         column.label(text=line, icon="BLANK1" if i else icon)
 
 

@@ -3,6 +3,7 @@
 import bpy
 
 from ..orbit import panel as orbit_panel
+from ..translations import said
 from .property_group import SV3DSettings
 
 _PICTURE_SCALE = 6.0  # in rows
@@ -23,7 +24,8 @@ def draw_source(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     if settings.source == "PICTURES" and settings.has_source:
         count = settings.frame_count
         layout.label(
-            text=f"{count} pictures" if count else "No pictures in it", icon="IMAGE_DATA" if count else "ERROR"
+            text=said("{count} pictures", count=count) if count else "No pictures in it",
+            icon="IMAGE_DATA" if count else "ERROR",
         )
 
 

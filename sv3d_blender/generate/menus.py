@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import bpy
 
 from ...sv3d_engine.shared.model_catalogue import CATALOGUE
+from ..translations import said
 
 
 class SV3D_MT_menu(bpy.types.Menu):
@@ -62,7 +63,7 @@ class SV3D_MT_models(bpy.types.Menu):
         for word in ("Get", "Verify", "Remove"):
             operator = "sv3d.verify_models" if word == "Verify" else f"sv3d.{word.lower()}_model"
             for model in CATALOGUE:
-                self.layout.operator(operator, text=f"{word} {model.title}").model = model.name
+                self.layout.operator(operator, text=f"{said(word)} {model.title}").model = model.name
             self.layout.separator()
 
 

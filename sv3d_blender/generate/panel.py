@@ -10,6 +10,7 @@ from ..result.ops import orbit_camera
 from ..result.picture_camera import picture_camera
 from ..result.picture_panel import draw_background, draw_picture
 from ..setup import card
+from ..translations import said
 from . import cards, fields, queue_cards
 from .starting import lacking
 
@@ -30,7 +31,7 @@ def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     waits = session.busy or bool(session.queue.waiting)
     row.operator("sv3d.generate", text="Add to Queue" if waits else "Generate", icon="MESH_MONKEY")
     if missing and settings.has_source and not hindered:
-        cards.draw_text(layout, context, f"{missing}.", "INFO")
+        cards.draw_text(layout, context, f"{said(missing)}.", "INFO")
     if session.busy and session.job:
         cards.draw_progress(layout, context, session.job)
     elif settings.from_picture and settings.has_source:

@@ -19,6 +19,7 @@ from ...sv3d_engine.shared.model_facts import (
     step_share,
 )
 from ...sv3d_engine.shared.trajectory import MAX_ELEVATION, TRAINED_ELEVATIONS
+from ..phrase import Phrase, phrase
 from .wording import EXPECTED_MINUTES, duration
 
 _LONGEST_HEADER = 100 << 20  # bytes, as the safetensors format says
@@ -100,14 +101,18 @@ def orbit_problem(orbit: str, variant: str, elevation: float, amplitude: float) 
         return "" if known else "The chosen weights are SV3D_u, which only circles level: choose Level, or SV3D_p."
     if orbit in {"auto", "sine"} and abs(elevation) + abs(amplitude) > MAX_ELEVATION:
         room = int(MAX_ELEVATION - abs(elevation))
-        return f"The camera would pass over the object's pole: choose at most {room}° for Rise, under Advanced."
+        return phrase(
+            "The camera would pass over the object's pole: choose at most {room}° for Rise, under Advanced.", room=room
+        )
     return ""
 
 
 def orbit_advice(elevation: float) -> str:
     """What may come out less well; empty if nothing."""
     low, high = TRAINED_ELEVATIONS
-    return "" if low <= elevation <= high else f"SV3D was trained on pictures seen from {low:g}° to {high:g}° above."
+    if low <= elevation <= high:
+        return ""
+    return phrase("SV3D was trained on pictures seen from {low:g}° to {high:g}° above.", low=low, high=high)
 
 
 def orbit_time(sampler: str, steps: int, device: str, model: Model = OFFICIAL) -> str:
@@ -118,9 +123,14 @@ def orbit_time(sampler: str, steps: int, device: str, model: Model = OFFICIAL) -
     count = steps or STEPS.get(sampler, model.steps)
     times = {name: duration(orbit_seconds(count, model.step_share, name)) for name in STEP_SECONDS}
     if device == "auto" and times["cuda"] != times["cpu"]:
-        return f"{_about(times['cuda'])} on a good graphics card, {times['cpu']} on a processor"
+        return phrase(
+            "{card} on a good graphics card, {processor} on a processor",
+            card=_about(times["cuda"]),
+            processor=times["cpu"],
+        )
     shown = "cpu" if device == "auto" else device
-    return f"{_about(times[shown])}{' on a good graphics card' if shown == 'cuda' else ''}"
+    time = _about(times[shown])
+    return phrase("{time} on a good graphics card", time=time) if shown == "cuda" else time
 
 
 def expected_seconds(request: protocol.Job, device: str, model: Model = OFFICIAL) -> float:
@@ -134,5 +144,5 @@ def expected_seconds(request: protocol.Job, device: str, model: Model = OFFICIAL
     return seconds
 
 
-def _about(time: str) -> str:
-    return time if time.startswith("a ") else f"about {time}"
+def _about(time: Phrase) -> Phrase:
+    return time if time.startswith("a ") else phrase("about {time}", time=time)

@@ -4,8 +4,10 @@ import bpy
 
 from ..engine.job_queue import Batch, Failed
 from ..engine.session import session
+from ..phrase import phrase
 from ..result import destination
 from ..result.delivery import folder_of
+from ..translations import said
 from .cards import draw_import, draw_text
 
 _MOST = 6  # waiting jobs that are named one by one
@@ -19,21 +21,23 @@ def draw_queue(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     single = [entry for entry in queue.waiting if not entry.batch]
     if single:
         box = layout.box()
-        box.label(text=f"{len(single)} waiting" + (" · held" if queue.held else ""), icon="SORTTIME")
+        box.label(
+            text=said("{count} waiting · held" if queue.held else "{count} waiting", count=len(single)), icon="SORTTIME"
+        )
         column = box.column(align=True)
         for entry in single[:_MOST]:
             row = column.row()
             row.label(text=entry.title)
             row.operator("sv3d.remove_waiting", text="", icon="X", emboss=False).job = entry.request.job
         if len(single) > _MOST:
-            column.label(text=f"and {len(single) - _MOST} more")
+            column.label(text=said("and {count} more", count=len(single) - _MOST))
     if queue.held:
         draw_text(layout, context, "The others wait, as the engine did not start.", "INFO")
         layout.operator("sv3d.go_on", icon="PLAY")
     if queue.failed:
         box = layout.box()
         row = box.row()
-        row.label(text=f"{len(queue.failed)} failed", icon="ERROR")
+        row.label(text=said("{count} failed", count=len(queue.failed)), icon="ERROR")
         row.operator("sv3d.dismiss", text="", icon="X", emboss=False)
         for failed in queue.failed:
             _draw_failed(box, context, failed)
@@ -45,15 +49,17 @@ def draw_undelivered(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
         box = layout.box()
         if destination.find(destination.of(folder_of(job))):
             if context.mode != "OBJECT":
-                draw_text(box, context, f"{job.title} waits for Object Mode", "SORTTIME")
+                draw_text(box, context, phrase("{job} waits for Object Mode", job=job.title), "SORTTIME")
             continue
-        draw_text(box, context, f"{job.title} was made for another file. It comes when that is opened.", "SORTTIME")
+        text = "{job} was made for another file. It comes when that is opened."
+        draw_text(box, context, said(text, job=job.title), "SORTTIME")
         draw_import(box, job, "Import Here")
 
 
 def _draw_batch(box: bpy.types.UILayout, context: bpy.types.Context, batch: Batch) -> None:
     row = box.row()
-    row.label(text=f"{batch.title}: {batch.done} of {batch.total} done", icon="CHECKMARK" if batch.over else "SORTTIME")
+    text = said("{batch}: {done} of {total} done", batch=batch.title, done=batch.done, total=batch.total)
+    row.label(text=text, icon="CHECKMARK" if batch.over else "SORTTIME")
     if batch.over:
         row.operator("sv3d.dismiss", text="", icon="X", emboss=False)
     else:

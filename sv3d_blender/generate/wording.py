@@ -1,21 +1,24 @@
 """How numbers and failures are put to an artist."""
 
 import textwrap
+from collections.abc import Callable
 
 from ..engine.job import Failure, Job, Phase
+from ..phrase import Phrase, joined, phrase
 
 # On two processor cores, in minutes; a graphics card is faster.
 EXPECTED_MINUTES = {"draft": 1, "standard": 3, "high": 5}
+_LATE = phrase("Takes longer than expected")
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Phrase:
     """A time to wait, no more exact than it can be known."""
     if seconds < 10:
-        return "a few seconds"
+        return phrase("a few seconds")
     if seconds < 55:
-        return f"{round(seconds / 10) * 10} s"
+        return phrase("{count} s", count=round(seconds / 10) * 10)
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    return phrase("{count} min", count=minutes) if minutes < 90 else phrase("{count:.1f} h", count=minutes / 60)
 
 
 def size(bytes_: int) -> str:
@@ -23,23 +26,23 @@ def size(bytes_: int) -> str:
     return f"{bytes_ / 1e9:.1f} GB" if bytes_ >= 1e9 else f"{-(-bytes_ // 1_000_000)} MB"
 
 
-def progress_lines(job: Job, fraction: float, width: float) -> tuple[str, str]:
+def progress_lines(job: Job, fraction: float, width: float, said: Callable[[str], str] = str) -> tuple[str, str]:
     """The text on the progress bar, and what it has no room for in ``width`` pixels, for a line of its own.
 
-    The bar always has its per cent.
+    The bar always has its per cent.  ``said`` puts a text into the artist's language.
     """
     if job.phase is Phase.CANCELLING:
-        return f"{job.phase.value}…", ""
-    stage = job.stage or Phase.STARTING.value  # it says hello at once, and then loads its libraries
+        return f"{said(job.phase.value)}…", ""
+    stage = said(job.stage or Phase.STARTING.value)  # it says hello at once, and then loads its libraries
     whole = f"{fraction:.0%} · {stage}"
     return (whole, "") if len(whole) <= characters(width) else (f"{fraction:.0%}", stage)
 
 
 def time_line(job: Job, seconds_left: float | None, *, is_late: bool = False) -> str:
     """The text below the bar; empty while there is nothing to say."""
-    left = "" if seconds_left is None else "Takes longer than expected" if is_late else f"{duration(seconds_left)} left"
+    left = "" if seconds_left is None else _LATE if is_late else phrase("{time} left", time=duration(seconds_left))
     left = "" if job.phase is Phase.CANCELLING else left
-    return " · ".join(part for part in (left, job.note) if part)
+    return joined(" · ", (left, job.note))
 
 
 def lines(text: str, width: float) -> list[str]:

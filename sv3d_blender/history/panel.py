@@ -8,7 +8,9 @@ import bpy
 from .. import tab
 from ..engine.session import session
 from ..generate.wording import lines, size
+from ..phrase import phrase
 from ..results_folder import BESIDE
+from ..translations import said
 from .catalogue import catalogue
 from .jobs import JobRecord, State
 
@@ -63,7 +65,7 @@ def draw_history(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         if record := catalogue.current:
             _draw_job(layout.box(), context, record)
         row = layout.row()
-        row.label(text=f"{_count(len(catalogue.records), 'job')}, {size(catalogue.size)}", icon="DISK_DRIVE")
+        row.label(text=f"{_count(len(catalogue.records))}, {size(catalogue.size)}", icon="DISK_DRIVE")
         row.operator("sv3d.history_clean_up", icon="BRUSH_DATA")
     else:
         layout.label(text="Nothing has been made yet" if catalogue.was_read else "Looking…", icon="INFO")
@@ -97,7 +99,7 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, record: JobRe
     column.scale_y = 0.8
     kind = "Mesh" if record.makes_mesh else "Orbit"
     preset = getattr(record.request, "preset", "")
-    column.label(text=" · ".join(filter(None, (record.title, kind, preset))))
+    column.label(text=" · ".join(filter(None, (record.title, said(kind), said(preset.title())))))
     column.label(text=f"{made.day} {made:%b %Y, %H:%M} · {size(record.size)}")
     _draw_text(column, context, _state_text(record), _ICONS[record.state])
     if record.state is State.DONE:
@@ -117,12 +119,16 @@ def _state_text(record: JobRecord) -> str:
         return "At work" if here else "At work in another Blender"
     if record.state is State.DONE:
         return "Done"
-    kept = f"{record.stages_done} of {record.stages} stages are kept" if record.stages_done else "in its first stage"
-    return f"Failed: {record.cause} ({kept})" if record.state is State.FAILED else f"Stopped: {kept}"
+    kept = phrase("in its first stage")
+    if record.stages_done:
+        kept = phrase("{done} of {all} stages are kept", done=record.stages_done, all=record.stages)
+    if record.state is State.FAILED:
+        return phrase("Failed: {cause} ({kept})", cause=record.cause, kept=kept)
+    return phrase("Stopped: {kept}", kept=kept)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: int) -> str:
+    return said("{count} job" if number == 1 else "{count} jobs", count=number)
 
 
 def _draw_message(box: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -135,7 +141,7 @@ def _draw_message(box: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 def _draw_text(column: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
     width = context.region.width / context.preferences.system.ui_scale - 80
-    for i, line in enumerate(lines(text, width)):
+    for i, line in enumerate(lines(said(text), width)):
         column.label(text=line, icon="BLANK1" if i else icon)
 
 

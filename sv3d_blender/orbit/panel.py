@@ -5,8 +5,12 @@ from collections.abc import Iterator
 import bpy
 
 from ...sv3d_engine.shared.errors import UserError
+from ..phrase import joined, phrase
 from .property_group import SV3DSceneCameras
 from .watching import watch
+
+_VIEWS = "{count} views tell the orbit. {front} sees what the picture shows."
+_CAMERAS = "{count} cameras tell the orbit. {front} sees what the picture shows."
 
 
 def draw_cameras(layout: bpy.types.UILayout, cameras: SV3DSceneCameras) -> None:
@@ -26,12 +30,13 @@ def findings(scene: bpy.types.Scene) -> Iterator[tuple[str, str]]:
     try:
         orbit = watch.orbit(scene)
     except UserError as error:
-        yield f"{error.cause} {error.remedy}", "ERROR"
+        yield joined(" ", (error.cause, error.remedy)), "ERROR"
         return
     if orbit is None:
         yield "Looking at the animation…", "TIME"
         return
-    what = "views" if scene.sv3d.scene_cameras.which == "ANIMATED" else "cameras"
-    yield f"{len(orbit.order)} {what} tell the orbit. {orbit.front.name} sees what the picture shows.", "CAMERA_DATA"
+    animated = scene.sv3d.scene_cameras.which == "ANIMATED"
+    told = phrase(_VIEWS if animated else _CAMERAS, count=len(orbit.order), front=orbit.front.name)
+    yield told, "CAMERA_DATA"
     for departure in orbit.departures:
         yield departure.text, "INFO"

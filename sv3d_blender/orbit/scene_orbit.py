@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.trajectory import MAX_ELEVATION, SV3D_FRAME_COUNT, Pose
+from ..phrase import phrase
 from . import departures
 from .departures import Departure
 from .standing import Point, SceneCamera, Standing, apart, looked_at, standing
@@ -17,6 +18,17 @@ _GAP = 40.0  # degrees on the sphere
 _SAME = 1.0  # degrees of azimuth: closer together, one of two cameras is left out
 _STRIDE = 90.0  # degrees: cameras that lie farther apart, one after the other, are in no order
 _FINE = 1.0  # degrees: the way between two cameras is measured in such pieces
+
+_ONE_DOUBLE = "{names} stands right above or below another camera of the way, and is left out."
+_MANY_DOUBLE = "{names} stand right above or below another camera of the way, and are left out."
+_OPEN = "The way is not closed: it ends at {end} and begins at {begin}, {angle:.0f}° on. It is closed evenly."
+_GAPS = {  # by the number of gaps
+    1: "Between {one} and {other} there is no camera for up to {angle:.0f}°. The way between is filled in evenly.",
+    2: "Between {one} and {other} and in 1 other place there is no camera for up to {angle:.0f}°. "
+    "The way between is filled in evenly.",
+    3: "Between {one} and {other} and in {places} other places there is no camera for up to {angle:.0f}°. "
+    "The way between is filled in evenly.",
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,7 @@ def _one_turn(cameras: Sequence[SceneCamera], stands: Sequence[Standing]) -> tup
     # A few beyond one turn are no second one: an animation may end a little after where it began.
     if not one_way or len(rest) < FEWEST or gone[-1] < 360.0 + _GAP:
         return list(range(len(stands))), []
-    text = f"With {cameras[rest[0]].name} a second turn begins. Only the first is taken."
+    text = phrase("With {name} a second turn begins. Only the first is taken.", name=cameras[rest[0]].name)
     return kept, [Departure("turns", text, tuple(rest))]
 
 
@@ -127,8 +139,7 @@ def _left_out(
     if not off:
         return []
     names = departures.named([cameras[i].name for i in off])
-    verb, are = ("stand", "are") if len(off) > 1 else ("stands", "is")
-    text = f"{names} {verb} right above or below another camera of the way, and {are} left out."
+    text = phrase(_MANY_DOUBLE if len(off) > 1 else _ONE_DOUBLE, names=names)
     return [Departure("double", text, tuple(off))]
 
 
@@ -144,12 +155,13 @@ def _gaps(cameras: Sequence[SceneCamera], stands: Sequence[Standing], order: Seq
         return []
     (a, b), most = max(wide.items(), key=lambda found: found[1])
     if len(wide) == 1 and most > 2 * _GAP:
-        text = f"The way is not closed: it ends at {cameras[a].name} and begins at {cameras[b].name}, {most:.0f}° on. "
-        return [Departure("open", text + "It is closed evenly.", (a, b))]
-    others = f" and in {len(wide) - 1} other {'places' if len(wide) > 2 else 'place'}" if len(wide) > 1 else ""
-    text = f"Between {cameras[a].name} and {cameras[b].name}{others} there is no camera for up to {most:.0f}°. "
+        text = phrase(_OPEN, end=cameras[a].name, begin=cameras[b].name, angle=most)
+        return [Departure("open", text, (a, b))]
+    text = phrase(
+        _GAPS[min(len(wide), 3)], one=cameras[a].name, other=cameras[b].name, places=len(wide) - 1, angle=most
+    )
     touched = tuple(dict.fromkeys(i for pair in wide for i in pair))
-    return [Departure("gap", text + "The way between is filled in evenly.", touched)]
+    return [Departure("gap", text, touched)]
 
 
 def _views(stands: Sequence[Standing], order: Sequence[int], *, even: bool) -> tuple[Pose, ...]:

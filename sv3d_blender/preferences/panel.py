@@ -8,6 +8,7 @@ from ..engine.session import session
 from ..history.results_panel import draw_results
 from ..setup.model_panel import draw_models
 from ..setup.panel import draw_engine
+from ..translations import said
 
 WEIGHTS_PAGE = "https://huggingface.co/stabilityai/sv3d"
 
@@ -61,7 +62,10 @@ def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) ->
 
 def _draw_report(box: bpy.types.UILayout, report: DoctorReport) -> None:
     box.label(
-        text=f"The engine {report.engine} is ready." if report.ready else f"The engine {report.engine} is not ready.",
+        text=said(
+            "The engine {version} is ready." if report.ready else "The engine {version} is not ready.",
+            version=report.engine,
+        ),
         icon="CHECKMARK" if report.ready else "ERROR",
     )
     column = box.column(align=True)

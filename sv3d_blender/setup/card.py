@@ -5,6 +5,7 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ..engine.session import session
 from ..generate import wording
+from ..phrase import joined, phrase
 from ..preferences.property_group import preferences
 from .facts import Facts
 from .panel import device_text, draw_failure, draw_lines, draw_work
@@ -38,7 +39,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 def ready_line(facts: Facts) -> str:
     """What a job will compute on and write to: "NVIDIA RTX 4090, 24 GB · 380 GB free on the disk"."""
-    return f"{_device(facts)} · {facts.free / 1e9:.0f} GB free on the disk"
+    return joined(" · ", (_device(facts), phrase("{count:.0f} GB free on the disk", count=facts.free / 1e9)))
 
 
 def _device(facts: Facts) -> str:
@@ -48,10 +49,10 @@ def _device(facts: Facts) -> str:
         if report.devices and report.devices[0] != "cpu" and "Graphics card" in findings:
             return findings["Graphics card"]
         memory = findings.get("Memory", "").partition(",")[0]
-        return f"Processor, {memory}" if memory else "Processor"
+        return phrase("Processor, {memory}", memory=memory) if memory else phrase("Processor")
     if facts.stamp and facts.stamp.device:
         return device_text(facts.stamp.device_name.capitalize(), facts.stamp.device_bytes)
-    return "Device known after Check Engine"
+    return phrase("Device known after Check Engine")
 
 
 def _memory_needs(context: bpy.types.Context, facts: Facts | None) -> list[Need]:

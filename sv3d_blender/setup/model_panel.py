@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...sv3d_engine.shared.model_catalogue import CATALOGUE, Model
+from ..phrase import phrase
+from ..translations import said
 from .panel import draw_lines, size
 from .session import engine_setup
 
@@ -24,7 +26,7 @@ def draw_models(layout: bpy.types.UILayout, chosen: "SV3DPreferences") -> None:
         state = facts.models.get(model.name, "missing") if facts else "missing"
         column = box.column(align=True)
         row = column.row()
-        row.label(text=f"{model.title} · {_STATES[state]}", icon=_ICONS[state])
+        row.label(text=f"{said(model.title)} · {said(_STATES[state])}", icon=_ICONS[state])
         buttons = row.row(align=True)
         if state != "ready":
             buttons.operator("sv3d.get_model", text="Get", icon="IMPORT").model = model.name
@@ -34,7 +36,7 @@ def draw_models(layout: bpy.types.UILayout, chosen: "SV3DPreferences") -> None:
             buttons.operator("sv3d.remove_model", text="Remove", icon="TRASH").model = model.name
         row = column.row()
         row.active = False
-        row.label(text=f"{size(model.bytes)}; {memory(model)}; {model.source.title}", icon="BLANK1")
+        row.label(text=f"{size(model.bytes)}; {said(memory(model))}; {model.source.title}", icon="BLANK1")
         row.operator("wm.url_open", text=model.licence, icon="URL", emboss=False).url = model.licence_url
         if checksum := facts.hashes.get(model.name) if facts else "":
             row = column.row()
@@ -50,7 +52,7 @@ def draw_offer(layout: bpy.types.UILayout, model: Model) -> None:
     column = layout.column(align=True)
     told = {
         "What": model.title,
-        "Download": f"about {size(model.bytes)}, from {model.source.title}",
+        "Download": phrase("about {size}, from {source}", size=size(model.bytes), source=model.source.title),
         "Memory": memory(model),
         "Where": str(model.path),
         "SHA-256": model.sha256 or "not known beforehand; it is shown and kept when the file has come",
@@ -59,7 +61,7 @@ def draw_offer(layout: bpy.types.UILayout, model: Model) -> None:
     for name, text in told.items():
         row = column.split(factor=0.18)
         row.label(text=name)
-        row.label(text=text)
+        row.label(text=said(text))
     layout.operator("wm.url_open", text="Licence", icon="URL").url = model.licence_url
     if not bpy.app.online_access:
         draw_lines(layout, "Blender is set to stay offline, so nothing can be downloaded.", "ERROR", alert=True)
@@ -69,5 +71,7 @@ def draw_offer(layout: bpy.types.UILayout, model: Model) -> None:
 def memory(model: Model) -> str:
     """What a model needs to work."""
     if model.memory == model.memory_at_best:
-        return f"{size(model.memory)} of memory"
-    return f"{size(model.memory)} of graphics memory, better {size(model.memory_at_best)}"
+        return phrase("{size} of memory", size=size(model.memory))
+    return phrase(
+        "{size} of graphics memory, better {better}", size=size(model.memory), better=size(model.memory_at_best)
+    )

@@ -9,6 +9,8 @@ from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.model_catalogue import model_called
 from ...sv3d_engine.shared.user_folders import home_folder
 from ..generate.wording import duration
+from ..phrase import joined, phrase
+from ..translations import said
 from .facts import Facts
 from .plan import build_title
 from .session import engine_setup
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ..preferences.property_group import SV3DPreferences
 
 _COLUMNS = 84  # characters of a line in the preferences and the dialog
+_ON_DISK = "about {disk} while it works; {free} are free"
 _BUTTONS = {State.MISSING: "SET_UP", State.UNFINISHED: "SET_UP", State.OUTDATED: "UPDATE", State.DAMAGED: "REPAIR"}
 BUTTON_TITLES = {"SET_UP": "Set Up Engine", "UPDATE": "Update", "REPAIR": "Repair"}
 
@@ -56,7 +59,10 @@ def _draw_state(box: bpy.types.UILayout, facts: Facts) -> None:
     state = facts.state or State.MISSING
     row = box.row()
     ready = state is State.READY
-    text = f"{state.value}{_device(facts) if ready else ''}"
+    device = _device(facts) if ready else ""
+    text = (
+        said("{state} and computes on: {device}", state=phrase(state.value), device=device) if device else state.value
+    )
     row.label(text=text, icon="CHECKMARK" if ready else "INFO" if state is not State.DAMAGED else "ERROR")
     row = box.row()
     row.scale_y = 1.0 if ready else 1.4
@@ -71,7 +77,7 @@ def _draw_state(box: bpy.types.UILayout, facts: Facts) -> None:
 
 def _device(facts: Facts) -> str:
     stamp = facts.stamp
-    return f" and computes on: {device_text(stamp.device_name, stamp.device_bytes)}" if stamp and stamp.device else ""
+    return device_text(stamp.device_name, stamp.device_bytes) if stamp and stamp.device else ""
 
 
 def device_text(name: str, memory: int) -> str:
@@ -83,12 +89,14 @@ def draw_work(layout: bpy.types.UILayout, *, narrow: bool = False) -> None:
     """How far the work at hand is, and how it is stopped."""
     work = engine_setup.work
     now = work.progress
-    layout.progress(factor=now.fraction, text="Stopping…" if work.cancelling else f"{now.step}…")
-    bytes_text = f"{now.done / 1e6:.0f} of about {now.total / 1e6:.0f} MB" if now.total else ""
-    left = f"{duration(now.seconds_left)} left" if now.seconds_left is not None else ""
+    layout.progress(factor=now.fraction, text=f"{said('Stopping' if work.cancelling else now.step)}…")
+    bytes_text = (
+        phrase("{done:.0f} of about {total:.0f} MB", done=now.done / 1e6, total=now.total / 1e6) if now.total else ""
+    )
+    left = phrase("{time} left", time=duration(now.seconds_left)) if now.seconds_left is not None else ""
     row = layout.column() if narrow else layout.row()
-    if text := " · ".join(part for part in (bytes_text, left) if part):
-        row.label(text=text, icon="TIME")
+    if text := joined(" · ", (bytes_text, left)):
+        row.label(text=said(text), icon="TIME")
     row.operator("sv3d.cancel_set_up", icon="CANCEL")
 
 
@@ -122,19 +130,21 @@ def draw_plan(
         draw_lines(layout, plan.remedy, "INFO")
         return
     column, cut_out = layout.column(align=True), model_called(CUT_OUT)
-    packages = f"{len(plan.coming)} packages from the package index" if plan.coming else "nothing, all is here already"
+    packages = phrase("nothing, all is here already")
+    if plan.coming:
+        packages = phrase("{count} packages from the package index", count=len(plan.coming))
     told = [
-        ("What", f"PyTorch for: {build_title(plan.build)}; {packages}"),
+        ("What", phrase("PyTorch for: {build}; {packages}", build=build_title(plan.build), packages=packages)),
         ("With", plan.base.title),
         *([("Then", f"{cut_out.title}: {size(cut_out.bytes)}")] if new and cut_out else []),
-        ("Download", f"about {size(plan.download)}" if plan.download else "nothing"),
-        ("On Disk", f"about {size(plan.disk)} while it works; {size(plan.free)} are free"),
+        ("Download", phrase("about {size}", size=size(plan.download)) if plan.download else "nothing"),
+        ("On Disk", phrase(_ON_DISK, disk=size(plan.disk), free=size(plan.free))),
         ("Where", str(home_folder())),
     ]
     for name, text in told:
         row = column.split(factor=0.18)
         row.label(text=name)
-        row.label(text=text)
+        row.label(text=said(text))
     if not plan.has_room:
         draw_lines(layout, "There is too little room: choose another SV3D folder, or free some.", "ERROR", alert=True)
     if plan.coming and not bpy.app.online_access:
@@ -154,5 +164,5 @@ def draw_lines(
     column = layout.column(align=True)
     column.alert = alert
     column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(text, columns, break_on_hyphens=False)):
+    for i, line in enumerate(textwrap.wrap(said(text), columns, break_on_hyphens=False)):
         column.label(text=line, icon="BLANK1" if i else icon)

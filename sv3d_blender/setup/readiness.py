@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from ...sv3d_engine.shared.model_catalogue import SV3D_MEMORY
+from ..phrase import phrase
 from .facts import Facts
 from .state import State
 
 DISK_BYTES = 2_000_000_000  # that the greatest job asks for
+_LITTLE_DISK = "Only {free:.1f} GB are free on the disk that results go to; a job may need 2 GB."
+_LITTLE_MEMORY = "The graphics card has {card:.1f} GB; the chosen Memory takes {taken:.1f} GB."
+_TOO_LITTLE_MEMORY = "The graphics card has {card:.1f} GB; SV3D takes {taken:.1f} GB at the least."
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def needs(facts: Facts | None, *, at_work: bool) -> list[Need]:
         text = "The chosen SV3D weights are not where they were."
         found.append(Need(text, True, "sv3d.preferences", "Choose Weights"))
     if facts.free < DISK_BYTES:
-        text = f"Only {facts.free / 1e9:.1f} GB are free on the disk that results go to; a job may need 2 GB."
+        text = phrase(_LITTLE_DISK, free=facts.free / 1e9)
         found.append(Need(text, facts.free < DISK_BYTES / 10, "sv3d.preferences", "Choose Another Folder"))
     return sorted(found, key=lambda need: not need.blocks)
 
@@ -59,9 +63,9 @@ def memory_need(mode: str, card: int) -> Need | None:
     if not card or card >= SV3D_MEMORY.get(mode, least):
         return None
     if card >= least:
-        text = f"The graphics card has {card / 1e9:.1f} GB; the chosen Memory takes {SV3D_MEMORY[mode] / 1e9:.1f} GB."
+        text = phrase(_LITTLE_MEMORY, card=card / 1e9, taken=SV3D_MEMORY[mode] / 1e9)
         return Need(text, False, "sv3d.fit_memory", "Choose Memory by the Card", "AUTO")
-    text = f"The graphics card has {card / 1e9:.1f} GB; SV3D takes {least / 1e9:.1f} GB at the least."
+    text = phrase(_TOO_LITTLE_MEMORY, card=card / 1e9, taken=least / 1e9)
     return Need(text, False, "sv3d.fit_memory", "Compute on the Processor (Slow)", "PROCESSOR")
 
 

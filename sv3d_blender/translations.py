@@ -1,0 +1,52 @@
+"""The add-on's texts in other languages; ``languages`` holds a folder for each, with files by topic.
+
+Blender itself looks up what it is given whole: labels, names, tooltips.  What is composed goes through ``said``.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import storage
+from .phrase import Phrase
+
+FOLDER = Path(__file__).parent / "languages"
+_CONTEXTS = ("*", "Operator")  # Blender looks for a button's text in the second
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """A language's texts, by the English ones."""
+    files = sorted((FOLDER / language).glob("*.json"))
+    return {key: text for file in files for key, text in json.loads(file.read_text(encoding="utf-8")).items()}
+
+
+def said(text: str, **values: Any) -> str:
+    """A text in Blender's language: a phrase, or a template with values, or a whole sentence."""
+    if isinstance(text, Phrase):
+        return said(text.template, **text.values)
+    found = _look_up(text)
+    if not values:
+        return found
+    told = {name: said(value) if isinstance(value, Phrase) else value for name, value in values.items()}
+    return found.format(**told)
+
+
+def register() -> None:
+    languages = [folder.name for folder in FOLDER.iterdir() if folder.is_dir()]
+    texts = {
+        language: {(context, key): text for key, text in catalogue(language).items() for context in _CONTEXTS}
+        for language in languages
+    }
+    bpy.app.translations.register(storage.EXTENSION_PACKAGE, texts)
+
+
+def unregister() -> None:
+    bpy.app.translations.unregister(storage.EXTENSION_PACKAGE)
+
+
+def _look_up(text: str) -> str:
+    return bpy.app.translations.pgettext_iface(text)
