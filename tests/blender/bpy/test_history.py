@@ -79,7 +79,7 @@ def test_jobs_are_listed_the_latest_first_and_one_is_selected(blender, catalogue
     history.active = 1
     assert catalogue.current.title == "cow"
     said = drawn(blender)
-    assert "cow · Mesh · standard" in said
+    assert "cow · Mesh · Standard" in said
     assert "2 jobs, 5 MB" in said
     assert "Import Again" in said
 
@@ -137,7 +137,7 @@ def test_drawing_touches_no_disk(blender, catalogue, results, picture_job, monke
     for name in ("stat", "open", "iterdir", "exists", "is_file"):
         monkeypatch.setattr(Path, name, touched)
     monkeypatch.setattr("os.scandir", touched)
-    assert "cow · Mesh · draft" in drawn(blender)
+    assert "cow · Mesh · Draft" in drawn(blender)
 
 
 def test_a_stopped_job_is_resumed_as_it_was_asked_for(blender, session, preferences, catalogue, results, picture_job):
