@@ -55,3 +55,21 @@ def export_usd(path: Path, collection: bpy.types.Collection, metres: float) -> N
         bpy.ops.wm.usd_export(filepath=str(path), collection=collection.name, overwrite_textures=True)
     finally:
         units.scale_length = before
+
+
+def strips(scene: bpy.types.Scene) -> list[bpy.types.ID]:
+    """What is in a scene's Video Sequencer; 4.4 calls strips so, before they were sequences."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    return list(editor.strips if bpy.app.version >= (4, 4, 0) else editor.sequences)
+
+
+def add_image_strip(scene: bpy.types.Scene, name: str, files: list[Path], start: int) -> None:
+    """Put pictures of one folder, one a frame, into the first channel that is free above all others."""
+    above = max((strip.channel for strip in strips(scene)), default=0) + 1
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    home = editor.strips if bpy.app.version >= (4, 4, 0) else editor.sequences
+    strip = home.new_image(name, str(files[0]), above, start)
+    for file in files[1:]:
+        strip.elements.append(file.name)

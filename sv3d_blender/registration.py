@@ -3,6 +3,7 @@
 import bpy
 
 from . import storage, translations
+from .compare import ops as compare_ops
 from .engine.job import Job
 from .engine.session import session
 from .generate import menus, panel, picture_copy, preview, property_group, running_ops, source_ops
@@ -51,6 +52,7 @@ CLASSES: tuple[type, ...] = (
     *picture_ops.CLASSES,
     *frame_changes.CLASSES,
     *repair_ops.CLASSES,
+    *compare_ops.CLASSES,
     *light_ops.CLASSES,
     *panel.CLASSES,
     *repair_panel.CLASSES,

@@ -80,6 +80,7 @@ _GROUPS = (
     ("sv3d.generate", "sv3d.generate_again", "sv3d.finish", "sv3d.cancel", "sv3d.resume"),
     ("sv3d.remove_waiting", "sv3d.go_on", "sv3d.dismiss", "sv3d.copy_report"),
     ("sv3d.import_result", "sv3d.look_through", "sv3d.show_frames", "sv3d.show_preview"),
+    ("sv3d.add_strip", "sv3d.show_confidence"),
     ("sv3d.look_through_picture", "sv3d.leave_picture", "sv3d.add_shadow_catcher", "sv3d.set_light"),
     ("sv3d.preferences", "sv3d.check_engine"),
 )

@@ -3,6 +3,7 @@
 import bpy
 
 from .. import tab
+from ..compare.panel import draw_comparison
 from ..engine.session import session
 from ..light.panel import draw_light
 from ..manual import PAGE
@@ -50,6 +51,7 @@ def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         layout.operator("sv3d.look_through", icon="CAMERA_DATA")
     layout.operator("sv3d.show_frames", icon="IMAGE_DATA")
     draw_background(layout, orbit_camera(context), "Frames", "Frame Opacity")
+    draw_comparison(layout, context)
     draw_picture(layout, context)
     draw_light(layout, context)
 

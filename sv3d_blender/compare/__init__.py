@@ -1,0 +1,1 @@
+"""A result compared with its orbit: how sure each place is, and the frames as a strip."""
