@@ -4,6 +4,7 @@ Blender itself looks up what it is given whole: labels, names, tooltips.  What i
 """
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,13 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def said(text: str, **values: Any) -> str:
-    """A text in Blender's language: a phrase, or a template with values, or a whole sentence."""
-    if isinstance(text, Phrase):
-        return said(text.template, **text.values)
-    found = _look_up(text)
-    if not values:
-        return found
-    told = {name: said(value) if isinstance(value, Phrase) else value for name, value in values.items()}
-    return found.format(**told)
+    """A text of the interface in Blender's language: a phrase, or a template with values, or a whole sentence."""
+    return _worded(_look_up, text, values)
+
+
+def reported(text: str, **values: Any) -> str:
+    """The same for a report, as reports are translated only where Blender's preferences say so."""
+    return _worded(_look_up_report, text, values)
 
 
 def register() -> None:
@@ -48,5 +48,19 @@ def unregister() -> None:
     bpy.app.translations.unregister(storage.EXTENSION_PACKAGE)
 
 
+def _worded(look_up: Callable[[str], str], text: str, values: dict[str, Any]) -> str:
+    if isinstance(text, Phrase):
+        return _worded(look_up, text.template, text.values)
+    found = look_up(text)
+    if not values:
+        return found
+    told = {name: _worded(look_up, v, {}) if isinstance(v, Phrase) else v for name, v in values.items()}
+    return found.format(**told)
+
+
 def _look_up(text: str) -> str:
     return bpy.app.translations.pgettext_iface(text)
+
+
+def _look_up_report(text: str) -> str:
+    return bpy.app.translations.pgettext_rpt(text)

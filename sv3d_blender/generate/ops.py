@@ -12,6 +12,7 @@ from ..engine.job import Failure, Phase
 from ..engine.session import session
 from ..preferences.property_group import preferences
 from ..result.provenance import REQUEST, request_of
+from ..translations import said
 from . import picture_copy
 from .choices import ORBITS, QUALITIES, SCENE_CAMERAS, as_tab
 from .request import Asked, Order, give_back, order, repeated, resumed
@@ -150,7 +151,7 @@ class SV3D_OT_generate_again(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.active_object is None or REQUEST not in context.active_object:
-            cls.poll_message_set("Select a result of SV3D first")
+            cls.poll_message_set(said("Select a result of SV3D first"))
             return False
         return True
 

@@ -8,6 +8,7 @@ from ...sv3d_engine.shared import protocol
 from ..engine.job import Phase
 from ..engine.session import session
 from ..preferences.property_group import preferences
+from ..translations import reported
 from .wording import report
 
 
@@ -104,7 +105,7 @@ class SV3D_OT_copy_report(bpy.types.Operator):
                 "Job": protocol.encode(session.job.request) if session.job else "none",
             }
             context.window_manager.clipboard = report(failure, facts)
-            self.report({"INFO"}, "Report copied")
+            self.report({"INFO"}, reported("Report copied"))
         return {"FINISHED"}
 
 

@@ -8,6 +8,7 @@ from bpy.props import BoolProperty, StringProperty
 from ...sv3d_engine.shared import protocol
 from .. import tab
 from ..engine.session import session
+from ..translations import reported, said
 from .picture import can_be_source
 from .source import SUFFIXES
 
@@ -21,7 +22,7 @@ class SV3D_OT_use_active_image(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if active_image(context) is None:
-            cls.poll_message_set("Open a picture in an Image Editor first. A render has to be saved as a picture")
+            cls.poll_message_set(said("Open a picture in an Image Editor first. A render has to be saved as a picture"))
             return False
         return True
 
@@ -58,7 +59,7 @@ class SV3D_OT_drop_picture(bpy.types.Operator):
             if not can_be_source(image):  # the same file may be open as the first of a sequence
                 image = bpy.data.images.load(self.filepath)
         except RuntimeError:
-            self.report({"ERROR"}, f"Blender cannot open this picture: {self.filepath}")
+            self.report({"ERROR"}, reported("Blender cannot open this picture: {file}", file=self.filepath))
             return {"CANCELLED"}
         _choose(context, image)
         tab.show(context)

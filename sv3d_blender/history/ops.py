@@ -13,6 +13,7 @@ from ..generate.request import resumed
 from ..generate.starting import failure_of, take_up
 from ..generate.wording import size
 from ..preferences.property_group import preferences
+from ..translations import said
 from . import cleaning
 from .catalogue import catalogue
 from .jobs import JobRecord, State
@@ -173,7 +174,7 @@ def _is_read(operator: type[bpy.types.Operator]) -> bool:
     if catalogue.was_read:
         return True
     catalogue.look()
-    operator.poll_message_set("SV3D is looking for jobs: search again in a moment")
+    operator.poll_message_set(said("SV3D is looking for jobs: search again in a moment"))
     return False
 
 
@@ -185,7 +186,7 @@ def _is_promised(operator: type[bpy.types.Operator]) -> bool:
     record = catalogue.current
     promised = record is not None and record.folder in {Path(request.out) for request in requests}
     if promised:
-        operator.poll_message_set("This job is at work, or waits in the queue")
+        operator.poll_message_set(said("This job is at work, or waits in the queue"))
     return promised
 
 

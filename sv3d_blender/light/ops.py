@@ -4,6 +4,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..result.light_image import light_of, lit_result
+from ..translations import reported
 from .choices import LIGHTS
 from .world import use_own_light, use_picture_light
 
@@ -32,7 +33,8 @@ class SV3D_OT_set_light(bpy.types.Operator):
         panorama = light_of(result) if result else None
         if result is None or panorama is None:
             self.report(
-                {"WARNING"}, "The picture's light is missing from the result's folder. Import the result again."
+                {"WARNING"},
+                reported("The picture's light is missing from the result's folder. Import the result again."),
             )
             return {"CANCELLED"}
         use_picture_light(context.scene, result, panorama)

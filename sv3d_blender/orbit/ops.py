@@ -8,6 +8,7 @@ from mathutils import Vector
 
 from ...sv3d_engine.shared.trajectory import SV3D_FRAME_COUNT
 from ..generate.preflight import typed_degrees
+from ..translations import said
 from .gathering import MOST_CAMERAS, place_of
 from .rig import add_rig, add_root
 from .rig_plan import fitting_radius, rig_poses
@@ -85,7 +86,7 @@ class SV3D_OT_add_orbit_cameras(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.mode != "OBJECT":
-            cls.poll_message_set("Works in Object Mode")
+            cls.poll_message_set(said("Works in Object Mode"))
             return False
         return True
 

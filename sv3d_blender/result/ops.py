@@ -8,6 +8,7 @@ from bpy.props import BoolProperty, StringProperty
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.job import Failure
 from ..engine.session import session
+from ..translations import said
 from . import destination
 from .camera import look_through
 from .frames import has_editor, live_orbit, show_in_editors
@@ -53,7 +54,7 @@ class SV3D_OT_import_result(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.mode != "OBJECT":
-            cls.poll_message_set("Works in Object Mode")
+            cls.poll_message_set(said("Works in Object Mode"))
             return False
         return True
 
@@ -103,7 +104,7 @@ class SV3D_OT_show_frames(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not has_editor():
-            cls.poll_message_set("Open an Image Editor first")
+            cls.poll_message_set(said("Open an Image Editor first"))
             return False
         return orbit_camera(context) is not None
 
@@ -122,7 +123,7 @@ class SV3D_OT_show_preview(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         if not has_editor():
-            cls.poll_message_set("Open an Image Editor first")
+            cls.poll_message_set(said("Open an Image Editor first"))
             return False
         return live_orbit() is not None
 

@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..translations import reported, said
 from .earlier import add_missing_picture_camera
 from .job_folder import mesh_of
 from .kept import give_back, keep, use_picture
@@ -24,7 +25,7 @@ class SV3D_OT_look_through_picture(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         camera = picture_camera(context.active_object)
         if (mesh_of(context.active_object) is None) if camera is None else (picture_size(camera) is None):
-            cls.poll_message_set("Select a result")
+            cls.poll_message_set(said("Select a result"))
             return False
         return True
 
@@ -33,7 +34,9 @@ class SV3D_OT_look_through_picture(bpy.types.Operator):
         camera = picture_camera(context.active_object) or (add_missing_picture_camera(mesh) if mesh else None)
         size = picture_size(camera) if camera else None
         if camera is None or size is None:
-            self.report({"WARNING"}, "The picture is missing from the result's folder. Import the result again.")
+            self.report(
+                {"WARNING"}, reported("The picture is missing from the result's folder. Import the result again.")
+            )
             return {"CANCELLED"}
         use_picture(context.scene, camera, size)
         space = context.space_data
@@ -76,7 +79,7 @@ class SV3D_OT_add_shadow_catcher(bpy.types.Operator):
         if mesh is None:
             return False
         if any(_CATCHER in child for child in mesh.children):
-            cls.poll_message_set("There is one already. Delete it to be rid of it")
+            cls.poll_message_set(said("There is one already. Delete it to be rid of it"))
             return False
         return True
 

@@ -15,6 +15,7 @@ from ..engine.job import Failure
 from ..engine.session import session
 from ..generate.wording import report
 from ..preferences.property_group import preferences
+from ..translations import reported, said
 from . import folder, panel
 from .planner import LOOKING
 from .session import blenders_python, check_engine, engine_setup
@@ -32,9 +33,9 @@ _MODES = (
 def free_for(operator: type[bpy.types.Operator]) -> bool:
     """Whether engine and models can be changed now; the operator's button tells why not."""
     if engine_setup.work.busy:
-        operator.poll_message_set("SV3D is at work already")
+        operator.poll_message_set(said("SV3D is at work already"))
     elif session.busy:
-        operator.poll_message_set("A job is running: wait for it, or cancel it")
+        operator.poll_message_set(said("A job is running: wait for it, or cancel it"))
     return not (engine_setup.work.busy or session.busy)
 
 
@@ -171,7 +172,7 @@ class SV3D_OT_allow_online(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         if bpy.app.online_access_override:
-            cls.poll_message_set("Blender was started with --offline-mode or --online-mode, which decides")
+            cls.poll_message_set(said("Blender was started with --offline-mode or --online-mode, which decides"))
             return False
         return not bpy.app.online_access
 
@@ -239,7 +240,7 @@ class SV3D_OT_copy_set_up_report(bpy.types.Operator):
             }
             shown = Failure(failure.cause, failure.remedy, failure.details)
             context.window_manager.clipboard = report(shown, facts)
-            self.report({"INFO"}, "Report copied")
+            self.report({"INFO"}, reported("Report copied"))
         return {"FINISHED"}
 
 

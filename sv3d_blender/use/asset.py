@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bpy
 
+from ..translations import reported
 from .catalog_file import CATALOG, NAME, add_catalog
 from .chosen import chosen_result, poll_result
 from .thumbnail import render_thumbnail
@@ -31,9 +32,12 @@ class SV3D_OT_mark_asset(bpy.types.Operator):
         try:
             render_thumbnail(result)
         except RuntimeError as error:
-            self.report({"WARNING"}, f"SV3D: it has no thumbnail, as Blender could not render it. {error}".rstrip())
+            self.report(
+                {"WARNING"},
+                reported("SV3D: it has no thumbnail, as Blender could not render it. {error}", error=error).rstrip(),
+            )
         if not bpy.data.filepath:
-            self.report({"INFO"}, "It comes into the library's catalog SV3D when the file is saved")
+            self.report({"INFO"}, reported("It comes into the library's catalog SV3D when the file is saved"))
         elif problem := write_catalog():
             self.report({"WARNING"}, problem)
         return {"FINISHED"}

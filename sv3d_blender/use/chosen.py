@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from ..result.provenance import PREFIX
+from ..translations import said
 
 _JOB = PREFIX + "job"
 
@@ -25,9 +26,9 @@ def chosen_result(context: Any) -> bpy.types.Object:
 def poll_result(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """What all of these operators ask of their context, and what they say without it."""
     if context.mode != "OBJECT":
-        operator.poll_message_set("Works in Object Mode")
+        operator.poll_message_set(said("Works in Object Mode"))
         return False
     if result_at_hand(context) is None:
-        operator.poll_message_set("Select a mesh that SV3D has made first")
+        operator.poll_message_set(said("Select a mesh that SV3D has made first"))
         return False
     return True

@@ -9,6 +9,7 @@ from bpy_extras.io_utils import ExportHelper
 from mathutils import Matrix
 
 from .. import compat
+from ..translations import reported
 from .baked import Piece, baked
 from .chosen import chosen_result, poll_result
 from .lighter import lods_of
@@ -79,7 +80,7 @@ class SV3D_OT_export_game(bpy.types.Operator, ExportHelper):
         centimetres = self.unit == "CENTIMETRES" and self.format != "GLB"
         group = file_name(result.name) if levels and self.format == "FBX" else ""
         if self.format == "USD" and not bpy.app.build_options.usd:
-            self.report({"ERROR"}, "This Blender was built without USD. Choose another format")
+            self.report({"ERROR"}, reported("This Blender was built without USD. Choose another format"))
             return {"CANCELLED"}
         path = Path(bpy.path.abspath(self.filepath)).with_suffix(self.filename_ext)
         try:
@@ -88,7 +89,7 @@ class SV3D_OT_export_game(bpy.types.Operator, ExportHelper):
         except (RuntimeError, OSError) as error:
             self.report({"ERROR"}, not_written(path, error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Written: {path.name}")
+        self.report({"INFO"}, reported("Written: {file}", file=path.name))
         return {"FINISHED"}
 
 
@@ -105,7 +106,7 @@ def beside_file(name: str, suffix: str) -> str:
 def not_written(path: Path, error: Exception) -> str:
     """An exporter's failure for the artist: the last line, as it may be a whole traceback."""
     last = (str(error).strip().splitlines() or [""])[-1]
-    return f"The file cannot be written: {path}. {last}".rstrip()
+    return reported("The file cannot be written: {path}. {last}", path=path, last=last).rstrip()
 
 
 def _pieces(result: bpy.types.Object, levels: dict[int, bpy.types.Object], *, collision: bool) -> list[Piece]:

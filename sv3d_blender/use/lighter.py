@@ -4,6 +4,7 @@ import bpy
 from bpy.props import FloatProperty, IntProperty
 from mathutils import Matrix, Vector
 
+from ..translations import reported
 from .chosen import chosen_result, poll_result
 
 MODIFIER = "SV3D Decimate"
@@ -32,7 +33,7 @@ class SV3D_OT_decimate(bpy.types.Operator):
         have = triangle_count(result.data)
         decimate_to(result, min(1.0, self.faces / have) if have else 1.0)
         if have <= self.faces:
-            self.report({"INFO"}, f"The mesh has no more than {have} triangles already")
+            self.report({"INFO"}, reported("The mesh has no more than {count} triangles already", count=have))
         return {"FINISHED"}
 
 
@@ -56,7 +57,7 @@ class SV3D_OT_make_lods(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         result = chosen_result(context)
         if _LEVEL in result:
-            self.report({"ERROR"}, "This is a level of a set. Select the mesh that it was made of")
+            self.report({"ERROR"}, reported("This is a level of a set. Select the mesh that it was made of"))
             return {"CANCELLED"}
         there = lods_of(result)
         home = result.get(_SET) if there else None

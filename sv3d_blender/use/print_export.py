@@ -7,6 +7,8 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
+from ..phrase import joined, phrase
+from ..translations import reported
 from .baked import Piece, baked
 from .chosen import chosen_result, poll_result
 from .game_export import beside_file, file_name, not_written
@@ -45,20 +47,22 @@ class SV3D_OT_export_print(bpy.types.Operator, ExportHelper):
                 (copy,) = collection.objects
                 longest = max(copy.dimensions)
                 if longest <= 0:
-                    self.report({"ERROR"}, "The mesh has no size. Remove modifiers that leave nothing of it")
+                    self.report({"ERROR"}, reported("The mesh has no size. Remove modifiers that leave nothing of it"))
                     return {"CANCELLED"}
                 problem = not_watertight(copy.data)
                 if problem and not self.even_if_open:
-                    self.report({"ERROR"}, f"{problem} Mend it, or tick Even If Not Watertight")
+                    self.report(
+                        {"ERROR"}, reported(joined(" ", (problem, phrase("Mend it, or tick Even If Not Watertight"))))
+                    )
                     return {"CANCELLED"}
                 bpy.ops.wm.stl_export(filepath=str(path), collection=collection.name, global_scale=self.size / longest)
         except (RuntimeError, OSError) as error:
             self.report({"ERROR"}, not_written(path, error))
             return {"CANCELLED"}
         if problem:
-            self.report({"WARNING"}, f"Written: {path.name}. {problem}")
+            self.report({"WARNING"}, reported("Written: {file}. {problem}", file=path.name, problem=problem))
         else:
-            self.report({"INFO"}, f"Watertight. Written: {path.name}")
+            self.report({"INFO"}, reported("Watertight. Written: {file}", file=path.name))
         return {"FINISHED"}
 
 
@@ -74,11 +78,13 @@ def not_watertight(mesh: bpy.types.Mesh) -> str:
     finally:
         work.free()
     found = (
-        (open_edges, "open edges"), (crowded, "edges with more than two faces"), (flipped, "edges between turned faces")
-    )  # fmt: skip
-    if told := ", ".join(f"{count} {what}" for count, what in found if count):
-        return f"The mesh is not watertight: {told}."
-    return "" if volume > 0 else "The mesh is inside out."
+        (open_edges, "{count} open edges"),
+        (crowded, "{count} edges with more than two faces"),
+        (flipped, "{count} edges between turned faces"),
+    )
+    if told := joined(", ", (phrase(what, count=count) for count, what in found if count)):
+        return phrase("The mesh is not watertight: {told}.", told=told)
+    return "" if volume > 0 else phrase("The mesh is inside out.")
 
 
 CLASSES = (SV3D_OT_export_print,)

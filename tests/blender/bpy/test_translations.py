@@ -15,7 +15,7 @@ from conftest import Paper, drawn, part
 LANGUAGE = "de_DE"
 # Names, which are the same in every language, and numbers.
 SAME = re.compile(r"SV3D(_[a-z])?|SV3D_[A-Z]\w+|(\d+ px)|glTF \(\.glb\)|FBX \(\.fbx\)|USD \(\.usdc\)|SHA-256|[\W\d]*")
-_DRAW = {"label", "operator", "prop", "menu", "progress", "row", "said", "phrase"}
+_DRAW = {"label", "operator", "prop", "menu", "progress", "row", "said", "reported", "phrase"}
 
 
 @pytest.fixture
@@ -23,7 +23,8 @@ def german(blender, monkeypatch) -> dict[str, str]:
     """Blender as a module has no languages: its look-up is done from the add-on's own catalogue."""
     translations = part("translations")
     texts = translations.catalogue(LANGUAGE)
-    monkeypatch.setattr(translations, "_look_up", lambda text: texts.get(text, text))
+    for look_up in ("_look_up", "_look_up_report"):
+        monkeypatch.setattr(translations, look_up, lambda text: texts.get(text, text))
     return texts
 
 
@@ -59,7 +60,7 @@ def test_every_text_in_the_code_that_is_drawn_is_translated(german):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         texts = [text for word in node.keywords if word.arg == "text" for text in constants(word.value)]
-        if name in {"said", "phrase"} and node.args:
+        if name in {"said", "reported", "phrase"} and node.args:
             texts += constants(node.args[0])
         if name in _DRAW:
             missing |= {text: file.name for text in texts if text not in german and not SAME.fullmatch(text)}
@@ -98,6 +99,15 @@ def test_a_phrase_is_said_with_its_values(german):
     assert said(phrases.joined(" · ", ("", time, "Level {x}"))) == "etwa 3 min · Level {x}"
     # What an artist has called something is left alone, be it a word that has a translation or a brace.
     assert said("{job} waits for Object Mode", job="Level {x}") == "Level {x} wartet auf den Objektmodus"
+
+
+def test_a_report_is_german_too(blender, german):
+    mesh = blender.data.meshes.new("open")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    problem = part("use.print_export").not_watertight(mesh)
+    assert problem == "The mesh is not watertight: 3 open edges."
+    text = part("translations").reported("Written: {file}. {problem}", file="a.stl", problem=problem)
+    assert text == "Geschrieben: a.stl. Das Mesh ist nicht wasserdicht: 3 offene Kanten."
 
 
 def test_the_tab_is_drawn_in_german(blender, settings, german):
