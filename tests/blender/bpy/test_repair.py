@@ -30,7 +30,9 @@ def editor(blender, orbit):
         region=next(region for region in area.regions if region.type == "WINDOW"),
     ):
         yield area.spaces.active
-    area.type = before
+    areas = [there for window in blender.context.window_manager.windows for there in window.screen.areas]
+    if area in areas:  # a test that opens a file frees it, and what is written there then crashes a later one
+        area.type = before
 
 
 def painted(image):
