@@ -52,6 +52,7 @@ class Job:
     began: bool = False  # the engine is up
     stage: str = ""  # title for the artist
     note: str = ""
+    doubts: tuple[str, ...] = ()  # why the result may be wrong
     fraction: float = 0.0  # of the whole job
     seconds_left: float | None = None
     preview: Preview | None = None  # the latest
@@ -94,6 +95,7 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
                 has_shape=job.has_shape or event.stage in _SHAPING,
                 stage=event.title,
                 note=event.note,
+                doubts=(*job.doubts, event.doubt) if event.doubt else job.doubts,
                 fraction=fraction,
                 seconds_left=event.seconds_left,
             )

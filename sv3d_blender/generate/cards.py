@@ -90,6 +90,8 @@ def draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: J
     for line, icon in ((stage, "BLANK1"), (time, "TIME")):
         if line:
             draw_text(layout, context, line, icon)
+    for doubt in job.doubts:
+        draw_text(layout, context, doubt, "ERROR")
     row = layout.row(align=True)
     if job.has_shape:
         row.operator("sv3d.finish", text="Finishing…" if job.finishing else "Stop Here", icon="CHECKMARK")

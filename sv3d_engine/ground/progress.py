@@ -19,6 +19,9 @@ class Progress:
     def preview(self, kind: str, path: Path) -> None:
         """Announce something finished and worth showing; ``kind`` is one of protocol.PREVIEW_KINDS."""
 
+    def doubt(self, sentence: str) -> None:
+        """Tell the artist at once why the result may be wrong, while stopping still saves time."""
+
     @property
     def finishing(self) -> bool:
         """Whether the user wants what there is: what only makes it better is to be left out from now on."""
@@ -41,6 +44,9 @@ class _Part(Progress):
 
     def preview(self, kind: str, path: Path) -> None:
         self._whole.preview(kind, path)
+
+    def doubt(self, sentence: str) -> None:
+        self._whole.doubt(sentence)
 
     @property
     def finishing(self) -> bool:

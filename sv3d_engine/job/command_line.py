@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(arguments: argparse.Namespace) -> int:
-    result = run_here(request(arguments, Path(arguments.out).absolute()), arguments.details)
+    told: set[str] = set()
+    result = run_here(request(arguments, Path(arguments.out).absolute()), arguments.details, told)
     if isinstance(result, int):
         return result
     made = result.mesh if isinstance(result, protocol.Result) else result.frames
@@ -43,7 +44,8 @@ def _job(arguments: argparse.Namespace) -> int:
     if isinstance(result, protocol.Result) and result.card:
         print(result.card)
     for note in result.notes:
-        print(f"Note: {note}")
+        if note not in told:
+            print(f"Note: {note}")
     return 0
 
 
@@ -104,8 +106,13 @@ def _work(_: argparse.Namespace) -> int:
     return runner.main()
 
 
-def run_here(job: protocol.Job, details: bool) -> protocol.Result | protocol.OrbitResult | int:
-    """Do the job in this process, showing it on stderr; an exit status if it did not come to its end."""
+def run_here(
+    job: protocol.Job, details: bool, told: set[str] | None = None
+) -> protocol.Result | protocol.OrbitResult | int:
+    """Do the job in this process, showing it on stderr; an exit status if it did not come to its end.
+
+    Doubts that were shown meanwhile are added to ``told``.
+    """
     from ..shared.errors import explain
     from .run import run_job
 
@@ -124,6 +131,8 @@ def run_here(job: protocol.Job, details: bool) -> protocol.Result | protocol.Orb
         return _USER_ERROR
     finally:
         terminal.close()
+        if told is not None:
+            told |= terminal.told
 
 
 def _print_error(error: UserError, details: bool) -> None:

@@ -111,6 +111,12 @@ class _StageProgress(Progress):
         share = self._clock.job_fraction(fraction)
         self._listen(protocol.Stage(self._job, self._stage.name, self._stage.title, fraction, share, left, note))
 
+    def doubt(self, sentence: str) -> None:
+        self._poll()
+        now = time.monotonic()
+        share, left = self._clock.job_fraction(1.0), self._clock.seconds_left(1.0, now)
+        self._listen(protocol.Stage(self._job, self._stage.name, self._stage.title, 1.0, share, left, "", sentence))
+
     @property
     def finishing(self) -> bool:
         return self._is_finishing()

@@ -98,6 +98,8 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
         prepared = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
     except UserError as error:
         raise (_not_one_object(job, error) if isinstance(job, PictureToMesh) else error) from error
+    for doubt in prepared.doubts:
+        progress.doubt(doubt)
     orbit = prepared.orbit
     return {
         "chosen": prepared.chosen,

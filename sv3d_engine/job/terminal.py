@@ -42,9 +42,14 @@ class TerminalProgress:
     def __init__(self, stream: TextIO) -> None:
         self._line = LiveLine(stream)
         self._stage, self._next = "", 0.0
+        self.told: set[str] = set()  # doubts, which need no second word
 
     def show(self, message: protocol.Stage | protocol.Preview) -> None:
         if isinstance(message, protocol.Preview):
+            return
+        if message.doubt:
+            self.told.add(message.doubt)
+            self._line.write(f"Note: {message.doubt}")
             return
         if message.stage != self._stage:
             self.close()

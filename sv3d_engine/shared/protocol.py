@@ -13,7 +13,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-VERSION = 4
+VERSION = 5
 
 PRESETS = ("draft", "standard", "high")
 MATERIALS = ("pbr", "lambert")  # with gloss and metal, or matt all over as in SV3D's paper
@@ -164,6 +164,7 @@ class Stage:
     job_fraction: float  # of the whole job, in [0, 1]
     seconds_left: float | None  # of the whole job; None until it can be told
     note: str = ""  # a few words on what happens right now
+    doubt: str = ""  # why the result may be wrong: a sentence that stays, told once
 
 
 @dataclass(frozen=True)

@@ -311,3 +311,16 @@ def test_without_the_laboratory_there_are_the_other_commands(tmp_path, left_over
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "generate" in done.stdout, done.stderr
     assert "evaluate" not in done.stdout
+
+
+def test_a_doubt_is_told_at_once_and_once(with_stages, paths, capsys):
+    def doubtful(job, out, progress):
+        progress.part(0.0, 0.5).doubt("It is cut off.")
+        (out / "first.txt").write_text("x")
+        return {"notes": ["It is cut off.", "It is red."]}
+
+    with_stages(doubtful)
+    assert command_line.main(["mesh", paths[0], "--out", paths[1]]) == 0
+    said = capsys.readouterr()
+    assert "Note: It is cut off.\n" in said.err and "It is cut off." not in said.out
+    assert "Note: It is red." in said.out

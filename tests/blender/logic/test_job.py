@@ -118,3 +118,9 @@ def test_an_engine_that_is_lost_is_explained(event, cause):
     assert job.phase is Phase.FAILED
     assert cause in job.failure.cause
     assert job.failure.remedy.endswith(".")
+
+
+def test_doubts_stay_while_the_job_goes_on():
+    told = protocol.Stage("a", "frames", "Reading the frames", 1.0, 0.1, None, "", "It is cut off.")
+    later = protocol.Stage("a", "field", "Finding the rough shape", 0.1, 0.2, None)
+    assert after(told, later).doubts == ("It is cut off.",)
