@@ -3,6 +3,8 @@
 import os
 import random
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def prepare_torch() -> None:
@@ -32,3 +34,16 @@ def seed_everything(seed: int, stage: str) -> int:
     np.random.seed(own)
     torch.manual_seed(own)  # all devices
     return own
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Work of many small steps, in which PyTorch's threads would only wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

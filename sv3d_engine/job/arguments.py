@@ -78,6 +78,7 @@ def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
                 out=str(out),
                 cameras=arguments.cameras,
                 elevation=arguments.elevation,
+                cameras_as_given=arguments.cameras_as_given,
                 device=arguments.device,
                 seed=arguments.seed,
                 resume=arguments.resume,
@@ -134,6 +135,9 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
     parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
     parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
+    parser.add_argument(
+        "--cameras-as-given", action="store_true", help="only tell of cameras that the frames would agree with better"
+    )
     add_mesh_options(parser)
 
 

@@ -60,6 +60,7 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     yield _said(settings={k: v for k, v in asdict(job.settings).items() if k not in _LATER}, seed=job.seed)
     if isinstance(job, PictureToMesh):
         return
+    yield _said(search=job.search)
     if job.cameras is None:
         yield _said(elevation=job.elevation)
     else:

@@ -9,6 +9,7 @@ from ..ground.progress import Progress
 from ..ground.settings import Settings
 
 if TYPE_CHECKING:
+    from ..reconstruction.frames.found_cameras import CameraSearch
     from ..shared.trajectory import Pose
     from ..sv3d.generation.make_orbit import OrbitSettings
 
@@ -31,6 +32,7 @@ class FramesToMesh(Job):
     source: Path  # folder of the frames
     cameras: Path | None
     elevation: float  # degrees, used without cameras
+    search: "CameraSearch"  # what becomes of cameras that the frames agree with better
     settings: Settings
 
 

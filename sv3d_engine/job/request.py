@@ -63,6 +63,7 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         source=source,
         cameras=_cameras(request.cameras),
         elevation=request.elevation,
+        search="told" if request.cameras_as_given else "used",
         settings=settings,
     )
 
@@ -96,6 +97,7 @@ def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
         source=orbit.orbit_folder / "frames",
         cameras=orbit.orbit_folder / "cameras.json",
         elevation=request.elevation,
+        search="used" if orbit.variant == "u" else "none",  # SV3D_u is not told the elevation, so it has to be found
         settings=settings,
     )
 

@@ -95,7 +95,9 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     from ..reconstruction.frames.preparation import prepare_frames
 
     try:
-        prepared = prepare_frames(job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size)
+        prepared = prepare_frames(
+            job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size, job.search
+        )
     except UserError as error:
         raise (_not_one_object(job, error) if isinstance(job, PictureToMesh) else error) from error
     for doubt in prepared.doubts:

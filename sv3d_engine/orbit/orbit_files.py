@@ -98,6 +98,7 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     views = tuple(_view(entry, f"frame {i + 1} of {name}") for i, entry in enumerate(entries))
     check_count(len(views), f"{name} lists")
     _check_unique(views, name)
+    _check_degrees(views, name)
     _check_kept(views, name)
     return CameraFile(fov, distance, views)
 
@@ -180,6 +181,18 @@ def _number(entry: dict[str, Any], key: str, where: str) -> float:
     if not (abs(value) <= 1e6):  # NaN, infinities and integers too long for a float all fail this comparison
         raise UserError(f"“{key}” in {where} is not a usable number: {value!r:.40}.", "Write the true value there.")
     return float(value)
+
+
+def _check_degrees(views: tuple[View, ...], name: str) -> None:
+    """Angles of a turn that stay below 2π, elevations below π/2, and that are no whole numbers, are in radians."""
+    azimuths = [view.azimuth for view in views]
+    spread = max(azimuths) - min(azimuths)
+    low = spread <= 2 * math.pi + 1e-6 and max(abs(view.elevation) for view in views) <= math.pi / 2
+    if low and spread > math.pi / 2 and not all(azimuth.is_integer() for azimuth in azimuths):
+        raise UserError(
+            f"The angles in {name} look like radians: all azimuths lie within {spread:.3g}.",
+            "Write them in degrees: multiply each angle by 57.29578.",
+        )
 
 
 def _check_unique(views: tuple[View, ...], name: str) -> None:

@@ -1,12 +1,12 @@
 """What a folder of frames holds, by names alone: its files, and those of folders of masks in it or beside it."""
 
+import re
 from pathlib import Path
 
-from .frame_masks import is_mask_folder, words_of
+from .frame_masks import MASK_WORDS, is_mask_folder, words_of
 from .frame_names import ANIMATION_SUFFIXES, FILM_SUFFIXES, is_picture
 
-# Only beside such a folder does one of masks belong to its pictures.
-_PICTURE_FOLDERS = frozenset({
+_PICTURE_WORDS = frozenset({
     "image", "images", "img", "imgs", "rgb", "rgba", "color", "colors", "colour", "colours", "frame", "frames",
     "picture", "pictures", "photo", "photos", "input", "inputs", "render", "renders", "orbit", "view", "views",
 })  # fmt: skip
@@ -40,13 +40,18 @@ def is_film(path: Path) -> bool:
 
 
 def _siblings(folder: Path) -> list[Path]:
-    own = words_of(folder.name)
+    """Folders of masks beside this one that are called as it is but for that: images and masks, cup 2 and cup 2 alpha."""
+    own = _parts(folder.name) - _PICTURE_WORDS
     try:
         found = [other for other in folder.parent.iterdir() if is_mask_folder(other.name) and other.is_dir()]
     except OSError:
         return []
-    belongs = bool(own & _PICTURE_FOLDERS)
-    return [other for other in found if other != folder and (belongs or (own and own < words_of(other.name)))]
+    return [other for other in found if other != folder and _parts(other.name) - MASK_WORDS - _PICTURE_WORDS == own]
+
+
+def _parts(name: str) -> set[str]:
+    """The words and numbers in a folder's name."""
+    return words_of(name) | set(re.findall(r"\d+", name))
 
 
 def _files(folder: Path) -> list[str]:

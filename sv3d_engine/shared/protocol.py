@@ -58,6 +58,7 @@ class MeshJob:
     faces: int | None = None  # at most; None = the preset's own, here and below
     texture: int | None = None  # one of TEXTURE_SIZES
     material: str | None = None  # one of MATERIALS
+    cameras_as_given: bool = False  # cameras that the frames agree with better are told, not used
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, PRESETS)

@@ -79,9 +79,7 @@ def _misfit(candidate: Candidate) -> float:
     return candidate.misfit
 
 
-def _candidates(
-    outlines: Outlines, readings: Mapping[str, TurnCameras], progress: Progress
-) -> Iterator[Candidate]:
+def _candidates(outlines: Outlines, readings: Mapping[str, TurnCameras], progress: Progress) -> Iterator[Candidate]:
     for i, (reading, cameras) in enumerate(readings.items()):
         progress(0.3 * i / len(readings), "Looking where the cameras stood")
         for offset in _OFFSETS:

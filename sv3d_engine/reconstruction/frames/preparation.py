@@ -19,6 +19,7 @@ from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
 from .film_orbit import read_film
+from .found_cameras import CameraSearch, Found, find_cameras
 from .hull import agreement, fit_distance
 from .matting import matte_orbit
 from .shots import Shots, read_folder, read_rejected
@@ -41,21 +42,34 @@ class Prepared:
 
 
 def prepare_frames(
-    source: Path, cameras: Path | None, elevation: float, out: Path, progress: Progress, max_size: int
+    source: Path,
+    cameras: Path | None,
+    elevation: float,
+    out: Path,
+    progress: Progress,
+    max_size: int,
+    search: CameraSearch = "used",
 ) -> Prepared:
     """Write ``out/frames/000.png …`` (RGBA, straight alpha, square, at most ``max_size``) and ``out/cameras.json``.
 
     Everything is read and checked first; a UserError leaves ``out`` as it was.  Without ``cameras`` the frames are a
-    static orbit at ``elevation`` degrees.  A rejected frame, of weight 0, has no say, whatever it shows; if it can be
+    static orbit at ``elevation`` degrees.  What becomes of cameras that the frames agree with clearly better is told by
+    ``search``.  A rejected frame, of weight 0, has no say, whatever it shows; if it can be
     read it keeps its place, so that the artist can look at it and take it back.
     """
     with _output_folder(out):
         read = read_film if source.is_file() else read_folder
         shots = read(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
-        matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.4, 0.8))
-        frames, orbit = _with_rejected(matted.frames, _fit(matted.frames, shots.described), source, shots)
+        matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.4, 0.6))
+        found = Found(matted.frames, shots.described, ())
+        if search != "none":
+            looking, as_given = progress.part(0.6, 0.8), search == "told"
+            found = find_cameras(
+                found.frames, found.described, looking, from_file=cameras is not None, as_given=as_given
+            )
+        frames, orbit = _with_rejected(found.frames, _fit(found.frames, found.described), source, shots)
         _write(frames, orbit, out, progress.part(0.8, 1.0))
-    return Prepared(orbit, shots.summary, (*shots.notes, *matted.notes), matted.doubts)
+    return Prepared(orbit, shots.summary, (*shots.notes, *matted.notes, *found.notes), matted.doubts)
 
 
 def _with_rejected(

@@ -1,0 +1,200 @@
+"""The cameras that an orbit's outlines agree with, told in words, and the frames made to fit them."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...ground.progress import Progress
+from ...ground.torch_setup import one_thread
+from ...orbit.orbit_files import CameraFile
+from ...shared.errors import UserError
+from .camera_fit import AGREE, GIVEN, Candidate, best_orbit
+from .coherence import Outlines, TurnCameras
+from .straighten import straightened
+
+CameraSearch = Literal["used", "told", "none"]  # what becomes of cameras that the frames agree with better
+
+_SIZE = 288  # pixels that outlines are compared at
+_MOST = 42  # frames of a long orbit that are looked at
+NO_ORBIT = 0.01  # frame widths: outlines that miss one another by more on average are not of one object
+_ALIKE = 6  # of 255, mean over the object: pictures that differ by less are one picture
+_CLOSED = 0.5  # of the difference between neighbours: first and last picture that differ by less show one side
+
+
+@dataclass(frozen=True)
+class Found:
+    """Frames with the cameras that they agree with."""
+
+    frames: NDArray[np.uint8]  # (N, S, S, 4) straight alpha
+    described: CameraFile
+    notes: tuple[str, ...]
+
+
+def find_cameras(
+    frames: NDArray[np.uint8],  # (N, S, S, 4) straight alpha
+    described: CameraFile,
+    progress: Progress,
+    *,
+    from_file: bool,  # the angles were told, not assumed
+    as_given: bool,  # what is found is only told
+) -> Found:
+    """The given cameras where the outlines agree with them, else those that agree clearly better.
+
+    Raises UserError where no orbit agrees, unless the cameras are to stay as given.
+    """
+    chosen = _some(len(frames))
+    alpha = np.stack([_shrunk(frames[i, ..., 3]) for i in chosen])
+    readings = _readings(frames, described, from_file)
+    short = {name: _part(cameras, chosen) for name, cameras in readings.items()}
+    with one_thread():  # many small steps: threads would only wait for each other
+        first, best = best_orbit(Outlines(alpha), short.pop(GIVEN), short, progress)
+    _check(frames, best, described, as_given)
+    if best is first:
+        return Found(frames, described, ())
+    sentences = _told(best, readings[best.reading], described, chosen, len(frames[0]))
+    better = f"({_pixels(best.misfit)} instead of {_pixels(first.misfit)} pixels apart)"
+    if as_given:
+        note = f"The cameras are used as given, though the outlines agree better with others {better}: "
+        return Found(frames, described, (note + " ".join(sentences),))
+    cameras = _whole(best, readings[best.reading], chosen)
+    fov = cameras.fov_deg
+    if max(map(abs, cameras.aim)) * len(frames[0]) > 0.25 or abs(cameras.roll) > 0.1:
+        frames, fov = straightened(frames, cameras.aim, cameras.roll, fov)
+    angles = zip(described.views, cameras.elevations.tolist(), cameras.azimuths.tolist(), strict=True)
+    views = tuple(replace(view, elevation=round(e, 4), azimuth=round(a, 4)) for view, e, a in angles)
+    notes = (f"{' '.join(sentences)} So the outlines agree {better}.",)
+    return Found(frames, replace(described, fov_deg=round(fov, 4), views=views), notes)
+
+
+def _some(count: int) -> list[int]:
+    """Places of at most _MOST frames, evenly spread, the last among them."""
+    step = -(-count // _MOST)
+    return list(range(count - 1, -1, -step))[::-1]
+
+
+def _shrunk(alpha: NDArray[np.uint8]) -> NDArray[np.float32]:
+    whole = torch.from_numpy(alpha / np.float32(255))[None]
+    size = min(_SIZE, alpha.shape[-1])
+    small: NDArray[np.float32] = torch.nn.functional.interpolate(
+        whole[None], size=(size, size), mode="bilinear", antialias=True, align_corners=False
+    )[0, 0].numpy()
+    return small
+
+
+def _part(cameras: TurnCameras, chosen: list[int]) -> TurnCameras:
+    return replace(cameras, elevations=cameras.elevations[chosen], azimuths=cameras.azimuths[chosen])
+
+
+REVERSED, POLAR, BELOW, CLOSED, PART = "reversed", "polar", "below", "closed", "part"
+
+
+def _readings(frames: NDArray[np.uint8], described: CameraFile, from_file: bool) -> dict[str, TurnCameras]:
+    """What the same numbers, or the lack of them, could mean."""
+    elevations = torch.tensor([view.elevation for view in described.views])
+    azimuths = torch.tensor([view.azimuth for view in described.views])
+    given = TurnCameras(elevations, azimuths, described.fov_deg)
+    last = float(azimuths[-1])
+    ways = {GIVEN: azimuths}
+    if not from_file:
+        share = torch.linspace(0, 1, len(azimuths))
+        if _closes(frames):
+            ways[CLOSED] = last + 360 * (share - 1)
+        ways |= {f"{PART} {turn}": last + turn * (share - 1) for turn in (180, 270)}
+    readings = {name: replace(given, azimuths=way) for name, way in ways.items()}
+    for name, way in ways.items():
+        other = REVERSED if name == GIVEN else f"{name} {REVERSED}"
+        readings[other] = replace(given, azimuths=2 * last - way)
+    if from_file:
+        readings[BELOW] = replace(given, elevations=-elevations)
+        readings[POLAR] = replace(given, elevations=(90 - elevations).clamp(-89, 89))
+    return readings
+
+
+def _whole(best: Candidate, reading: TurnCameras, chosen: list[int]) -> TurnCameras:
+    """The found cameras of all frames: those that were not looked at move as their neighbours do."""
+    moved = best.cameras.azimuths - reading.azimuths[chosen]
+    every = np.interp(np.arange(len(reading.azimuths)), chosen, moved.numpy())
+    risen = float(best.cameras.elevations[-1] - reading.elevations[-1])
+    return replace(
+        best.cameras,
+        elevations=reading.elevations + risen,
+        azimuths=reading.azimuths + torch.from_numpy(every).float(),
+    )
+
+
+def _check(frames: NDArray[np.uint8], best: Candidate, described: CameraFile, as_given: bool) -> None:
+    if best.misfit > AGREE and _one_picture(frames):
+        raise UserError(
+            "The pictures do not turn: all frames show the object from one side.",
+            "Use frames that go all the way round the object.",
+        )
+    if best.misfit > NO_ORBIT and not as_given:
+        raise UserError(
+            "The frames and the cameras do not fit together: no shape could look like this from all sides.",
+            "Check that the frames are in order, that the object stands still while the camera goes round it once, and "
+            "that nothing but the object shows. To use the frames as they are, choose to keep the cameras as given.",
+            f"The outlines miss one another by {_pixels(best.misfit)} pixels of 576, whatever the cameras are.",
+        )
+
+
+def _one_picture(frames: NDArray[np.uint8]) -> bool:
+    return max(_difference(frames[0], frame) for frame in frames[1:]) < _ALIKE
+
+
+def _closes(frames: NDArray[np.uint8]) -> bool:
+    """Whether the last picture shows the first one's side."""
+    steps = [_difference(one, other) for one, other in pairwise(frames)]
+    return _difference(frames[0], frames[-1]) < _CLOSED * float(np.median(steps))
+
+
+def _difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Mean over the object of how far two frames differ, of 255."""
+    step = max(1, len(one) // 96)
+    a, b = (frame[::step, ::step].astype(np.float32) for frame in (one, other))
+    cover = np.maximum(a[..., 3], b[..., 3])
+    over_white = (frame[..., :3] * frame[..., 3:] / 255 + 255 - frame[..., 3:] for frame in (a, b))
+    apart = np.abs(np.subtract(*over_white)).mean(-1)
+    return float((apart * cover).sum() / max(float(cover.sum()), 1.0))
+
+
+def _told(best: Candidate, reading: TurnCameras, described: CameraFile, chosen: list[int], size: int) -> list[str]:
+    """What is otherwise than was given, as sentences."""
+    told = []
+    if REVERSED in best.reading:
+        told.append("The camera goes clockwise round the object, seen from above.")
+    if best.reading.startswith(CLOSED):
+        told.append("The last picture shows the first one's side again.")
+    if best.reading.startswith(PART):
+        told.append(f"The frames go {best.reading.split()[1]}° round the object only; its other sides are guessed.")
+    cameras = _whole(best, reading, chosen)
+    was, now = described.views[-1].elevation, float(cameras.elevations[-1])
+    if best.reading == POLAR:
+        told.append("The elevations were counted from above the object, not from its side.")
+    elif abs(now - was) >= 0.5:
+        told.append(f"The camera stands at an elevation of about {now:.0f}°, not {was:.0f}°.")
+    right, down = (round(share * size) for share in cameras.aim)
+    if right or down:
+        aside = [f"{abs(right)} pixels {'right' if right > 0 else 'left'}"] * bool(right)
+        aside += [f"{abs(down)} pixels {'below' if down > 0 else 'above'}"] * bool(down)
+        told.append(f"The object turns about a place {' and '.join(aside)} of the frames' middle; they were moved.")
+    if abs(cameras.roll) >= 0.5:
+        told.append(f"The frames lean by {abs(cameras.roll):.0f}°; they were turned upright.")
+    if abs(cameras.fov_deg - described.fov_deg) >= 0.5:
+        told.append(f"The lens sees about {cameras.fov_deg:.0f}°, not {described.fov_deg:.0f}°.")
+    steps = _steps(cameras.azimuths)
+    if float((steps - _steps(reading.azimuths)).abs().max()) >= 1:
+        told.append(f"The steps from frame to frame are uneven, {steps.min():.0f}° to {steps.max():.0f}°.")
+    return told
+
+
+def _steps(azimuths: Tensor) -> Tensor:
+    return azimuths.diff().abs() % 360
+
+
+def _pixels(share: float) -> str:
+    return f"{share * 576:.1f}"

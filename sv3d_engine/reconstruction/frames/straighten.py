@@ -1,0 +1,59 @@
+"""Frames as cameras would have taken them that look at the turning axis upright."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+_KEPT = 0.02  # alpha from which a pixel is the object's
+
+
+def straightened(
+    frames: NDArray[np.uint8],  # (N, S, S, 4) straight alpha
+    aim: tuple[float, float],  # where the axis shows: right and down of the middle, in frame widths
+    roll: float,  # degrees that the frames are turned clockwise
+    fov_deg: float,
+) -> tuple[NDArray[np.uint8], float]:
+    """The frames moved and turned back, and their field of view.
+
+    They become larger where the object would otherwise be cut off, and see as much more.
+    """
+    size = frames.shape[1]
+    wide = _needed(frames, aim, roll)
+    grown = max(size, 2 * math.ceil(wide * size))
+    moved = np.stack([_resampled(frame, aim, roll, grown) for frame in frames])
+    tan = math.tan(math.radians(fov_deg / 2)) * grown / size
+    return moved, math.degrees(2 * math.atan(tan))
+
+
+def _needed(frames: NDArray[np.uint8], aim: tuple[float, float], roll: float) -> float:
+    """Half side, in frame widths, of a square about the axis that holds what all frames show."""
+    shown = (frames[..., 3] > _KEPT * 255).any(0)
+    points = np.argwhere(shown)[:, ::-1]
+    away = (points + 0.5) / frames.shape[1] - 0.5 - np.asarray(aim)
+    turned = away @ _turn(-roll).T
+    return float(np.abs(turned).max()) + 1 / frames.shape[1] if len(points) else 0.5
+
+
+def _turn(degrees: float) -> NDArray[np.float64]:
+    """Clockwise, for x right and y down."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def _resampled(frame: NDArray[np.uint8], aim: tuple[float, float], roll: float, grown: int) -> NDArray[np.uint8]:
+    """One frame on a grown × grown grid about the axis, by cubic splines."""
+    size = len(frame)
+    alpha = frame[..., 3:].astype(np.float32) / 255
+    layers = np.concatenate([frame[..., :3] * alpha, alpha * 255], -1)  # premultiplied: no colour comes from nothing
+    turn = _turn(roll)[::-1, ::-1]  # of (row, column)
+    offset = np.array([aim[1], aim[0]]) * size + (size - 1) / 2 - turn @ np.full(2, (grown - 1) / 2)
+    out = [
+        ndimage.affine_transform(layers[..., i], turn, offset, (grown, grown), order=3, mode="constant")
+        for i in range(4)
+    ]
+    moved = np.stack(out, -1).clip(0, 255)
+    covered = moved[..., 3:] / 255
+    colours = np.where(covered > 1e-3, moved[..., :3] / np.maximum(covered, 1e-3), 255)
+    return np.concatenate([colours.clip(0, 255), moved[..., 3:]], -1).round().astype(np.uint8)
