@@ -40,7 +40,7 @@ def is_film(path: Path) -> bool:
 
 
 def _siblings(folder: Path) -> list[Path]:
-    """Folders of masks beside this one that are called as it is but for that: images and masks, cup 2 and cup 2 alpha."""
+    """Folders of masks beside this one that are called as it is otherwise: images and masks, cup and cup alpha."""
     own = _parts(folder.name) - _PICTURE_WORDS
     try:
         found = [other for other in folder.parent.iterdir() if is_mask_folder(other.name) and other.is_dir()]

@@ -28,6 +28,7 @@ _NEAR = 0.0015  # frame widths: given cameras with less misfit are bettered from
 _WORST = 0.03  # frame widths beyond which a miss counts no more: limbs and holes that one frame alone shows
 
 _OFFSETS = (0, *(sign * e for e in range(10, 91, 10) for sign in (1, -1)))  # degrees of elevation
+_FEW = 7  # of the offsets: up to 30°
 _FIRST_LOOK = 126  # rays by which candidates are ranked
 _REFINED = 3  # of the candidates
 _STEPS = 15  # of least squares
@@ -82,7 +83,8 @@ def _misfit(candidate: Candidate) -> float:
 def _candidates(outlines: Outlines, readings: Mapping[str, TurnCameras], progress: Progress) -> Iterator[Candidate]:
     for i, (reading, cameras) in enumerate(readings.items()):
         progress(0.3 * i / len(readings), "Looking where the cameras stood")
-        for offset in _OFFSETS:
+        same = torch.equal(cameras.elevations, readings[GIVEN].elevations)
+        for offset in _OFFSETS if same else _OFFSETS[:_FEW]:  # far off, one reading could pass for another
             elevations = cameras.elevations + offset
             if float(elevations.abs().max()) > MAX_ELEVATION:
                 continue
@@ -102,7 +104,7 @@ def _two_of_each(candidates: list[Candidate]) -> list[Candidate]:
 
 def _refined(outlines: Outlines, start: Candidate) -> Candidate:
     """The candidate with its circle fitted, and with each further freedom that helps."""
-    free = _FREEDOMS[0]
+    free: tuple[str, ...] = _FREEDOMS[0]
     best = _fitted(outlines, start, free)
     for more in _FREEDOMS[1:]:
         gain = _LEAST_GAIN.get(more[0], 0.1 * AGREE)

@@ -90,16 +90,21 @@ class Outlines:
         x, y = (2 * _turned(self._points - aim, -cameras.roll)).unbind(-1)
         ray = torch.nn.functional.normalize(torch.stack([x * tan, -y * tan, -torch.ones_like(x)], -1), dim=-1)
         ray = (ray[:, None] @ axes[self.view])[:, 0]
-        place = position[self.view][:, None] + along[..., None] * ray[:, None]
+        origin = position[self.view]
         least = torch.full(along.shape, torch.inf)
         for inside, at, turn in zip(self._inside, position, axes, strict=True):
-            right, up, back = ((place - at) @ turn.T).unbind(-1)
-            depth = (-back).clamp_min(1e-4)
-            seen = _turned(torch.stack([right, -up], -1) / (2 * tan * depth[..., None]), cameras.roll) + aim
+            start, way = _in_frame((origin - at) @ turn.T, cameras.roll), _in_frame(ray @ turn.T, cameras.roll)
+            ahead = (start[:, 2:] + along * way[:, 2:]).clamp_min(1e-4) * tan
+            across = (start[:, :1] + along * way[:, :1]) / ahead + 2 * aim[0]
+            down = (start[:, 1:2] + along * way[:, 1:2]) / ahead + 2 * aim[1]
             found = torch.nn.functional.grid_sample(
-                inside[None, None], 2 * seen[None], mode="bilinear", padding_mode="border", align_corners=False
+                inside[None, None],
+                torch.stack([across, down], -1)[None],
+                mode="bilinear",
+                padding_mode="border",
+                align_corners=False,
             )
-            least = torch.minimum(least, found[0, 0])
+            torch.minimum(least, found[0, 0], out=least)
         return least / self.size
 
 
@@ -119,6 +124,11 @@ def _signed_distance(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
     inner, outer = ndimage.distance_transform_edt(solid), ndimage.distance_transform_edt(~solid)
     far = np.where(solid, inner - 0.5, 0.5 - outer)
     return np.where(np.abs(far) < 1, np.clip(alpha - 0.5, -0.5, 0.5), far).astype(np.float32)
+
+
+def _in_frame(vectors: Tensor, roll: float) -> Tensor:  # (R, 3): right, up, backward -> right, down, forward
+    right, up, back = vectors.unbind(-1)
+    return torch.cat([_turned(torch.stack([right, -up], -1), roll), -back[:, None]], -1)
 
 
 def _turned(points: Tensor, degrees: float) -> Tensor:  # (…, 2)

@@ -53,7 +53,7 @@ def _resampled(frame: NDArray[np.uint8], aim: tuple[float, float], roll: float, 
         ndimage.affine_transform(layers[..., i], turn, offset, (grown, grown), order=3, mode="constant")
         for i in range(4)
     ]
-    moved = np.stack(out, -1).clip(0, 255)
-    covered = moved[..., 3:] / 255
+    moved = np.stack(out, -1)
+    covered = moved[..., 3:] / 255  # splines overshoot, but colour and cover alike
     colours = np.where(covered > 1e-3, moved[..., :3] / np.maximum(covered, 1e-3), 255)
-    return np.concatenate([colours.clip(0, 255), moved[..., 3:]], -1).round().astype(np.uint8)
+    return np.concatenate([colours, moved[..., 3:]], -1).clip(0, 255).round().astype(np.uint8)

@@ -1,0 +1,141 @@
+"""Cameras that the outlines agree with are found whatever was said, and right ones are left alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from sv3d_engine.ground.progress import Cancelled, Progress
+from sv3d_engine.laboratory.demo.studio import FOLDER
+from sv3d_engine.orbit.orbit_files import CameraFile, read_cameras
+from sv3d_engine.reconstruction.frames.found_cameras import Found, find_cameras
+from sv3d_engine.shared.errors import UserError
+
+SIZE = 192
+
+
+@pytest.fixture(scope="module")
+def frames() -> NDArray[np.uint8]:  # (21, SIZE, SIZE, 4)
+    names = sorted(FOLDER.glob("*.png"))
+    return np.stack([np.asarray(Image.open(name).convert("RGBA").resize((SIZE, SIZE))) for name in names])
+
+
+@pytest.fixture(scope="module")
+def right() -> CameraFile:
+    return read_cameras(FOLDER / "cameras.json")
+
+
+def found(frames: NDArray[np.uint8], described: CameraFile, *, from_file: bool = True, as_given: bool = False) -> Found:
+    return find_cameras(frames, described, Progress(), from_file=from_file, as_given=as_given)
+
+
+def with_views(right: CameraFile, elevation=lambda e: e, azimuth=lambda a: a) -> CameraFile:
+    views = [replace(v, elevation=elevation(v.elevation), azimuth=azimuth(v.azimuth)) for v in right.views]
+    return replace(right, views=tuple(views))
+
+
+def apart(one: CameraFile, other: CameraFile) -> tuple[float, float]:
+    """The largest differences of elevations and azimuths, degrees."""
+    elevations = max(abs(a.elevation - b.elevation) for a, b in zip(one.views, other.views, strict=True))
+    turns = [(a.azimuth - b.azimuth + 180) % 360 - 180 for a, b in zip(one.views, other.views, strict=True)]
+    return elevations, max(map(abs, turns))
+
+
+def test_right_cameras_are_left_alone(frames, right):
+    kept = found(frames, right)
+    assert kept.described is right
+    assert kept.frames is frames
+    assert kept.notes == ()
+
+
+def test_a_turn_the_other_way_is_found(frames, right):
+    mended = found(frames, with_views(right, azimuth=lambda a: -a))
+    assert max(apart(mended.described, right)) < 0.5
+    assert mended.notes[0].startswith("The camera goes clockwise round the object")
+
+
+@pytest.mark.parametrize("wrong", [-22.0, 15.0])
+def test_a_hidden_elevation_is_found(frames, right, wrong):
+    mended = found(frames, with_views(right, elevation=lambda e: e + wrong))
+    assert max(apart(mended.described, right)) < 0.5
+    assert f"an elevation of about {right.views[-1].elevation:.0f}°" in mended.notes[0]
+
+
+def test_angles_from_the_pole_are_understood(frames, right):
+    chosen = [i for i, view in enumerate(right.views) if view.elevation > 2]
+    part = replace(right, views=tuple(right.views[i] for i in chosen))
+    mended = found(frames[chosen], with_views(part, elevation=lambda e: 90 - e))
+    assert max(apart(mended.described, part)) < 0.5
+    assert "counted from above" in mended.notes[0]
+
+
+def test_a_camera_that_aims_aside_is_found_and_the_frames_are_moved_back(frames, right):
+    aside = np.roll(frames, (0, 9), (1, 2))
+    mended = found(aside, right)
+    assert max(apart(mended.described, right)) < 0.5
+    assert "9 pixels right" in mended.notes[0]
+    within = np.abs(mended.frames[..., 3].astype(int) - frames[..., 3]) > 128
+    assert within.mean() < 0.002  # the outlines lie where they were, to half a pixel
+
+
+def test_another_lens_is_found(frames, right):
+    mended = found(frames, replace(right, fov_deg=46.0))
+    assert abs(mended.described.fov_deg - right.fov_deg) < 2
+    assert "lens" in mended.notes[0]
+
+
+def test_uneven_steps_are_found(frames, right):
+    random = np.random.default_rng(0)
+    shifted = with_views(right, azimuth=lambda a: a + random.uniform(-7, 7))
+    views = (*shifted.views[:-1], right.views[-1])
+    mended = found(frames, replace(right, views=views))
+    assert apart(mended.described, right)[1] < 3
+    assert "uneven" in mended.notes[0]
+
+
+def test_an_orbit_that_comes_round_again_is_understood(frames, right):
+    """The last picture shows the first one's side, so there are 21 places but 20 steps."""
+    again = np.concatenate([frames[-1:], frames])
+    views = [right.views[-1], *right.views]
+    assumed = [replace(view, azimuth=360 * (i + 1) / 22) for i, view in enumerate(views)]
+    mended = found(again, replace(right, views=tuple(assumed)), from_file=False)
+    steps = np.diff([view.azimuth for view in mended.described.views])
+    assert abs(steps.mean() - 360 / 21) < 0.3
+    assert "first one's side again" in mended.notes[0]
+
+
+def test_cameras_as_given_are_only_told_of(frames, right):
+    wrong = with_views(right, azimuth=lambda a: -a)
+    told = found(frames, wrong, as_given=True)
+    assert told.described is wrong
+    assert told.frames is frames
+    assert "used as given" in told.notes[0]
+    assert "clockwise" in told.notes[0]
+
+
+def test_one_picture_many_times_is_refused(frames, right):
+    with pytest.raises(UserError, match="do not turn"):
+        found(np.repeat(frames[:1], 21, 0), right)
+
+
+def test_a_ball_that_looks_alike_from_all_sides_is_not_refused(right):
+    y, x = np.mgrid[:SIZE, :SIZE] / (SIZE - 1) * 2 - 1
+    ball = (np.hypot(x, y) < 0.6).astype(np.uint8)[..., None] * np.array([200, 80, 60, 255], np.uint8)
+    assert found(np.repeat(ball[None], 21, 0), right).described is right
+
+
+def test_frames_in_no_order_are_refused(frames, right):
+    shuffled = np.random.default_rng(1).permutation(len(frames))
+    with pytest.raises(UserError, match="do not fit together"):
+        found(frames[shuffled], right)
+
+
+def test_the_search_can_be_cancelled(frames, right):
+    class Stopped(Progress):
+        def __call__(self, fraction: float, note: str = "") -> None:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        find_cameras(frames, with_views(right, azimuth=lambda a: -a), Stopped(), from_file=True, as_given=False)
