@@ -110,6 +110,7 @@ def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
 def add_job_options(parser: argparse.ArgumentParser) -> None:
     """All that can be said of a job that ends in a mesh, but for its source and its folder."""
     add_picture_options(parser)
+    _add_search_option(parser)  # for orbits
     add_mesh_options(parser)
     add_common_options(parser)
 
@@ -135,10 +136,14 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
     parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
     parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
+    _add_search_option(parser)
+    add_mesh_options(parser)
+
+
+def _add_search_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cameras-as-given", action="store_true", help="only tell of cameras that the frames would agree with better"
     )
-    add_mesh_options(parser)
 
 
 def add_sampling_options(group: argparse._ActionsContainer) -> None:
