@@ -14,8 +14,9 @@ TORCH = "torch"
 
 # Megabytes of a wheel, as measured for Linux x64 in November 2026; those that are not named are small.
 _DOWNLOAD_MB = {
-    "llvmlite": 60, "scipy": 35, "onnxruntime": 28, "numpy": 17, "scikit-image": 14, "pillow": 7, "diffusers": 6,
-    "sympy": 6, "hf-xet": 4, "numba": 4, "networkx": 2, "setuptools": 1, "huggingface-hub": 1, "warp-lang": 140,
+    "llvmlite": 60, "av": 36, "scipy": 35, "onnxruntime": 28, "numpy": 17, "scikit-image": 14, "pillow": 7,
+    "pillow-heif": 6, "diffusers": 6, "sympy": 6, "hf-xet": 4, "numba": 4, "networkx": 2, "setuptools": 1,
+    "huggingface-hub": 1, "warp-lang": 140,
 }  # fmt: skip
 _OTHERS_MB = 0.3
 # PyTorch's wheel by build; "" is what pip's own index has.
