@@ -41,6 +41,10 @@ def add_commands(commands: Any) -> None:
     mesh = measured.add_parser("mesh", help="meshes of known objects, against the true ones", allow_abbrev=False)
     _add_meshes(mesh)
     mesh.set_defaults(run=_evaluate_mesh)
+    cameras = measured.add_parser("cameras", help="how well hidden cameras are found", allow_abbrev=False)
+    cameras.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    cameras.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    cameras.set_defaults(run=_evaluate_cameras, details=False)
     scene = measured.add_parser(
         "scene", help="finished jobs in Blender: where and how lit they are", allow_abbrev=False
     )
@@ -130,6 +134,13 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--orbits", metavar="DIR", help="folder of the rendered orbits (default: orbits in --out)")
     parser.add_argument("--resume", action="store_true", help="go on exactly where the run in DIR stopped")
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
+
+
+def _evaluate_cameras(arguments: argparse.Namespace) -> int:
+    from .evaluate.camera_figures import camera_figures
+
+    print("\n" + camera_figures(Path(arguments.bench), arguments.objects))
+    return 0
 
 
 def _bench_orbit(arguments: argparse.Namespace) -> int:
