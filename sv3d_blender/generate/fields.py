@@ -50,6 +50,7 @@ def draw_goal(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
         column.prop(settings, "cameras")
         if not settings.cameras:
             column.prop(settings, "elevation")
+        column.prop(settings, "cameras_as_given")
     if makes_mesh(settings):
         column.prop(settings, "preset")
 

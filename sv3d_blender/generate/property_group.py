@@ -211,6 +211,11 @@ class SV3DSettings(bpy.types.PropertyGroup):
         min=radians(-89.0),
         max=radians(89.0),
     )
+    cameras_as_given: BoolProperty(  # type: ignore[valid-type]
+        name="Cameras as Given",
+        description="Only tell of cameras that the frames agree with better. "
+        "Otherwise the way round, the height, the lens and the turning axis are found from the frames' outlines",
+    )
     preset: EnumProperty(  # type: ignore[valid-type]
         name="Quality",
         description="How much work goes into the mesh. Times are for the mesh alone, "

@@ -176,6 +176,7 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, r
         out=str(out),
         cameras=str(cameras) if cameras else None,
         elevation=elevation,
+        cameras_as_given=settings.cameras_as_given,
         device=chosen.device,
         seed=settings.seed,
         **mesh_choices(settings),

@@ -137,7 +137,7 @@ def _check(frames: NDArray[np.uint8], best: Candidate, described: CameraFile, as
         raise UserError(
             "The frames and the cameras do not fit together: no shape could look like this from all sides.",
             "Check that the frames are in order, that the object stands still while the camera goes round it once, and "
-            "that nothing but the object shows. To use the frames as they are, choose to keep the cameras as given.",
+            "that nothing but the object shows. Or choose Cameras as Given (--cameras-as-given) to go on all the same.",
             f"The outlines miss one another by {_pixels(best.misfit)} pixels of 576, whatever the cameras are.",
         )
 

@@ -19,6 +19,13 @@ def test_a_script_waits_for_its_mesh(blender, session, orbit_folder, tmp_path):
     assert (out / "mesh.glb").exists()
 
 
+@pytest.mark.parametrize("as_given", [False, True])
+def test_cameras_are_found_unless_they_are_to_stay(blender, session, settings, orbit_folder, as_given):
+    settings.cameras_as_given = as_given
+    assert blender.ops.sv3d.generate(folder=str(orbit_folder), preset="draft", wait=True) == {"FINISHED"}
+    assert session.job.request.cameras_as_given == as_given
+
+
 def test_a_picture_from_a_script(blender, session, preferences, picture, tmp_path):
     answer = blender.ops.sv3d.generate(picture=str(picture), orbit="static", preset="high", wait=True)
     assert answer == {"FINISHED"}

@@ -104,7 +104,9 @@ def test_every_choice_comes_back():
 
 
 def test_an_orbit_comes_back_as_its_folder():
-    fields = settings_of(protocol.MeshJob("1", "/frames", "/out", cameras="/cameras.json", elevation=12.0))
+    request = protocol.MeshJob("1", "/frames", "/out", cameras="/cameras.json", elevation=12.0, cameras_as_given=True)
+    fields = settings_of(request)
+    assert fields["cameras_as_given"]
     assert (fields["source"], fields["folder"], fields["cameras"]) == ("FOLDER", "/frames", "/cameras.json")
     assert list(fields).index("folder") < list(fields).index("cameras"), "the folder's own cameras would win"
 
