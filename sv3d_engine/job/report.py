@@ -17,6 +17,8 @@ ENGINE_PACKAGES = (
     "scipy",
     "numba",
     "pillow",
+    "pillow-heif",
+    "av",
     "scikit-image",
     "safetensors",
     "diffusers",

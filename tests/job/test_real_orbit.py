@@ -89,7 +89,7 @@ def test_a_run_cancelled_in_a_step_leaves_whole_stages_alone(request_, tmp_path)
         run_job(replace(request_, out=str(out)), listen, lambda: bool(steps))
     assert len(steps) == 1
     left = {name for name in tree(out) if not name.startswith("work/previews")}
-    assert left == {"job.json", "picture.png", "work/state.json"}
+    assert left == {"job.json", "picture.png", "original.png", "work/state.json"}
     assert not list(out.rglob("*.part"))
 
 

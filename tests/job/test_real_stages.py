@@ -157,7 +157,9 @@ def test_a_spoiled_frame_that_is_rejected_spoils_nothing(spoiled, tmp_path, monk
         cameras = tmp_path / f"{weight}.json"
         cameras.write_text(json.dumps({"fov_deg": 33.8, "distance": 2, "frames": frames}))
         out = tmp_path / f"job {weight}"
-        request = protocol.MeshJob("ball", str(spoiled), str(out), cameras=str(cameras), preset="draft", device="cpu")
+        request = protocol.MeshJob(
+            "ball", str(spoiled), str(out), cameras=str(cameras), preset="draft", device="cpu", cameras_as_given=True
+        )
         result = run_job(request, lambda _: None)
         mesh = read_glb(Path(result.mesh))
         radius = np.linalg.norm(mesh.vertices, axis=1)

@@ -15,6 +15,7 @@ from sv3d_engine.job.report import CARD_PACKAGE, ENGINE_PACKAGES
 
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "pillow_heif": "pillow-heif",
     "skimage": "scikit-image",
     "fast_simplification": "fast-simplification",
     "warp": "warp-lang",

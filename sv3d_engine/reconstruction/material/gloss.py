@@ -64,7 +64,7 @@ def find_gloss(surface: LitSurface, colour: Tensor, light: Tensor, draw: torch.G
     whole = [float(glints.unexplained(fit).mean()) for glints, fit in zip(candidates, fits, strict=True)]
     best = min(range(len(whole)), key=whole.__getitem__)
     paint = paints(surface, colour, fits[best], draw)
-    chosen = _by_paint(candidates, fits[best], paint[point], best)
+    chosen = _by_paint(candidates, fits[best], paint[point], int(paint.max()) + 1, best)
     if (chosen == _NONE).all():
         return matt
     told = _of_paints(candidates, chosen[paint[point]])
@@ -119,12 +119,18 @@ def _glints(
     return point, candidates
 
 
-def _by_paint(candidates: list[Glints], light: Tensor, paint: Tensor, best: int) -> Tensor:  # (Q,) -> (P,)
+def _by_paint(
+    candidates: list[Glints],
+    light: Tensor,
+    paint: Tensor,  # (Q,) each glint's
+    count: int,  # of paints: some may have no glint
+    best: int,
+) -> Tensor:  # (P,)
     """For each paint an index to ROUGHNESSES, or _NONE for a matt one; ``best`` is the whole surface's."""
     errors = torch.stack([glints.unexplained(light) for glints in candidates])  # (R, Q)
     unlit = candidates[best].unexplained(0 * light)
-    chosen = torch.full((int(paint.max()) + 1,), _NONE)
-    for index in range(len(chosen)):
+    chosen = torch.full((count,), _NONE)
+    for index in range(count):
         own = paint == index
         if own.sum() < LEAST_GLINTS:
             own = torch.ones_like(own)  # too few to differ from the others

@@ -50,6 +50,12 @@ def test_right_cameras_are_left_alone(frames, right):
     assert kept.notes == ()
 
 
+def test_one_spoiled_frame_does_not_move_the_cameras(frames, right):
+    spoiled = frames.copy()
+    spoiled[3, 80:100, :] = (0, 200, 0, 255)
+    assert found(spoiled, right).described is right
+
+
 def test_a_turn_the_other_way_is_found(frames, right):
     mended = found(frames, with_views(right, azimuth=lambda a: -a))
     assert max(apart(mended.described, right)) < 0.5
