@@ -3,7 +3,10 @@
 import bpy
 
 from . import storage, translations
+from .compare import drawing as compare_drawing
+from .compare import line_gizmo, preparing
 from .compare import ops as compare_ops
+from .compare import property_group as compare_group
 from .engine.job import Job
 from .engine.session import session
 from .generate import menus, panel, picture_copy, preview, property_group, running_ops, source_ops
@@ -52,7 +55,9 @@ CLASSES: tuple[type, ...] = (
     *picture_ops.CLASSES,
     *frame_changes.CLASSES,
     *repair_ops.CLASSES,
+    *compare_group.CLASSES,
     *compare_ops.CLASSES,
+    *line_gizmo.CLASSES,
     *light_ops.CLASSES,
     *panel.CLASSES,
     *repair_panel.CLASSES,
@@ -78,6 +83,8 @@ HANDLERS = (
     ("load_pre", watching.on_load),
     ("depsgraph_update_post", watching.on_change),
     ("save_post", asset.on_save),
+    *((f"{what}_pre", preparing.on_load) for what in ("load", "undo", "redo")),
+    ("depsgraph_update_post", preparing.on_change),
     *((f"{what}_pre", delivery.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_pre", picture_copy.before_change) for what in ("load", "undo", "redo")),
     *((f"{what}_post", delivery.after_change) for what in ("load", "undo", "redo")),
@@ -93,6 +100,9 @@ def register() -> None:
     )
     bpy.types.Image.sv3d_orbit = bpy.props.PointerProperty(
         type=frame_changes.SV3DFrames, description="What was changed of an orbit's frames"
+    )
+    bpy.types.Camera.sv3d_compare = bpy.props.PointerProperty(
+        type=compare_group.SV3DCompare, description="How an orbit camera compares mesh and frames"
     )
     bpy.types.Scene.sv3d_light = bpy.props.PointerProperty(
         type=light_group.SV3DLight, description="The scene's own light while the picture's is used"
@@ -110,6 +120,7 @@ def register() -> None:
         getattr(bpy.app.handlers, name).append(handler)
     menus.register()
     drawing.register()
+    compare_drawing.register()
     preferences_group.use_home()
     session.deliver = delivery.deliver
     session.watch = (player.follow, delivery.follow)
@@ -129,6 +140,9 @@ def unregister() -> None:
     housekeeping.end()
     catalogue.shutdown()
     drawing.unregister()
+    compare_drawing.unregister()
+    preparing.preparing.forget()
+    compare_group.blend_all()
     menus.unregister()
     for name, handler in HANDLERS:
         getattr(bpy.app.handlers, name).remove(handler)
@@ -137,6 +151,7 @@ def unregister() -> None:
     del bpy.types.Scene.sv3d_kept
     del bpy.types.Image.sv3d_orbit
     del bpy.types.Scene.sv3d_light
+    del bpy.types.Camera.sv3d_compare
     del bpy.types.Scene.sv3d
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

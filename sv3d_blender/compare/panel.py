@@ -2,7 +2,21 @@
 
 import bpy
 
+from ..result.picture_panel import draw_background
 from .confidence import has_confidence, is_shown
+
+
+def draw_frames(layout: bpy.types.UILayout, camera: bpy.types.Object | None) -> None:
+    """How the orbit camera shows frames and mesh together."""
+    if camera is None:
+        return
+    compare = camera.data.sv3d_compare
+    layout.row().prop(compare, "how", expand=True)
+    match compare.how:
+        case "BLEND":
+            draw_background(layout, camera, "Frames", "Frame Opacity")
+        case "WIPE":
+            layout.prop(compare, "wipe", slider=True)
 
 
 def draw_comparison(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -3,13 +3,13 @@
 import bpy
 
 from .. import tab
-from ..compare.panel import draw_comparison
+from ..compare.panel import draw_comparison, draw_frames
 from ..engine.session import session
 from ..light.panel import draw_light
 from ..manual import PAGE
 from ..result.ops import orbit_camera
 from ..result.picture_camera import picture_camera
-from ..result.picture_panel import draw_background, draw_picture
+from ..result.picture_panel import draw_picture
 from ..setup import card
 from ..translations import said
 from . import cards, fields, queue_cards
@@ -50,7 +50,7 @@ def draw_compare(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     if context.space_data.type == "VIEW_3D":
         layout.operator("sv3d.look_through", icon="CAMERA_DATA")
     layout.operator("sv3d.show_frames", icon="IMAGE_DATA")
-    draw_background(layout, orbit_camera(context), "Frames", "Frame Opacity")
+    draw_frames(layout, orbit_camera(context))
     draw_comparison(layout, context)
     draw_picture(layout, context)
     draw_light(layout, context)

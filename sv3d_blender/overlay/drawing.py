@@ -10,6 +10,9 @@ from gpu_extras.batch import batch_for_shader
 
 from .. import tab
 from ..preferences.property_group import preferences
+from ..result.camera import looked_through
+from ..result.job_folder import frames_behind
+from ..result.picture_camera import is_picture_camera
 from .shapes import OrbitView, Shapes, shapes
 from .view import orbit_view
 
@@ -49,9 +52,15 @@ def is_registered() -> bool:
 
 
 def wanted(context: bpy.types.Context) -> OrbitView | None:
-    """The orbit to draw in this 3D view; None where overlays are off or its sidebar shows something else."""
+    """The orbit to draw in this 3D view; None where overlays are off or its sidebar shows something else.
+
+    Nor where a result is compared with its picture or frames: the next orbit would lie across it.
+    """
     space = context.space_data
     if not (space.overlay.show_overlays and space.show_region_ui):
+        return None
+    camera = looked_through(context)
+    if camera and (is_picture_camera(camera) or frames_behind(camera)):
         return None
     if not any(r.type == "UI" and r.active_panel_category == tab.NAME for r in context.area.regions):
         return None

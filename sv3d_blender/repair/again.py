@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import bpy
-import numpy as np
 
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
@@ -20,7 +19,7 @@ from ..preferences.property_group import SV3DPreferences
 from ..result import destination
 from ..result.frame_changes import SV3DFrame, frames_of
 from ..results_folder import SOURCE
-from .frame_image import job_of, path_of
+from .frame_image import edited_pixels, job_of, path_of
 
 LEAST = 8  # frames that a mesh can be made from
 FRAMES = f"{SOURCE}.frames"  # in the new job's folder
@@ -81,11 +80,8 @@ def _write_frames(orbit: bpy.types.Image, files: tuple[str, ...], folder: Path) 
     for frame, name in zip(frames_of(orbit), files, strict=False):
         own = job_of(orbit) / "frames" / name
         if frame.image and all(frame.image.size):
-            width, height = frame.image.size
-            pixels = np.empty((height, width, 4), np.float32)
-            frame.image.pixels.foreach_get(pixels.ravel())
             with (folder / name).open("wb") as file:
-                write_png(file, pixels)
+                write_png(file, edited_pixels(frame.image))
         elif own.is_file():
             shutil.copyfile(own, folder / name)
         elif frame.weight > 0:

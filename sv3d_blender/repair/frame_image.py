@@ -37,6 +37,23 @@ def frame_file(orbit: bpy.types.Image, index: int) -> Path:
     return file
 
 
+def pixels_now(orbit: bpy.types.Image, index: int) -> NDArray[np.float32]:  # (S, S, 4) sRGB, straight, lowest row first
+    """What a frame shows: as it was edited or replaced, else as it came.  Raises UserError."""
+    frames = orbit.sv3d_orbit.frames
+    edited = frames[index].image if index < len(frames) else None
+    if edited is None or not all(edited.size):
+        return _pixels(frame_file(orbit, index))
+    return edited_pixels(edited)
+
+
+def edited_pixels(image: bpy.types.Image) -> NDArray[np.float32]:  # (H, W, 4) sRGB, straight, lowest row first
+    """A frame's own image as it is now."""
+    width, height = image.size
+    pixels = np.empty((height, width, 4), np.float32)
+    image.pixels.foreach_get(pixels.ravel())
+    return pixels
+
+
 def paintable(orbit: bpy.types.Image, index: int) -> bpy.types.Image:
     """The frame's own image, made from its file if need be.  Raises UserError."""
     frame = frames_of(orbit)[index]

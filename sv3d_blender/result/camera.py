@@ -49,6 +49,15 @@ def look_through(camera: bpy.types.Object, space: bpy.types.SpaceView3D, scene: 
     space.region_3d.view_perspective = "CAMERA"
 
 
+def looked_through(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The camera that the 3D View of a context looks through now."""
+    space, turned = context.space_data, context.region_data
+    if not isinstance(space, bpy.types.SpaceView3D) or turned is None or turned.view_perspective != "CAMERA":
+        return None
+    camera = space.camera if space.use_local_camera else context.scene.camera
+    return camera if camera is not None and camera.type == "CAMERA" else None
+
+
 def square_side(render: bpy.types.RenderSettings) -> str:
     """The side of the render that the square frame is fitted into: the shorter one."""
     wide = render.resolution_x * render.pixel_aspect_x >= render.resolution_y * render.pixel_aspect_y

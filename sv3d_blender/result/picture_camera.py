@@ -38,12 +38,17 @@ def add_picture_camera(
     return camera
 
 
+def is_picture_camera(thing: bpy.types.Object) -> bool:
+    """Whether an object is a picture's camera."""
+    return thing.type == "CAMERA" and _SIZE in thing
+
+
 def picture_camera(active: bpy.types.Object | None) -> bpy.types.Object | None:
     """The picture's camera that belongs to an object, its orbit camera or its shadow catcher, or is it."""
     if active is None:
         return None
     family = (active, *active.children, *(active.parent.children if active.parent else ()))
-    return next((thing for thing in family if thing.type == "CAMERA" and _SIZE in thing), None)
+    return next((thing for thing in family if is_picture_camera(thing)), None)
 
 
 def picture_size(camera: bpy.types.Object) -> tuple[int, int] | None:

@@ -8,7 +8,11 @@ from conftest import part
 
 # Of these, Blender's own ExportHelper says what they are, in Blender's languages.
 BLENDERS_OWN = {"filepath", "check_existing"}
-POINTERS = {"Scene": ("sv3d", "sv3d_light", "sv3d_kept", "sv3d_results"), "WindowManager": ("sv3d_history",)}
+POINTERS = {
+    "Scene": ("sv3d", "sv3d_light", "sv3d_kept", "sv3d_results"),
+    "WindowManager": ("sv3d_history",),
+    "Camera": ("sv3d_compare",),
+}
 
 
 class Told(NamedTuple):
