@@ -11,7 +11,11 @@ _PICTURE_SCALE = 6.0  # in rows
 
 def draw_source(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     """What the mesh is made from."""
-    layout.row().prop(settings, "source", expand=True)
+    choices = layout.column(align=True)
+    for sources in (("PICTURE", "PICTURES"), ("FOLDER", "SEQUENCE")):  # four in a row are wider than the tab
+        row = choices.row(align=True)
+        for source in sources:
+            row.prop_enum(settings, "source", source)
     match settings.source:
         case "PICTURE":
             _draw_picture(layout, settings)

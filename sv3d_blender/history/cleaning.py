@@ -20,7 +20,7 @@ GOING = ".sv3d-deleted-"  # begins the name of a folder that is being deleted
 YOUNG = 7 * 86400.0  # seconds in which what looks like remains may be a job that waits in another Blender's queue
 LOG_DAYS = 14.0
 
-_COPIES = frozenset({f"{SOURCE}{suffix}" for suffix in (*SUFFIXES, ".cameras.json")})
+_COPIES = frozenset({f"{SOURCE}{suffix}" for suffix in (*SUFFIXES, ".cameras.json", ".origin.json")})
 _REMAINS = _COPIES | {DELIVERY, f".{DELIVERY}.part", FAILURE, LOCK, SCRATCH, WORK}
 
 

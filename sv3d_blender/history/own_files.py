@@ -12,7 +12,7 @@ from ..result.provenance import DELIVERY
 from ..results_folder import SOURCE
 from .jobs import FAILURE
 
-_SOURCES = "|".join(re.escape(suffix) for suffix in (*sorted(SUFFIXES), ".cameras.json"))
+_SOURCES = "|".join(re.escape(suffix) for suffix in (*sorted(SUFFIXES), ".cameras.json", ".origin.json"))
 _OWN = re.compile(
     rf"({re.escape(REQUEST)}|{re.escape(REPORT)}|\.?{re.escape(DELIVERY)}|{re.escape(FAILURE)})(\.part)?|\.lock"
     rf"|{SOURCE}({_SOURCES})"

@@ -18,6 +18,7 @@ from ..generate.request import Order, mesh_choices
 from ..preferences.property_group import SV3DPreferences
 from ..result import destination
 from ..result.frame_changes import SV3DFrame, frames_of
+from ..result.provenance import write_origin
 from ..results_folder import SOURCE
 from .frame_image import edited_pixels, job_of, path_of
 
@@ -46,6 +47,7 @@ def order_again(orbit: bpy.types.Image, settings: SV3DSettings, chosen: SV3DPref
         _write_frames(orbit, files, out / FRAMES)
         cameras = out / f"{SOURCE}.cameras.json"
         cameras.write_text(_cameras(orbit, job / "cameras.json"), encoding="utf-8")
+        write_origin(out, job)
     except (UserError, OSError):
         drop(out)
         raise

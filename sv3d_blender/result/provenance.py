@@ -15,12 +15,15 @@ from ...sv3d_engine import __version__
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.job_files import REPORT, json_object
 from ...sv3d_engine.shared.job_files import REQUEST as ASKED
+from ..results_folder import SOURCE
 
 RUN = uuid4().hex  # of this Blender: numbers that it gives its data mean nothing to the next
 DELIVERY = "delivery.json"
+ORIGIN = f"{SOURCE}.origin.json"  # what the frames of a job came from, which its own notes do not tell
 PREFIX = "sv3d_"  # of an object's custom properties
 REQUEST = PREFIX + "request"  # the job as it was asked for; "Generate Again" works from it
 
+_OF_FRAMES = ("picture", "picture_sha256", "model", "licence")
 _LONGEST = 4000  # characters of one property
 
 
@@ -67,18 +70,29 @@ def forget_delivery(folder: Path) -> None:
             folder.rmdir()
 
 
+def write_origin(folder: Path, job: Path) -> None:
+    """Note in a job's folder whose frames it has: an earlier ``job``'s, with its picture and model.  Raises OSError."""
+    told = read_facts(job)
+    origin = {name: told[PREFIX + name] for name in _OF_FRAMES if PREFIX + name in told}
+    (folder / ORIGIN).write_text(json.dumps(origin, indent=1), encoding="utf-8")
+
+
 def read_facts(folder: Path) -> dict[str, str | int]:
     """What a finished job's result was made of, as an object's custom properties; what nothing tells is left out."""
     report, request = json_object(folder, REPORT), json_object(folder, ASKED)
     stages = report.get("stages")
     picture = stages.get("picture") if isinstance(stages, Mapping) else None
-    facts: dict[str, Any] = {
-        "job": str(folder),
+    origin = json_object(folder, ORIGIN)
+    of_frames = {
         "picture": request.get("picture"),
         "picture_sha256": picture.get("picture_sha256") if isinstance(picture, Mapping) else None,
-        "seed": request.get("seed"),
         "model": report.get("model"),
         "licence": _licence(request, report),
+    }
+    facts: dict[str, Any] = {
+        **{name: value or origin.get(name) for name, value in of_frames.items()},
+        "job": str(folder),
+        "seed": request.get("seed"),
         "versions": _versions(report),
         "request": _request_line(request),
     }

@@ -184,6 +184,18 @@ def test_mesh_again_is_a_new_job_with_the_frames_as_they_are(blender, orbit, edi
     assert blender.context.active_object != first and first.name in blender.data.objects
 
 
+def test_the_result_still_tells_its_picture_and_licence(blender, orbit, editor, session, job_folder):
+    asked = {"job": "1", "picture": "/cow.png", "weights": "/p.safetensors", "out": str(job_folder), "preset": "draft"}
+    (job_folder / "job.json").write_text(json.dumps(asked))
+    (job_folder / "report.json").write_text(json.dumps({"model": "SV3D_p"}))
+    blender.ops.sv3d.mesh_again()
+    turn_until(lambda: not session.busy and not session.waiting_to_deliver)
+    again = blender.context.active_object
+    assert again["sv3d_job"] == session.job.request.out
+    wanted = ["/cow.png", "SV3D_p", "Stability AI Community License"]
+    assert [again[f"sv3d_{name}"] for name in ("picture", "model", "licence")] == wanted
+
+
 def test_the_jobs_copies_go_with_the_job(blender, orbit, editor, session):
     blender.ops.sv3d.mesh_again()
     turn_until(lambda: not session.busy and not session.waiting_to_deliver)

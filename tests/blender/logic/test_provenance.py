@@ -50,6 +50,25 @@ def test_a_job_can_be_asked_for_again_from_what_the_object_tells(tmp_path):
         assert provenance.request_of(facts(tmp_path, request, {})) == request
 
 
+def test_a_job_from_another_s_frames_keeps_their_picture_and_licence(tmp_path):
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    for folder in (first, second, third):
+        folder.mkdir()
+    report = {"model": "SV3D_p", "stages": {"picture": {"picture_sha256": "ab"}}}
+    facts(first, protocol.GenerateJob("a", "/cow.png", "/out", weights="/w"), report)
+    provenance.write_origin(second, first)
+    again = facts(second, protocol.MeshJob("b", "/frames", "/out", seed=4), {"versions": {"torch": "2.13.0"}})
+    provenance.write_origin(third, second)
+    for told in (again, facts(third, protocol.MeshJob("c", "/frames", "/out", seed=4), {})):
+        names = ("picture", "picture_sha256", "model", "licence", "seed")
+        wanted = ["/cow.png", "ab", "SV3D_p", "Stability AI Community License", 4]
+        assert [told[f"sv3d_{name}"] for name in names] == wanted
+    assert again["sv3d_job"] == str(second)
+    (second / provenance.ORIGIN).write_text('{"licence": ["x"], "job": "/elsewhere"}')
+    assert "sv3d_licence" not in provenance.read_facts(second)
+    assert provenance.read_facts(second)["sv3d_job"] == str(second)
+
+
 def test_licence_and_versions_are_told(tmp_path):
     report = {"model": "SV3D_p", "versions": {"torch": "2.13.0"}, "stages": {"picture": {"picture_sha256": "ab"}}}
     told = facts(tmp_path, protocol.GenerateJob("a", "/cow.png", "/out", weights="/w"), report)
