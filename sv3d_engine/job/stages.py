@@ -157,7 +157,7 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
     seed = seed_everything(job.seed, "field")
     frames, unit = _working_frames(job)
     field, trust = fit_field(frames, job.settings, device, seed, progress)
-    save_field(field, _work(out) / _FIELD)
+    save_field(field, trust, _work(out) / _FIELD)
     vertices, faces = extract_mesh(field)
     save_clay(vertices, faces, frames.orbit, len(frames.rgb) - 1, out / "coarse.png")
     progress.preview("image", out / "coarse.png")
@@ -175,10 +175,11 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     from ..reconstruction.mesh.refined_surface import save_surface
 
     seed = seed_everything(job.seed, "mesh")
-    field = load_field(_work(job.folder) / _FIELD)
+    field, trust = load_field(_work(job.folder) / _FIELD)
     frames, unit = _working_frames(job)
     surface, _ = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5))
-    vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, progress.part(0.5, 1.0))
+    sweeping = progress.part(0.5, 1.0)
+    vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, sweeping, trust)
     surface = replace(surface, vertices=vertices * unit)
     save_surface(surface, _work(out) / _SURFACE)
     notes = [_STOPPED] if progress.finishing else []

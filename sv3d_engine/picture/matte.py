@@ -43,6 +43,7 @@ class Cut:
     distance: Image  # (H, W) largest channel difference from it, despeckled
     outside: Mask  # (H, W) paper that reaches the border
     patches: NDArray[np.int32]  # (H, W) 0, or the number of a possible hole
+    holes: NDArray[np.bool_]  # by number: whether it is one, by its edge; that of 0 is False
 
 
 def matte(rgb: Image, paper: Image | None = None) -> tuple[Image, Image]:
@@ -50,9 +51,13 @@ def matte(rgb: Image, paper: Image | None = None) -> tuple[Image, Image]:
 
     ``paper`` (H, W, 3) is the background where it is not one colour; see backdrop().
     """
-    cut = cut_out(rgb, plain_paper(rgb) if paper is None else paper)
+    return matted(rgb, cut_out(rgb, plain_paper(rgb) if paper is None else paper))
+
+
+def matted(rgb: Image, cut: Cut) -> tuple[Image, Image]:
+    """Straight colour (H, W, 3) and alpha (H, W) of a picture and its first separation."""
     size = _scale(rgb)
-    solid = _without_specks(~(cut.outside | _holes(cut)), cut.distance, size)
+    solid = _without_specks(~(cut.outside | cut.holes[cut.patches]), cut.distance, size)
     colours, alpha = np.ones_like(rgb), np.zeros_like(cut.distance)
     if solid.any():
         box = _box(solid, margin=size // 36 + 2)
@@ -98,7 +103,7 @@ def cut_out(rgb: Image, paper: Image) -> Cut:
     distance = ndimage.median_filter(raw, 3)
     tolerance = np.clip(1.5 * np.quantile(distance[plain], 0.99), *_PAPER_DISTANCE)
     outside, patches = _split_paper(distance < tolerance, ring)
-    return Cut(paper, distance, outside, patches)
+    return Cut(paper, distance, outside, patches, _holes(distance, patches))
 
 
 def border(image: NDArray[Any]) -> Mask:  # (H, W)
@@ -137,21 +142,20 @@ def _split_paper(candidates: Mask, ring: Mask) -> tuple[Mask, NDArray[np.int32]]
     return outside, np.where(area[patches] >= _HOLE_AREA * ring.size, patches, 0).astype(np.int32)
 
 
-def _holes(cut: Cut) -> Mask:
-    """The patches that are really see-through: those with a sharp edge (nearly) all round.
+def _holes(distance: Image, patches: NDArray[np.int32]) -> NDArray[np.bool_]:  # (P + 1,)
+    """Which patches are likely see-through: those with a sharp edge (nearly) all round.
 
     Sharp is a clear step at once, or, behind the halo that generated frames have, a strong one a little farther in.
     """
-    count = int(cut.patches.max())
-    scale = _scale(cut.distance) / 576
-    rim = (cut.patches > 0) & ~ndimage.binary_erosion(cut.patches > 0)
-    nearby = [(ndimage.maximum_filter(cut.distance, 2 * max(1, round(r * scale)) + 1), step) for r, step in _HOLE_STEPS]
-    hole = np.zeros(count + 1, bool)
-    for patch, box in enumerate(ndimage.find_objects(cut.patches), start=1):
+    scale = _scale(distance) / 576
+    rim = (patches > 0) & ~ndimage.binary_erosion(patches > 0)
+    nearby = [(ndimage.maximum_filter(distance, 2 * max(1, round(r * scale)) + 1), step) for r, step in _HOLE_STEPS]
+    hole = np.zeros(int(patches.max()) + 1, bool)
+    for patch, box in enumerate(ndimage.find_objects(patches), start=1):
         if box is not None:
-            edge = rim[box] & (cut.patches[box] == patch)
+            edge = rim[box] & (patches[box] == patch)
             hole[patch] = any(np.quantile(values[box][edge], _SMOOTH_SHARE) >= step for values, step in nearby)
-    return np.asarray(hole[cut.patches])
+    return hole
 
 
 def _box(solid: Mask, margin: int) -> tuple[slice, slice]:

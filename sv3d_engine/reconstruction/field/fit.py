@@ -13,15 +13,13 @@ from ...ground.settings import Settings
 from ...orbit.cameras import CameraOrbit, frame_rays
 from ..frames.carving import SAFE, TRUSTED, Depths, carved, confirmed_depths
 from ..frames.frames import Frames
-from ..frames.hull import agreed_points, frame_reach, visual_hull, voxel_centres
+from ..frames.hull import HULL_RESOLUTION, object_hull, voxel_centres
 from .radiance_field import RadianceField, unbiased_thickness
 from .volume import march, ray_of_sample, weights
 
-HULL_RESOLUTION = 128
 RAYS = 3072  # a step
 PROBES = 2048  # points a step at which the distance is held to its rules
 LINES = 1024  # sight lines a step
-MARGIN = 1.1  # of the cube around the hull
 OCCUPANCY_INTERVAL = 16  # steps
 CARVING = 0.25  # share of the stage's time
 STAIRS = 1.0  # voxels that the hull's distance is smoothed by; at 1.5 the benchmark's chair lost its slats
@@ -94,18 +92,6 @@ def targets(frames: Frames, size: int, device: torch.device) -> Targets:
     return Targets(chosen[:, :3], chosen[:, 3], view.to(device), pixel.to(device), size)
 
 
-def object_hull(frames: Frames) -> tuple[Tensor, float]:
-    """The visual hull (R, R, R), and half the side of the origin-centred cube that holds it with a margin, world units.
-
-    One frame that shows less than the others must not carve the object away: as few as it takes may miss a place.
-    """
-    may_miss, points = agreed_points(frames.alpha, frames.orbit, 64)
-    reach = frame_reach(frames.orbit)
-    furthest = float(points.abs().max()) + reach / 32 if len(points) else reach
-    half_side = min(furthest * MARGIN, reach)
-    return visual_hull(frames.alpha, frames.orbit, HULL_RESOLUTION, half_side, may_miss), half_side
-
-
 def hull_distance(hull: Tensor, half_side: float) -> Tensor:
     """Signed distance to a voxel hull (R, R, R) in world units, negative inside, smoothed over the voxels' stairs."""
     voxel = 2 * half_side / hull.shape[0]
@@ -126,7 +112,7 @@ def fit_field(
     torch.manual_seed(seed)
     draw = torch.Generator(device).manual_seed(seed)
     orbit = frames.orbit
-    hull, half_side = object_hull(frames)
+    hull, half_side = object_hull(frames.alpha, orbit)
     looking, carving = progress.part(0.0, 0.8 * CARVING), progress.part(0.8 * CARVING, CARVING)
     depths, trust = confirmed_depths(frames, hull_distance(hull, half_side), half_side, looking)
     hollow = carved(depths, frames, hull, half_side, carving) if trust >= TRUSTED else torch.zeros_like(hull)

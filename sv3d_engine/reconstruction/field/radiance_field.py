@@ -85,18 +85,18 @@ def unbiased_thickness(distance: Tensor, last_of_ray: Tensor, width: float) -> T
     return relu(following - depth_inside).masked_fill(last_of_ray, 0.0)
 
 
-def save_field(field: RadianceField, path: Path) -> None:
-    """Write a field; whole or not at all."""
-    save_tensors(field.state_dict(), {"half_side": field.half_side}, path)
+def save_field(field: RadianceField, trust: float, path: Path) -> None:
+    """Write a field, and how far its frames can be trusted; whole or not at all."""
+    save_tensors(field.state_dict(), {"half_side": field.half_side, "trust": trust}, path)
 
 
-def load_field(path: Path) -> RadianceField:
+def load_field(path: Path) -> tuple[RadianceField, float]:
     """What ``save_field`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
     with reading(path):
         field = RadianceField(facts["half_side"], tensors["hull_distance"])
         field.load_state_dict(tensors)
-        return field
+        return field, float(facts["trust"])
 
 
 def distance_grid(field: RadianceField, resolution: int) -> Tensor:  # (R, R, R), axes x, y, z

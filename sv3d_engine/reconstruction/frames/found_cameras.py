@@ -15,7 +15,7 @@ from ...orbit.orbit_files import CameraFile
 from ...shared.errors import UserError
 from .camera_fit import AGREE, GIVEN, Candidate, best_orbit
 from .coherence import Outlines, TurnCameras
-from .straighten import straightened
+from .straighten import NOTHING_DONE, Straightening, straightened
 
 CameraSearch = Literal["used", "told", "none"]  # what becomes of cameras that the frames agree with better
 
@@ -33,6 +33,7 @@ class Found:
     frames: NDArray[np.uint8]  # (N, S, S, 4) straight alpha
     described: CameraFile
     notes: tuple[str, ...]
+    straightening: Straightening = NOTHING_DONE
 
 
 def find_cameras(
@@ -62,13 +63,14 @@ def find_cameras(
         note = f"The cameras are used as given, though the outlines agree better with others {better}: "
         return Found(frames, described, (note + " ".join(sentences),))
     cameras = _whole(best, readings[best.reading], chosen)
-    fov = cameras.fov_deg
-    if max(map(abs, cameras.aim)) * len(frames[0]) > 0.25 or abs(cameras.roll) > 0.1:
+    fov, done, size = cameras.fov_deg, NOTHING_DONE, len(frames[0])
+    if max(map(abs, cameras.aim)) * size > 0.25 or abs(cameras.roll) > 0.1:
         frames, fov = straightened(frames, cameras.aim, cameras.roll, fov)
+        done = Straightening(cameras.aim, cameras.roll, len(frames[0]) / size)
     angles = zip(described.views, cameras.elevations.tolist(), cameras.azimuths.tolist(), strict=True)
     views = tuple(replace(view, elevation=round(e, 4), azimuth=round(a, 4)) for view, e, a in angles)
     notes = (f"{' '.join(sentences)} So the outlines agree {better}.",)
-    return Found(frames, replace(described, fov_deg=round(fov, 4), views=views), notes)
+    return Found(frames, replace(described, fov_deg=round(fov, 4), views=views), notes, done)
 
 
 def _some(count: int) -> list[int]:

@@ -14,6 +14,8 @@ from ...orbit.cameras import CameraOrbit, frame_coordinates
 SEEN_ALPHA = 0.1
 _WHOLE = 0.95  # share of the silhouettes that the hull of frames that agree fills
 _ALL_OF_ONE = 1 - 1e-4  # weights that add up to a whole frame, in spite of rounding
+HULL_RESOLUTION = 128
+_MARGIN = 1.1  # of the cube around the hull
 _SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
 
 
@@ -135,6 +137,18 @@ def agreed_points(alpha: Tensor, orbit: CameraOrbit, resolution: int) -> tuple[i
         if coverage(alpha, orbit, points) >= _WHOLE:
             break  # else frames that differ a little have carved a part of the object away
     return may_miss, points
+
+
+def object_hull(alpha: Tensor, orbit: CameraOrbit) -> tuple[Tensor, float]:  # (N, S, S)
+    """The visual hull (R, R, R), and half the side of the origin-centred cube that holds it with a margin, world units.
+
+    One frame that shows less than the others must not carve the object away: as few as it takes may miss a place.
+    """
+    may_miss, points = agreed_points(alpha, orbit, 64)
+    reach = frame_reach(orbit)
+    furthest = float(points.abs().max()) + reach / 32 if len(points) else reach
+    half_side = min(furthest * _MARGIN, reach)
+    return visual_hull(alpha, orbit, HULL_RESOLUTION, half_side, may_miss), half_side
 
 
 def _few(orbit: CameraOrbit) -> int:

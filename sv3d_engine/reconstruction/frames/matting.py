@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...ground.progress import Progress
 from ...picture.background import instead
 from ...picture.background_model import BackgroundModel, cut_with_model, find_model
-from ...picture.matte import NotPlain, matte
+from ...picture.matte import Cut, NotPlain, cut_out, matted, plain_paper
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError
 from .doubts import doubts_about
@@ -25,6 +25,7 @@ class Matted:
     frames: NDArray[np.uint8]  # (N, S, S, 4) straight alpha, white where it is 0
     notes: tuple[str, ...]  # how they were cut out, where that is out of the common
     doubts: tuple[str, ...]  # what is wrong with them, though they can be used
+    cuts: tuple[Cut | None, ...]  # the first separation of those cut from paper
 
 
 def matte_orbit(
@@ -34,30 +35,32 @@ def matte_orbit(
     model = None
     colours: list[Image] = []
     mattes: list[Image] = []
-    by_paper: list[bool] = []
+    cuts: list[Cut | None] = []
     for i, (picture, own, name) in enumerate(zip(rgb, alpha, names, strict=True)):
         progress(i / len(rgb), f"Cutting out {name}")
-        plain = own is None and model is None
-        cut = (picture, own) if own is not None else _from_paper(picture) if plain else None
-        if cut is None:
+        cut = _from_paper(picture) if own is None and model is None else None
+        if own is not None:
+            colour, matte = picture, own
+        elif cut is not None:
+            colour, matte = matted(picture, cut)
+        else:
             model = model or _model(name)
-            cut = cut_with_model(picture, *model)
-            plain = False
-        if not (cut[1] > 0.5).any():
+            colour, matte = cut_with_model(picture, *model)
+        if not (matte > 0.5).any():
             raise UserError(f"The frame {name} is empty.", "Render it again, with the object in the middle.")
-        colours.append(cut[0])
-        mattes.append(cut[1])
-        by_paper.append(plain)
+        colours.append(colour)
+        mattes.append(matte)
+        cuts.append(cut)
     notes = (
         () if model is None else (f"The background is not plain: {model[0].name} cut the object out of the frames.",)
     )
     frames = np.stack([to_bytes(*cut) for cut in zip(colours, mattes, strict=True)])
-    return Matted(frames, notes, doubts_about(rgb, mattes, by_paper))
+    return Matted(frames, notes, doubts_about(rgb, mattes, [cut is not None for cut in cuts]), tuple(cuts))
 
 
-def _from_paper(rgb: Image) -> tuple[Image, Image] | None:
+def _from_paper(rgb: Image) -> Cut | None:
     try:
-        return matte(rgb)
+        return cut_out(rgb, plain_paper(rgb))
     except NotPlain:
         return None
 

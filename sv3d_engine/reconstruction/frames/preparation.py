@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit
@@ -20,8 +21,9 @@ from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
 from .film_orbit import read_film
 from .found_cameras import CameraSearch, Found, find_cameras
+from .holes import with_agreed_holes
 from .hull import agreement, fit_distance
-from .matting import matte_orbit
+from .matting import Matted, matte_orbit
 from .shots import Shots, read_folder, read_rejected
 
 Image = NDArray[np.float32]
@@ -67,9 +69,22 @@ def prepare_frames(
             found = find_cameras(
                 found.frames, found.described, looking, from_file=cameras is not None, as_given=as_given
             )
-        frames, orbit = _with_rejected(found.frames, _fit(found.frames, found.described), source, shots)
+        frames, agreed = _agreed(found, matted, shots)
+        frames, orbit = _with_rejected(frames, _fit(frames, found.described), source, shots)
         _write(frames, orbit, out, progress.part(0.8, 1.0))
-    return Prepared(orbit, shots.summary, (*shots.notes, *matted.notes, *found.notes), matted.doubts)
+    notes = (*shots.notes, *matted.notes, *found.notes, *agreed)
+    return Prepared(orbit, shots.summary, notes, matted.doubts)
+
+
+def _agreed(found: Found, matted: Matted, shots: Shots) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """The frames with holes that all agree on, and notes on these."""
+    orbit = found.described.orbit(found.described.distance or _REFERENCE_DISTANCE)
+    solid = [ndimage.binary_fill_holes(frame[..., 3] > 127) for frame in found.frames]
+    silhouettes = torch.from_numpy(np.stack(solid)).float()
+    agreed = with_agreed_holes(matted.frames, shots.rgb, matted.cuts, silhouettes, orbit, found.straightening)
+    if not agreed.notes:
+        return found.frames, ()
+    return found.straightening.again(agreed.frames, shots.described.fov_deg), agreed.notes
 
 
 def _with_rejected(

@@ -1,12 +1,36 @@
 """Frames as cameras would have taken them that look at the turning axis upright."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
+from torch import Tensor
 
 _KEPT = 0.02  # alpha from which a pixel is the object's
+
+
+@dataclass(frozen=True)
+class Straightening:
+    """What was done to frames so that they look at the turning axis upright: at first nothing."""
+
+    aim: tuple[float, float] = (0.0, 0.0)  # where the axis showed: right and down of the middle, in frame widths
+    roll: float = 0.0  # degrees that they were turned clockwise
+    growth: float = 1.0  # of their side
+
+    def undone(self, places: Tensor) -> Tensor:  # (P, 2) -> (P, 2)
+        """Where the frames as they were show what the straightened ones show at ``places``, both in [0, 1]²."""
+        turn = torch.from_numpy(_turn(self.roll)).to(places)
+        return (places - 0.5) * self.growth @ turn.T + places.new_tensor(self.aim) + 0.5
+
+    def again(self, frames: NDArray[np.uint8], fov_deg: float) -> NDArray[np.uint8]:
+        """The same done to these."""
+        return frames if self == NOTHING_DONE else straightened(frames, self.aim, self.roll, fov_deg)[0]
+
+
+NOTHING_DONE = Straightening()
 
 
 def straightened(

@@ -19,15 +19,21 @@ from .smoothness import REFERENCE_EDGE, balanced_displacement, connectivity, sli
 
 TURNS = 4  # of outlines and smoothness after each sweep
 PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDGE apart
+# Share of the first that is left where frames cannot be trusted: what patches of a glossy bag agree on are highlights,
+# which lie behind its sides.  With a tenth these have pits, with all they are a crater field.
+DOUBTED = 0.01
 OUTLIERS = (0.006, 0.003, 0.0015)  # world units: what is wanted counts less beyond, round by round (Geman & McClure)
 SLIDE = 0.3
 SMOOTHED = 3  # rounds that the grid's stairs are smoothed by
 
 
-def evolve(vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progress: Progress) -> Tensor:  # (V, 3)
+def evolve(
+    vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progress: Progress, trust: float = 1.0
+) -> Tensor:  # (V, 3)
     """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic.
 
-    Without ``sweeps`` it stays as it is; once the progress is ``finishing``, no further one begins.  Raises Cancelled.
+    It moves as far by colours as these can be trusted to show one thing, ``trust`` from 0 to 1.  Without ``sweeps`` it
+    stays as it is; once the progress is ``finishing``, no further one begins.  Raises Cancelled.
     """
     if not sweeps or progress.finishing:
         return vertices
@@ -37,7 +43,7 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progres
     edges, mesh = mesh_edges(faces), connectivity(faces, len(vertices))
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
     vertices = smooth(vertices, faces, mesh, edge, SMOOTHED)
-    photo = PHOTO_WEIGHT * (edge / REFERENCE_EDGE) ** 2
+    photo = PHOTO_WEIGHT * (DOUBTED + (1 - DOUBTED) * trust) * (edge / REFERENCE_EDGE) ** 2
     for sweep in range(sweeps):
         if progress.finishing:
             break
@@ -52,13 +58,13 @@ def evolve(vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progres
             outline = outline_targets(vertices, normals, faces, edges, mesh, orbit, cameras, distances)
             left = match.displacement - ((vertices - start) * along).sum(-1)
             pull = OUTLINE_WEIGHT * outline.weight
-            trust, held = match.trust, stiffness(vertices, normals, mesh, edge)
+            sure, held = match.trust, stiffness(vertices, normals, mesh, edge)
             for scale in (*OUTLIERS, None):
-                weight = photo * trust + pull
-                wanted = (photo * trust * left + pull * outline.displacement) / weight.clamp_min(1e-9)
+                weight = photo * sure + pull
+                wanted = (photo * sure * left + pull * outline.displacement) / weight.clamp_min(1e-9)
                 step = balanced_displacement(held, wanted, weight)
                 if scale is not None:
-                    trust = match.trust / (1 + ((left - step) / scale).square()).square()
+                    sure = match.trust / (1 + ((left - step) / scale).square()).square()
             vertices = slide(vertices + step[:, None] * normals, normals, mesh, SLIDE)
             now(0.5 + 0.5 * (turn + 1) / TURNS, "Fitting the outlines")
     return vertices

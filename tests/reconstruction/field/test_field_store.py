@@ -12,8 +12,9 @@ def test_a_field_comes_back_and_answers_the_same(tmp_path):
     torch.manual_seed(0)
     field = RadianceField(0.55, torch.randn(8, 8, 8))
     torch.nn.init.normal_(field.highlight[2].weight)
-    radiance_field.save_field(field, tmp_path / "field.safetensors")
-    read = radiance_field.load_field(tmp_path / "field.safetensors")
+    radiance_field.save_field(field, 0.75, tmp_path / "field.safetensors")
+    read, trust = radiance_field.load_field(tmp_path / "field.safetensors")
+    assert trust == 0.75
     points, directions = torch.rand(50, 3) - 0.5, normalize(torch.randn(50, 3), dim=-1)
     for before, after in zip(field(points, directions), read(points, directions), strict=True):
         assert torch.equal(before, after)
@@ -21,7 +22,7 @@ def test_a_field_comes_back_and_answers_the_same(tmp_path):
 
 def test_a_damaged_field_is_told_in_plain_words(tmp_path):
     path = tmp_path / "field.safetensors"
-    radiance_field.save_field(RadianceField(0.5, torch.zeros(4, 4, 4)), path)
+    radiance_field.save_field(RadianceField(0.5, torch.zeros(4, 4, 4)), 1.0, path)
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(UserError, match="damaged"):
         radiance_field.load_field(path)
@@ -29,7 +30,7 @@ def test_a_damaged_field_is_told_in_plain_words(tmp_path):
 
 def test_another_shape_of_network_counts_as_damaged(tmp_path):
     path = tmp_path / "field.safetensors"
-    radiance_field.save_field(RadianceField(0.5, torch.zeros(4, 4, 4), levels=3), path)
+    radiance_field.save_field(RadianceField(0.5, torch.zeros(4, 4, 4), levels=3), 1.0, path)
     with pytest.raises(UserError, match="damaged"):
         radiance_field.load_field(path)
     save_tensors({"a": torch.ones(1)}, {}, path)
