@@ -40,6 +40,7 @@ class CameraFile:
     fov_deg: float
     distance: float | None
     views: tuple[View, ...]
+    weighed: bool = False  # whether it says itself how much the frames count
 
     def orbit(self, distance: float) -> CameraOrbit:
         """The cameras at this distance, which the caller measured or read."""
@@ -100,7 +101,7 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     _check_unique(views, name)
     _check_degrees(views, name)
     _check_kept(views, name)
-    return CameraFile(fov, distance, views)
+    return CameraFile(fov, distance, views, any("weight" in entry for entry in entries))
 
 
 def check_count(count: int, where: str) -> None:

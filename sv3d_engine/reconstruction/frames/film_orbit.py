@@ -47,7 +47,7 @@ def read_film(film: Path, cameras: Path | None, elevation: float, progress: Prog
             )
         frames, notes = [i for i, view in enumerate(told.views) if view.weight > 0], []
         kept = tuple(replace(told.views[number], file=f"{i:03d}.png") for i, number in enumerate(frames))
-        described = CameraFile(told.fov_deg, told.distance, kept)
+        described = replace(told, views=kept)
     if width != height:
         notes = [f"The film has {width} × {height} pixels: its middle square is used.", *notes]
     summary = f"{len(frames)} of the {count} frames of {film.name}."

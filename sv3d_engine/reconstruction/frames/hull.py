@@ -144,11 +144,20 @@ def object_hull(alpha: Tensor, orbit: CameraOrbit) -> tuple[Tensor, float]:  # (
 
     One frame that shows less than the others must not carve the object away: as few as it takes may miss a place.
     """
+    may_miss, half_side = _agreed_cube(alpha, orbit)
+    return visual_hull(alpha, orbit, HULL_RESOLUTION, half_side, may_miss), half_side
+
+
+def agreed_half_side(alpha: Tensor, orbit: CameraOrbit) -> float:  # (N, S, S)
+    """Half the side of the cube of ``object_hull``."""
+    return _agreed_cube(alpha, orbit)[1]
+
+
+def _agreed_cube(alpha: Tensor, orbit: CameraOrbit) -> tuple[int, float]:
     may_miss, points = agreed_points(alpha, orbit, 64)
     reach = frame_reach(orbit)
     furthest = float(points.abs().max()) + reach / 32 if len(points) else reach
-    half_side = min(furthest * _MARGIN, reach)
-    return visual_hull(alpha, orbit, HULL_RESOLUTION, half_side, may_miss), half_side
+    return may_miss, min(furthest * _MARGIN, reach)
 
 
 def _few(orbit: CameraOrbit) -> int:

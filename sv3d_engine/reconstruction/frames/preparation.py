@@ -19,6 +19,7 @@ from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
+from .dissent import weighed
 from .film_orbit import read_film
 from .found_cameras import CameraSearch, Found, find_cameras
 from .holes import with_agreed_holes
@@ -70,9 +71,11 @@ def prepare_frames(
                 found.frames, found.described, looking, from_file=cameras is not None, as_given=as_given
             )
         frames, agreed = _agreed(found, matted, shots)
-        frames, orbit = _with_rejected(frames, _fit(frames, found.described), source, shots)
+        distance = found.described.distance or _REFERENCE_DISTANCE
+        frames, described, weights = weighed(frames, found.described, distance, shots.names)
+        frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
         _write(frames, orbit, out, progress.part(0.8, 1.0))
-    notes = (*shots.notes, *matted.notes, *found.notes, *agreed)
+    notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights)
     return Prepared(orbit, shots.summary, notes, matted.doubts)
 
 

@@ -43,7 +43,7 @@ def describe(source: Path, cameras: Path | None, elevation: float) -> tuple[Choi
     kept = [view for view in told.views if view.weight > 0]
     choice = frames_named([view.file for view in kept], source, cameras.name)
     views = tuple(replace(view, file=f"{i:03d}.png") for i, view in enumerate(kept))
-    return choice, CameraFile(told.fov_deg, told.distance, views)
+    return choice, replace(told, views=views)
 
 
 def read_folder(

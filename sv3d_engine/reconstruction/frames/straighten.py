@@ -51,6 +51,11 @@ def straightened(
     return moved, math.degrees(2 * math.atan(tan))
 
 
+def shifted(frame: NDArray[np.uint8], aside: NDArray[np.float64]) -> NDArray[np.uint8]:  # (S, S, 4) straight alpha
+    """One frame whose object stands aside, right and down in frame widths, moved to where it should."""
+    return _resampled(frame, (float(aside[0]), float(aside[1])), 0.0, len(frame))
+
+
 def _needed(frames: NDArray[np.uint8], aim: tuple[float, float], roll: float) -> float:
     """Half side, in frame widths, of a square about the axis that holds what all frames show."""
     shown = (frames[..., 3] > _KEPT * 255).any(0)
