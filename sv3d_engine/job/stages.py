@@ -94,9 +94,10 @@ _FIELD, _SURFACE, _MATERIAL = "field.safetensors", "surface.safetensors", "mater
 def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     from ..reconstruction.frames.preparation import prepare_frames
 
+    picture = job.orbit_folder / _PICTURE if isinstance(job, PictureToMesh) else None
     try:
         prepared = prepare_frames(
-            job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size, job.search
+            job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size, job.search, picture
         )
     except UserError as error:
         raise (_not_one_object(job, error) if isinstance(job, PictureToMesh) else error) from error

@@ -23,6 +23,15 @@ class View:
     elevation: float
     azimuth: float
     weight: float = 1.0  # in [0, 1]: how much the frame counts; 0 = as if it were not there
+    true: bool = False  # the artist's own picture among frames that a model imagined
+
+    @property
+    def say(self) -> float:
+        """How much its colours count beside those of the other frames."""
+        return self.weight * (_TRUE if self.true else 1)
+
+
+_TRUE = 3.0  # imagined frames that one true picture outweighs
 
 
 @dataclass(frozen=True)
@@ -37,9 +46,9 @@ class CameraOrbit:
     views: tuple[View, ...]
 
     @property
-    def weights(self) -> Tensor:  # (N,)
-        """How much each frame counts, in [0, 1]."""
-        return torch.tensor([view.weight for view in self.views])
+    def says(self) -> Tensor:  # (N,)
+        """How much each frame's colours count beside those of the others."""
+        return torch.tensor([view.say for view in self.views])
 
     @property
     def tan_half_fov(self) -> float:

@@ -2,7 +2,8 @@
 
 ``{"fov_deg": 33.8, "distance": 2.35, "frames": [{"file": "000.png", "elevation": 18.8, "azimuth": 17.1}, …]}``;
 angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.  With a
-``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all.
+``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all; one that is ``"true"`` is a photograph
+among frames that a model imagined.
 """
 
 import json
@@ -149,7 +150,11 @@ def write_cameras(orbit: CameraOrbit | CameraFile, path: Path) -> None:
 
 def _entry(view: View) -> dict[str, Any]:
     entry: dict[str, Any] = {"file": view.file, "elevation": view.elevation, "azimuth": view.azimuth}
-    return entry if view.weight == 1 else entry | {"weight": view.weight}
+    if view.weight != 1:
+        entry["weight"] = view.weight
+    if view.true:
+        entry["true"] = True
+    return entry
 
 
 def _view(entry: Any, where: str) -> View:
@@ -170,7 +175,7 @@ def _view(entry: Any, where: str) -> View:
             f"The weight of {where} is {weight:g}.",
             "Use a value from 0, which rejects the frame, to 1, or leave it out.",
         )
-    return View(file, elevation, _number(entry, "azimuth", where), weight)
+    return View(file, elevation, _number(entry, "azimuth", where), weight, entry.get("true") is True)
 
 
 def _number(entry: dict[str, Any], key: str, where: str) -> float:

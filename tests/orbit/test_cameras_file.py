@@ -136,7 +136,7 @@ def test_weights_survive_and_are_written_only_where_they_say_something(tmp_path:
     write_cameras(cameras, tmp_path / "cameras.json")
     assert read_cameras(tmp_path / "cameras.json") == cameras
     assert (tmp_path / "cameras.json").read_text().count("weight") == 1
-    assert cameras.orbit(2.0).weights.tolist() == [1, 1, 1, 0.25, 1, 1, 1, 1, 1]
+    assert cameras.orbit(2.0).says.tolist() == [1, 1, 1, 0.25, 1, 1, 1, 1, 1]
 
 
 def test_frames_that_are_rejected_do_not_make_up_the_number() -> None:

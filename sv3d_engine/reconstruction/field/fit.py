@@ -120,9 +120,9 @@ def fit_field(
     distance = hull_distance(hull & ~hollow, half_side)
     field = RadianceField(half_side, distance).to(device)
     pixels = targets(frames, settings.coarse_size, device)
-    doubted = None if bool((orbit.weights == 1).all()) else orbit.weights
-    of_pixels = None if doubted is None else doubted.to(device)[pixels.view]
-    lines = sight_lines(depths, distance, half_side, device, doubted)
+    says = None if bool((orbit.says == 1).all()) else orbit.says
+    of_pixels = None if says is None else says.to(device)[pixels.view]
+    lines = sight_lines(depths, distance, half_side, device, says)
     step_length = 2 * half_side / HULL_RESOLUTION
     within_reach = (distance < 2.5 * step_length).to(device)
     occupied = within_reach

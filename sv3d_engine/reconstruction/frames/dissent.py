@@ -57,21 +57,22 @@ def weighed(
 ) -> tuple[NDArray[np.uint8], CameraFile, tuple[str, ...]]:
     """The frames, moved where their object stands aside, their cameras with weights by agreement, and notes on both.
 
-    Weights that the cameras file gives are the artist's and stay.
+    Weights that the cameras file gives are the artist's and stay; a true picture counts whatever the others show.
     """
     if described.weighed:
         return frames, described, ()
     small = min(frames.shape[1], _SIZE)
     alpha = torch.from_numpy(frames[..., 3] / np.float32(255))
     found = dissent(torch.nn.functional.adaptive_avg_pool2d(alpha, small), described.orbit(distance))
-    weights = found.weights
+    weights = np.where([view.true for view in described.views], 1, found.weights)
     if (weights > 0).sum() < MIN_FRAMES:
         weights = np.maximum(weights, _SLIGHT)
     views = [replace(view, weight=float(weight)) for view, weight in zip(described.views, weights, strict=True)]
-    moved = frames.copy() if found.aside.any() else frames
-    for i in np.flatnonzero(found.aside.any(1)):
-        moved[i] = shifted(frames[i], found.aside[i])
-    notes = (_about_moved(found.aside * frames.shape[1], names), *_about_weights(weights, names))
+    aside = found.aside * [[not view.true] for view in described.views]
+    moved = frames.copy() if aside.any() else frames
+    for i in np.flatnonzero(aside.any(1)):
+        moved[i] = shifted(frames[i], aside[i])
+    notes = (_about_moved(aside * frames.shape[1], names), *_about_weights(weights, names))
     return moved, replace(described, views=tuple(views)), tuple(filter(None, notes))
 
 

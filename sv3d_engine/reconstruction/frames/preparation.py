@@ -26,6 +26,7 @@ from .holes import with_agreed_holes
 from .hull import agreement, fit_distance
 from .matting import Matted, matte_orbit
 from .shots import Shots, read_folder, read_rejected
+from .true_picture import with_picture
 
 Image = NDArray[np.float32]
 
@@ -52,18 +53,22 @@ def prepare_frames(
     progress: Progress,
     max_size: int,
     search: CameraSearch = "used",
+    picture: Path | None = None,
 ) -> Prepared:
     """Write ``out/frames/000.png …`` (RGBA, straight alpha, square, at most ``max_size``) and ``out/cameras.json``.
 
     Everything is read and checked first; a UserError leaves ``out`` as it was.  Without ``cameras`` the frames are a
     static orbit at ``elevation`` degrees.  What becomes of cameras that the frames agree with clearly better is told by
-    ``search``.  A rejected frame, of weight 0, has no say, whatever it shows; if it can be
-    read it keeps its place, so that the artist can look at it and take it back.
+    ``search``.  Of imagined frames the last gives way to ``picture``, which it shows.  A rejected frame, of weight 0,
+    has no say, whatever it shows; if it can be read it keeps its place, so that the artist can look at it and take it
+    back.
     """
     with _output_folder(out):
         read = read_film if source.is_file() else read_folder
         shots = read(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
         matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.4, 0.6))
+        if picture:
+            matted, shots = _with_picture(matted, shots, picture)
         found = Found(matted.frames, shots.described, ())
         if search != "none":
             looking, as_given = progress.part(0.6, 0.8), search == "told"
@@ -77,6 +82,16 @@ def prepare_frames(
         _write(frames, orbit, out, progress.part(0.8, 1.0))
     notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights)
     return Prepared(orbit, shots.summary, notes, matted.doubts)
+
+
+def _with_picture(matted: Matted, shots: Shots, picture: Path) -> tuple[Matted, Shots]:
+    """The same with the true picture for the last frame, if that shows it."""
+    true = with_picture(matted.frames, picture)
+    if not true.taken:
+        return matted, shots
+    *views, last = shots.described.views
+    described = replace(shots.described, views=(*views, replace(last, true=True)))
+    return replace(matted, frames=true.frames, cuts=(*matted.cuts[:-1], None)), replace(shots, described=described)
 
 
 def _agreed(found: Found, matted: Matted, shots: Shots) -> tuple[NDArray[np.uint8], tuple[str, ...]]:

@@ -30,7 +30,7 @@ class Observations:
 
     colour: Tensor  # (V, N, 3)
     view: Tensor  # (V, N) in [0, 1]: how well a frame shows the point; 0 where that is hidden
-    weight: Tensor  # (V, N) in [0, 1]: how far its colour can be trusted, which is less where it is clipped
+    weight: Tensor  # (V, N) how far its colour can be trusted, which is less where it is clipped; 1 is usual
 
     @property
     def evidence(self) -> Tensor:  # (V,)
@@ -85,9 +85,9 @@ def sightings(frames: Frames, vertices: Tensor, faces: Tensor, progress: Progres
     for index, (rgb, alpha) in enumerate(zip(frames.rgb, frames.alpha, strict=True)):
         progress(index / len(frames.alpha), "Looking at the frames")
         depth = depth_map(project(vertices, frames.orbit, index, size), faces, size)
-        clear = frames.orbit.views[index].weight * _clearness(depth, alpha, step)
-        trust = torch.where(rgb.amax(-1) > CLIPPED, CLIPPED_TRUST * clear, clear)
-        pictures.append(torch.cat([to_linear(rgb).permute(2, 0, 1), clear[None], trust[None]]))
+        view, clear = frames.orbit.views[index], _clearness(depth, alpha, step)
+        trust = view.say * torch.where(rgb.amax(-1) > CLIPPED, CLIPPED_TRUST * clear, clear)
+        pictures.append(torch.cat([to_linear(rgb).permute(2, 0, 1), view.weight * clear[None], trust[None]]))
         depths.append(depth)
     around = pad(torch.stack(depths), (1, 1, 1, 1), mode="replicate")
     return Sightings(torch.stack(pictures), max_pool2d(around, 2, stride=1), frames.orbit)

@@ -69,7 +69,7 @@ def refine(
         sight = see(vertices, faces, mesh_edges(faces), orbit, index, size, views[index])
         terms = view_losses(sight, appearance, views[index], pixel_size(orbit, size), draw)
         unweighted = torch.stack([terms[name] for name in WEIGHTS])
-        loss = orbit.views[index].weight * weights.dot(unweighted)
+        loss = orbit.views[index].say * weights.dot(unweighted)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
