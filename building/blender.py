@@ -25,7 +25,13 @@ class Release:
         return environment.REQUIREMENTS / f"bpy-{self.series}.txt"
 
 
-RELEASES = (Release("5.2", "3.13"), Release("5.3", "3.13"), Release("4.5", "3.11"), Release("4.2", "3.11"))
+RELEASES = (
+    Release("5.2", "3.13"),
+    Release("5.3", "3.13"),
+    Release("5.0", "3.11"),
+    Release("4.5", "3.11"),
+    Release("4.2", "3.11"),
+)
 
 
 def bpy_python(release: Release) -> Path | None:
