@@ -9,7 +9,7 @@ from .compare import ops as compare_ops
 from .compare import property_group as compare_group
 from .engine.job import Job
 from .engine.session import session
-from .generate import menus, panel, picture_copy, preview, property_group, running_ops, source_ops
+from .generate import looking, menus, panel, picture_copy, preview, property_group, running_ops, source_ops
 from .generate import ops as generate_ops
 from .generate.player import player
 from .history import housekeeping
@@ -50,6 +50,7 @@ CLASSES: tuple[type, ...] = (
     *generate_ops.CLASSES,
     *running_ops.CLASSES,
     *source_ops.CLASSES,
+    *looking.CLASSES,
     *orbit_ops.CLASSES,
     *result_ops.CLASSES,
     *picture_ops.CLASSES,
@@ -130,6 +131,7 @@ def register() -> None:
 
 
 def unregister() -> None:
+    looking.forget()
     session.shutdown()
     engine_setup.shutdown()
     storage.forget_home()

@@ -74,14 +74,7 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
         return job
     match event:
         case protocol.Hello() if event.protocol != protocol.VERSION:
-            return _fail(
-                job,
-                Failure(
-                    "The engine and the add-on are of different versions.",
-                    "Restart Blender. A Python of your own must have no SV3D of another version installed.",
-                    f"engine {event.engine} speaks protocol {event.protocol}, the add-on {protocol.VERSION}",
-                ),
-            )
+            return _fail(job, other_version(event))
         case protocol.Hello() if job.phase is Phase.STARTING:
             return replace(job, phase=Phase.RUNNING, began=True)
         case protocol.Stage():
@@ -125,6 +118,15 @@ def cancelling(job: Job) -> Job:
 def finishing(job: Job) -> Job:
     """The job after the user's Stop Here."""
     return replace(job, finishing=True) if job.phase is Phase.RUNNING else job
+
+
+def other_version(hello: protocol.Hello) -> Failure:
+    """Why an engine that speaks otherwise cannot be used."""
+    return Failure(
+        "The engine and the add-on are of different versions.",
+        "Restart Blender. A Python of your own must have no SV3D of another version installed.",
+        f"engine {hello.engine} speaks protocol {hello.protocol}, the add-on {protocol.VERSION}",
+    )
 
 
 def engine_gone(event: Ended, *, at_job: bool = True) -> Failure:

@@ -16,6 +16,7 @@ from .. import tab
 from .engine import Engine
 from .job import CANCEL_GRACE, Failure, Job, Phase, advance, cancelling, engine_gone, finishing
 from .job_queue import Batch, Entry, JobQueue
+from .look import Look, told
 from .process import Ended, EngineProcess, Event
 from .time_left import Countdown, start_fraction
 
@@ -36,6 +37,7 @@ class Session:
         self.failure: Failure | None = None  # what went wrong outside a job: its start, its import
         self.report: protocol.DoctorReport | Failure | None = None
         self.checking = False
+        self.look: Look | None = None  # the last one at an orbit's frames
         self.deliver: Callable[[Job], bool] | None = None  # called with a done job until it returns True
         self.delivering = False  # such a call has begun what the next ones will end
         self.watch: tuple[Callable[[Job], None], ...] = ()  # called with the job whenever it has changed
@@ -145,6 +147,25 @@ class Session:
         self._begin_engine(python).send(protocol.Doctor())
         self.checking = True
 
+    def look_at(self, python: str, request: protocol.MeshJob) -> None:
+        """Ask the engine what this job would start from; the answer comes to ``look``.  Raises UserError."""
+        self._begin_engine(python).send(protocol.Look(request))
+        self.look = Look(request)
+        tab.redraw()
+
+    def forget_look(self) -> None:
+        """Let a look come to nothing."""
+        if self.look and self.look.active and self.engine.process:
+            self.engine.process.send(protocol.Cancel(self.look.request.job))
+        self.look = None
+        tab.redraw()
+        tab.redraw_views()
+
+    @property
+    def looking(self) -> bool:
+        """Whether the engine owes the answer to a look."""
+        return self.look is not None and self.look.active
+
     def release(self) -> None:
         """Have an engine ended that is at no job: its environment is about to change; who does that waits for it."""
         if not self.busy:
@@ -168,7 +189,7 @@ class Session:
             bpy.app.timers.unregister(self.timer)
         self.engine.quit()
         self.remove([entry.request.job for entry in self.queue.waiting])
-        self._entry = self.job = self.failure = self.report = None
+        self._entry = self.job = self.failure = self.report = self.look = None
         self.queue, self.undelivered, self.checking = JobQueue(), (), False
 
     def tick(self) -> None:
@@ -189,7 +210,7 @@ class Session:
             changed = True
         changed |= self._deliver()
         changed |= self.job is not None and self.job.active and not self.job.stage  # the engine's start goes on
-        self.engine.rest(busy=self.busy or self.checking)
+        self.engine.rest(busy=self.busy or self.checking or self.looking)
         if changed:
             tab.redraw()
 
@@ -252,6 +273,8 @@ class Session:
     def _begin_engine(self, python: str) -> EngineProcess:
         before, process = self.engine.process, self.engine.at(python, busy=self.busy)
         self.checking = self.checking and process is before
+        if self.looking and process is not before:
+            self.look = None
         if not bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.register(self.timer, first_interval=_BUSY_INTERVAL, persistent=True)
         return process
@@ -259,15 +282,21 @@ class Session:
     def _drop_engine(self) -> None:
         self.engine.drop()
         self.checking = False
+        if self.looking:
+            self.look = None
 
     def _take(self, event: Event) -> bool:
         """Take in one event; True if something that is shown has changed."""
-        before = (self.job, self.report, self.checking)
+        before = (self.job, self.report, self.checking, self.look)
         if isinstance(event, protocol.DoctorReport):
             self.report, self.checking = event, False
         if isinstance(event, protocol.Error) and event.job is None and self.checking:
             self.report, self.checking = Failure(event.cause, event.remedy, event.details), False
             return True  # doctor's own: a job that runs beside it goes on
+        if self.look:
+            self.look = told(self.look, event)
+            if self.look is not before[-1]:
+                tab.redraw_views()
         if isinstance(event, Ended) and self.checking:
             self.report, self.checking = engine_gone(event, at_job=False), False
         if self.job:
@@ -279,14 +308,14 @@ class Session:
             self.job = advance(self.job, event)
             if self.job.phase is Phase.FAILED and isinstance(event, protocol.Hello):
                 self._drop_engine()  # it speaks another protocol
-        return before != (self.job, self.report, self.checking)
+        return before != (self.job, self.report, self.checking, self.look)
 
     def _on_timer(self) -> float | None:
         waited = self.undelivered
         self.tick()
         if self.delivering:
             return _DELIVERY_INTERVAL
-        if self.busy or self.checking or self.undelivered is not waited:
+        if self.busy or self.checking or self.looking or self.undelivered is not waited:
             return _BUSY_INTERVAL
         return None if self.engine.process is None and not self.undelivered else _IDLE_INTERVAL
 

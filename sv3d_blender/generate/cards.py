@@ -12,7 +12,7 @@ from ..preferences.panel import WEIGHTS_PAGE
 from ..preferences.property_group import preferences
 from ..result.delivery import import_options
 from ..translations import said
-from . import preview, wording
+from . import looking, preview, wording
 from .player import player
 from .preflight import OFFICIAL, orbit_advice, orbit_time, typed_degrees
 from .request import orbit_problem
@@ -48,6 +48,32 @@ def draw_chosen(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     draw_text(layout, context, chosen, "ERROR" if few else "RENDERLAYERS")
     for note in notes:
         draw_text(layout, context, note, "INFO")
+
+
+def draw_look(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What a look at the frames has found, or the button for one."""
+    settings = context.scene.sv3d
+    if not settings.has_source:
+        return
+    look = looking.last_look(settings)
+    if look is None or look.failure:
+        layout.operator("sv3d.look_at_frames", icon="VIEWZOOM")
+    elif look.answer is None:
+        row = layout.row(align=True)
+        row.label(text="Looking at the frames…", icon="VIEWZOOM")
+        row.operator("sv3d.stop_looking", text="", icon="X")
+    if look and look.failure:
+        draw_text(layout, context, look.failure.cause, "ERROR", alert=True)
+        draw_text(layout, context, look.failure.remedy, "INFO")
+    if look and look.answer:
+        row = layout.row(align=True)
+        row.label(text=said(wording.cameras_line(look.answer)), icon="CAMERA_DATA")
+        row.prop(settings, "show_orbit", text="", icon="OVERLAY")
+        for doubt in look.answer.doubts:
+            draw_text(layout, context, doubt, "ERROR")
+        for note in look.answer.notes:
+            if note not in settings.chosen.split("\n"):  # the tab has them already
+                draw_text(layout, context, note, "INFO")
 
 
 def draw_expectation(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

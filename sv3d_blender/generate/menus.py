@@ -77,6 +77,7 @@ def _draw_groups(layout: bpy.types.UILayout, groups: Iterable[Iterable[str]]) ->
 
 _GROUPS = (
     ("sv3d.drop_picture", "sv3d.use_active_image", "sv3d.use_orbit", "sv3d.add_orbit_cameras"),
+    ("sv3d.look_at_frames", "sv3d.stop_looking"),
     ("sv3d.generate", "sv3d.generate_again", "sv3d.finish", "sv3d.cancel", "sv3d.resume"),
     ("sv3d.remove_waiting", "sv3d.go_on", "sv3d.dismiss", "sv3d.copy_report"),
     ("sv3d.import_result", "sv3d.look_through", "sv3d.show_frames", "sv3d.show_preview"),

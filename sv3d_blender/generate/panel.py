@@ -25,6 +25,8 @@ def draw_generate(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     card.draw(layout, context)
     if settings.from_picture:
         cards.draw_preflight(layout, context)
+    else:
+        cards.draw_look(layout, context)
     hindered, missing = card.why_not(context), lacking(context)
     row = layout.row()
     row.scale_y = 1.5

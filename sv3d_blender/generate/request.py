@@ -19,7 +19,7 @@ from . import picture, picture_copy, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
-from .source import SUFFIXES, cameras_text, check_source, orbit_in_folder, static_cameras
+from .source import SUFFIXES, Orbit, cameras_text, check_source, orbit_in_folder, static_cameras
 
 
 class Order(NamedTuple):
@@ -164,13 +164,28 @@ def _from_picture(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked,
 def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, refused: ExitStack) -> Order:
     orbit = orbit_in_folder(_absolute(asked.folder)) if asked.folder else settings.orbit()
     out = _folder(asked, orbit.title, refused)
+    return Order(_mesh_job(settings, chosen, asked, orbit, out, out), orbit.title)
+
+
+def looked_at(settings: SV3DSettings, chosen: SV3DPreferences, room: Path) -> protocol.MeshJob:
+    """The job that the tab describes, to be looked at only; what has to be written for it goes into ``room``.
+
+    Raises UserError; OSError where nothing can be written.
+    """
+    return _mesh_job(settings, chosen, Asked(), settings.orbit(), room / "nowhere", room)
+
+
+def _mesh_job(
+    settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, orbit: Orbit, out: Path, room: Path
+) -> protocol.MeshJob:
+    """A mesh from an orbit's frames, made in ``out``; files for the engine go to ``room``."""
     elevation = typed_degrees(settings.elevation)
     told = asked.cameras or (str(orbit.cameras or "") if asked.folder else settings.cameras)
     cameras = _absolute(told) if told else None
     if cameras is None and settings.source == "SEQUENCE" and not asked.folder and not orbit.is_film:
         # Other pictures may lie beside the sequence's own: name the ones that are meant.
-        cameras = _written(out / f"{SOURCE}.cameras.json", static_cameras(orbit, elevation))
-    request = protocol.MeshJob(
+        cameras = _written(room / f"{SOURCE}.cameras.json", static_cameras(orbit, elevation))
+    return protocol.MeshJob(
         job=uuid4().hex,
         frames=str(orbit.folder),
         out=str(out),
@@ -181,7 +196,6 @@ def _from_orbit(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked, r
         seed=settings.seed,
         **mesh_choices(settings),
     )
-    return Order(request, orbit.title)
 
 
 def _written(file: Path, text: str) -> Path:

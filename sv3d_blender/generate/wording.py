@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Callable
 
+from ...sv3d_engine.shared import protocol
 from ..engine.job import Failure, Job, Phase
 from ..phrase import Phrase, joined, phrase
 
@@ -43,6 +44,14 @@ def time_line(job: Job, seconds_left: float | None, *, is_late: bool = False) ->
     left = "" if seconds_left is None else _LATE if is_late else phrase("{time} left", time=duration(seconds_left))
     left = "" if job.phase is Phase.CANCELLING else left
     return joined(" · ", (left, job.note))
+
+
+def cameras_line(looked: protocol.Looked) -> Phrase:
+    """How many cameras there are, and how high above the object's middle they stand."""
+    count, low, high = len(looked.elevations), round(min(looked.elevations)), round(max(looked.elevations))
+    if low == high:
+        return phrase("{count} cameras at {low}°", count=count, low=low)
+    return phrase("{count} cameras at {low}° to {high}°", count=count, low=low, high=high)
 
 
 def lines(text: str, width: float) -> list[str]:

@@ -18,7 +18,8 @@ from ..orbit.standing import Point
 _FRUSTUM = 0.12  # of the distance, how long
 _PIECE = 3.0  # degrees of the way in one line
 _MARK = 0.02  # of the distance: half a cross at a camera that stands elsewhere
-_HALF = math.tan(math.radians(SV3D_FOV_DEG / 2))
+_MOST_NUMBERS = 40
+_CLOSES = 60.0  # degrees from the last frame to the first, if the way leads on
 
 
 class Role(Enum):
@@ -35,7 +36,8 @@ class Role(Enum):
 class OrbitView:
     """An orbit where it is to be seen; azimuths of the poses count from ``front_azimuth``, degrees in the world.
 
-    ``strays`` are places of cameras that the orbit does not follow as they stand.
+    One that is SV3D's goes counter-clockwise, once round to its last view, the picture's.  ``strays`` are places of
+    cameras that the orbit does not follow as they stand.
     """
 
     poses: tuple[Pose, ...]
@@ -43,6 +45,8 @@ class OrbitView:
     distance: float
     front_azimuth: float
     strays: tuple[Point, ...] = ()
+    fov_deg: float = SV3D_FOV_DEG
+    is_sv3ds: bool = True  # else of frames that are there: nothing about it can be what SV3D does not know
 
 
 @dataclass(frozen=True)
@@ -60,26 +64,43 @@ def shapes(view: OrbitView) -> Shapes:
     """
     lines = [(Role.SPHERE, a, b) for loop in _outline() for a, b in pairwise(_placed(view, pose) for pose in loop)]
     numbers = []
-    for i, pose in enumerate(view.poses):
-        before = view.poses[i - 1]
-        before = Pose(before.elevation, before.azimuth if i else before.azimuth - 360.0 * (before.azimuth > 0))
-        role = Role.DOUBTFUL if is_doubtful_step(before, pose) else Role.WAY
-        end = pose if pose.azimuth > before.azimuth else Pose(pose.elevation, pose.azimuth + 360.0)
+    for role, before, end in _steps(view):
         lines += [(role, a, b) for a, b in pairwise(_placed(view, p) for p in _between(before, end))]
-        role = Role.FRONT if i == len(view.poses) - 1 else Role.VIEW
-        if is_doubtful_view(view.poses, i):
+    every = math.ceil(len(view.poses) / _MOST_NUMBERS)
+    for i, pose in enumerate(view.poses):
+        is_picture = view.is_sv3ds and i == len(view.poses) - 1
+        role = Role.FRONT if is_picture else Role.VIEW
+        if view.is_sv3ds and is_doubtful_view(view.poses, i):
             role = Role.DOUBTFUL
         corners, tip = _frustum(view, pose)
         lines += [(role, a, b) for a, b in pairwise([*corners, corners[0]])]
         lines += [(role, tip, corner) for corner in corners]
-        if i == len(view.poses) - 1:  # the picture itself: crossed, so that it is known without its colour, too
+        if is_picture:  # crossed, so that it is known without its colour, too
             lines += [(Role.FRONT, corners[0], corners[2]), (Role.FRONT, corners[1], corners[3])]
-        numbers.append((role, tip, str(i + 1)))
+        if i % every == 0:
+            numbers.append((role, tip, str(i + 1)))
     for stray in view.strays:
         lines += _cross(stray, view.distance * _MARK)
         if not math.isclose(math.dist(stray, view.target), view.distance, rel_tol=0.03):
             lines.append((Role.DOUBTFUL, stray, view.target))
     return Shapes(tuple(lines), tuple(numbers))
+
+
+def _steps(view: OrbitView) -> list[tuple[Role, Pose, Pose]]:
+    """From view to view, with what is to be thought of the step."""
+    steps = []
+    for i, pose in enumerate(view.poses):
+        before = view.poses[i - 1]
+        if view.is_sv3ds:
+            before = Pose(before.elevation, before.azimuth if i else before.azimuth - 360.0 * (before.azimuth > 0))
+            role = Role.DOUBTFUL if is_doubtful_step(before, pose) else Role.WAY
+            end = pose if pose.azimuth > before.azimuth else Pose(pose.elevation, pose.azimuth + 360.0)
+            steps.append((role, before, end))
+        else:
+            turn = (pose.azimuth - before.azimuth + 180.0) % 360.0 - 180.0
+            if i or abs(turn) < _CLOSES:
+                steps.append((Role.WAY, before, Pose(pose.elevation, before.azimuth + turn)))
+    return steps
 
 
 def is_doubtful_step(before: Pose, pose: Pose) -> bool:
@@ -122,7 +143,7 @@ def _frustum(view: OrbitView, pose: Pose) -> tuple[list[Point], Point]:
     tip = _moved(view.target, (outward, view.distance))
     long = _FRUSTUM * view.distance
     middle = _moved(tip, (outward, -long))
-    wide = long * _HALF
+    wide = long * math.tan(math.radians(view.fov_deg / 2))
     return [_moved(middle, (right, x * wide), (up, y * wide)) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))], tip
 
 

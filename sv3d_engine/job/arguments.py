@@ -37,6 +37,12 @@ def parser() -> argparse.ArgumentParser:
         job.add_argument("--resume", action="store_true", help="go on after the last finished stage in DIR")
         job.set_defaults(what=name)
 
+    look = commands.add_parser("look", help="tell which frames a mesh would be made of, and their cameras")
+    _add_orbit_options(look)
+    look.add_argument("--preset", choices=protocol.PRESETS, default="standard", help="of the mesh")
+    look.add_argument("--json", action="store_true", help="one line of JSON")
+    look.add_argument("--details", action="store_true", help="with an error, print the technical details too")
+
     doctor = commands.add_parser("doctor", help="tell what this machine can do, and how to put right what it cannot")
     doctor.add_argument("--json", action="store_true", help="one line of JSON")
     doctor.add_argument(
@@ -133,11 +139,16 @@ def add_mesh_options(parser: argparse.ArgumentParser) -> None:
 
 def add_frame_options(parser: argparse.ArgumentParser) -> None:
     """Options of a job that starts from frames."""
+    _add_orbit_options(parser)
+    add_mesh_options(parser)
+
+
+def _add_orbit_options(parser: argparse.ArgumentParser) -> None:
+    """Which frames, and their cameras."""
     parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
     parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
     parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
     _add_search_option(parser)
-    add_mesh_options(parser)
 
 
 def _add_search_option(parser: argparse.ArgumentParser) -> None:

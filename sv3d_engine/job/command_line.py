@@ -78,6 +78,27 @@ def _thorough_doctor(arguments: argparse.Namespace) -> int:
     return 0 if report.ok else _USER_ERROR
 
 
+def _look(arguments: argparse.Namespace) -> int:
+    from ..ground.progress import Progress
+    from ..shared.errors import explain
+    from .look import as_text, look
+
+    fields = ("frames", "cameras", "elevation", "cameras_as_given", "preset")
+    request = protocol.MeshJob(job="", out="", **{name: getattr(arguments, name) for name in fields})
+    try:
+        looked = look(request, Progress())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # the boundary of the program: every failure becomes a message
+        told = explain(error)
+        if not arguments.json:
+            raise told from error
+        print(protocol.encode(protocol.Error("", told.cause, told.remedy, told.details)))
+        return 0
+    print(protocol.encode(looked) if arguments.json else as_text(looked))
+    return 0
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     from .worker import supervisor
     from .worker.channel import default_log
@@ -97,7 +118,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         except UserError as error:  # in the words that the add-on listens to
             print(protocol.encode(protocol.Error(None, error.cause, error.remedy, error.details)), flush=True)
             return _USER_ERROR
-        return supervisor.main([*engine, "work"], [*engine, "doctor", "--json"], log)
+        return supervisor.main([*engine, "work"], [*engine, "doctor", "--json"], [*engine, "look", "--json"], log)
 
 
 def _work(_: argparse.Namespace) -> int:
@@ -152,6 +173,7 @@ def _print_anything() -> None:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     **dict.fromkeys(JOB_COMMANDS, _job),
+    "look": _look,
     "doctor": _doctor,
     "serve": _serve,
     "work": _work,

@@ -3,7 +3,7 @@
 The add-on starts ``python -m sv3d_engine serve`` and writes requests to its stdin; the engine writes replies to its
 stdout and ends when stdin closes.  The first reply is always ``Hello``.  Every job ends with exactly one of ``Result``
 (``OrbitResult`` for an ``OrbitJob``), ``Error`` or ``Cancelled`` that carries the same ``job`` name; jobs sent
-meanwhile wait their turn.
+meanwhile wait their turn.  A ``Look`` is no job: it is answered beside them.
 
 Only the standard library is used here, because Blender's Python imports this file too.
 """
@@ -13,7 +13,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-VERSION = 5
+VERSION = 6
 
 PRESETS = ("draft", "standard", "high")
 MATERIALS = ("pbr", "lambert")  # with gloss and metal, or matt all over as in SV3D's paper
@@ -132,6 +132,17 @@ class Finish:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Ask which frames a mesh job would take and from where it would see them, before it is begun.
+
+    Answered with ``Looked`` or ``Error`` of its name, also while a job runs, within some twenty seconds; not at all if
+    another ``Look`` or a ``Cancel`` of that name comes meanwhile.
+    """
+
+    of: MeshJob
+
+
+@dataclass(frozen=True)
 class Doctor:
     """Ask what this machine can do; answered with ``DoctorReport``, also while a job runs."""
 
@@ -235,6 +246,20 @@ class Cancelled:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What a mesh job would start from; angles in degrees, as in cameras.json, one a frame."""
+
+    job: str
+    chosen: str  # which frames they are: a sentence
+    fov_deg: float
+    distance: float  # in the units of the mesh
+    elevations: tuple[float, ...]
+    azimuths: tuple[float, ...]
+    notes: tuple[str, ...] = ()  # what the artist should know: sentences
+    doubts: tuple[str, ...] = ()  # why the mesh may come out wrong: sentences
+
+
+@dataclass(frozen=True)
 class Check:
     """One line of the doctor's answer."""
 
@@ -256,9 +281,9 @@ class DoctorReport:
 
 
 Job = MeshJob | OrbitJob | GenerateJob
-Request = Job | Cancel | Finish | Doctor | Shutdown
+Request = Job | Cancel | Finish | Look | Doctor | Shutdown
 End = Result | OrbitResult | Error | Cancelled
-Reply = Hello | Stage | Preview | End | DoctorReport
+Reply = Hello | Stage | Preview | End | Looked | DoctorReport
 
 _NAMES: dict[type, str] = {
     MeshJob: "mesh",
@@ -266,6 +291,7 @@ _NAMES: dict[type, str] = {
     GenerateJob: "generate",
     Cancel: "cancel",
     Finish: "finish",
+    Look: "look",
     Doctor: "doctor",
     Shutdown: "shutdown",
     Hello: "hello",
@@ -275,6 +301,7 @@ _NAMES: dict[type, str] = {
     OrbitResult: "orbit_result",
     Error: "error",
     Cancelled: "cancelled",
+    Looked: "looked",
     DoctorReport: "doctor_report",
 }
 

@@ -21,6 +21,8 @@ MESSAGES = [
     protocol.GenerateJob("a", "/cup.png", "/out", steps=None, preset="high"),
     protocol.GenerateJob("a", "/cup.png", "/out", faces=5000, texture=512, material="pbr"),
     protocol.Cancel("a"),
+    protocol.Look(protocol.MeshJob("a", "/frames", "/out", "/cameras.json", 12.5, cameras_as_given=True)),
+    protocol.Looked("a", "21 frames.", 33.8, 2.0, (10.0, 12.5), (0.0, 180.0), ("It turns.",), ("A shadow.",)),
     protocol.Doctor(),
     protocol.Shutdown(),
     protocol.Hello(protocol.VERSION, "0.1.0", 123, "/log"),
@@ -68,7 +70,7 @@ def test_left_out_fields_have_their_defaults():
         ('{"type": ["mesh"]}', "Unknown message type"),
         (
             '{"type": "dance"}',
-            "Unknown message type 'dance'; known here: mesh, orbit, generate, cancel, finish, doctor, shutdown",
+            "Unknown message type 'dance'; known here: mesh, orbit, generate, cancel, finish, look, doctor, shutdown",
         ),
         ('{"type": "hello", "protocol": 1}', "Unknown message type 'hello'"),
         ('{"type": "mesh", "job": "a"}', "mesh lacks frames, out"),

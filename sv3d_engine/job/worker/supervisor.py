@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -28,17 +29,23 @@ _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
 _POLITE = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # the same; elsewhere the runner sees to it itself
 
 
-def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
-    """Serve requests from stdin until it closes.  ``runner`` and ``doctor`` are the commands to start."""
+def main(runner: Sequence[str], doctor: Sequence[str], look: Sequence[str], log_file: Path) -> int:
+    """Serve requests from stdin until it closes.  ``runner``, ``doctor`` and ``look`` are the commands to start."""
     channel = Channel(log_file)
     watch_log(log_file)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s supervisor %(levelname)s %(message)s")
     supervisor = Supervisor(channel, runner)
-    watch_parent(supervisor.end)
+    onlooker = Onlooker(channel, look)
+
+    def end() -> None:
+        onlooker.stop()
+        supervisor.end()
+
+    watch_parent(end)
     end_children_with_this_process()  # a runner that is deep in native code does not see its stdin end
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if number := getattr(signal, name, None):
-            signal.signal(number, lambda *_: supervisor.end())
+            signal.signal(number, lambda *_: end())
     channel.send(protocol.Hello(protocol.VERSION, __version__, os.getpid(), str(log_file)))
     supervisor.start()
     for line in channel.lines():
@@ -52,15 +59,75 @@ def main(runner: Sequence[str], doctor: Sequence[str], log_file: Path) -> int:
             case protocol.MeshJob() | protocol.OrbitJob():  # a GenerateJob is one, too
                 supervisor.add(request)
             case protocol.Cancel():
+                onlooker.cancel(request.job)
                 supervisor.cancel(request.job)
             case protocol.Finish():
                 supervisor.finish(request.job)
+            case protocol.Look():
+                onlooker.look(request.of)
             case protocol.Doctor():
                 threading.Thread(target=_ask_doctor, args=(doctor, channel), daemon=True).start()
             case protocol.Shutdown():
                 break
-    supervisor.end()
+    end()
     return 0
+
+
+class Onlooker:
+    """Looks at frames in a process of its own, one look at a time: the runner may be at a job meanwhile."""
+
+    def __init__(self, channel: Channel, command: Sequence[str]) -> None:
+        self._channel, self._command = channel, command
+        self._lock = threading.RLock()  # a signal may come while it is held
+        self._at: tuple[str, subprocess.Popen[str]] | None = None  # the name of the look, and its process
+
+    def look(self, job: protocol.MeshJob) -> None:
+        """Begin a look; the one before it comes to nothing."""
+        options = [f"--elevation={job.elevation}", f"--preset={job.preset}"]
+        options += [f"--cameras={job.cameras}"] * bool(job.cameras) + ["--cameras-as-given"] * job.cameras_as_given
+        with self._lock:
+            self._end()
+            process = subprocess.Popen(
+                [*self._command, *options, "--", job.frames],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=2,
+                encoding="utf-8",
+                errors="replace",
+                creationflags=_NO_WINDOW | _POLITE,
+            )
+            self._at = (job.job, process)
+        threading.Thread(target=self._tell, args=(job.job, process), name="look", daemon=True).start()
+
+    def cancel(self, name: str) -> None:
+        """Let a look of this name come to nothing."""
+        with self._lock:
+            if self._at and self._at[0] == name:
+                self._end()
+
+    def stop(self) -> None:
+        """As this process ends."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        if self._at:
+            self._at[1].kill()
+        self._at = None
+
+    def _tell(self, name: str, process: "subprocess.Popen[str]") -> None:
+        answer, _ = process.communicate()
+        with self._lock:
+            if self._at is None or self._at[1] is not process:
+                return
+            self._at = None
+        try:
+            reply = protocol.decode_reply(answer)
+            assert isinstance(reply, protocol.Looked | protocol.Error)
+            self._channel.send(replace(reply, job=name))
+        except protocol.ProtocolError:
+            told = ended_by_itself(process.returncode)
+            self._channel.send(protocol.Error(name, told.cause, told.remedy, told.details))
 
 
 class Listener(Protocol):

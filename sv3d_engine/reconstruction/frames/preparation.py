@@ -64,24 +64,39 @@ def prepare_frames(
     back.
     """
     with _output_folder(out):
-        read = read_film if source.is_file() else read_folder
-        shots = read(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
-        matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.4, 0.6))
-        if picture:
-            matted, shots = _with_picture(matted, shots, picture)
-        found = Found(matted.frames, shots.described, ())
-        if search != "none":
-            looking, as_given = progress.part(0.6, 0.8), search == "told"
-            found = find_cameras(
-                found.frames, found.described, looking, from_file=cameras is not None, as_given=as_given
-            )
-        frames, agreed = _agreed(found, matted, shots)
-        distance = found.described.distance or _REFERENCE_DISTANCE
-        frames, described, weights = weighed(frames, found.described, distance, shots.names)
-        frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
-        _write(frames, orbit, out, progress.part(0.8, 1.0))
+        prepared, frames = look_at_frames(
+            source, cameras, elevation, progress.part(0.0, 0.8), max_size, search, picture=picture
+        )
+        _write(frames, prepared.orbit, out, progress.part(0.8, 1.0))
+    return prepared
+
+
+def look_at_frames(
+    source: Path,
+    cameras: Path | None,
+    elevation: float,
+    progress: Progress,
+    max_size: int,
+    search: CameraSearch = "used",
+    *,
+    picture: Path | None = None,
+) -> tuple[Prepared, NDArray[np.uint8]]:  # and frames (N, S, S, 4)
+    """The same without a file written: which frames there are, their cameras, and what is to be said of both."""
+    read = read_film if source.is_file() else read_folder
+    shots = read(source, cameras, elevation, progress.part(0.0, 0.5), max_size)
+    matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75))
+    if picture:
+        matted, shots = _with_picture(matted, shots, picture)
+    found = Found(matted.frames, shots.described, ())
+    if search != "none":
+        looking, as_given = progress.part(0.75, 1.0), search == "told"
+        found = find_cameras(found.frames, found.described, looking, from_file=cameras is not None, as_given=as_given)
+    frames, agreed = _agreed(found, matted, shots)
+    distance = found.described.distance or _REFERENCE_DISTANCE
+    frames, described, weights = weighed(frames, found.described, distance, shots.names)
+    frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
     notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights)
-    return Prepared(orbit, shots.summary, notes, matted.doubts)
+    return Prepared(orbit, shots.summary, notes, matted.doubts), frames
 
 
 def _with_picture(matted: Matted, shots: Shots, picture: Path) -> tuple[Matted, Shots]:

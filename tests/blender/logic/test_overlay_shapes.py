@@ -59,6 +59,26 @@ def test_an_uneven_step_is_of_another_colour():
     assert len(places) == math.ceil((360 - poses[-2].azimuth) / 3)
 
 
+def test_frames_that_are_there_are_neither_doubtful_nor_a_picture():
+    poses = [Pose(80.0, azimuth) for azimuth in (0.0, -90.0, -180.0)]
+    found = shapes(OrbitView(tuple(poses), TARGET, 4.0, -90.0, fov_deg=60.0, is_sv3ds=False))
+    assert {role for role, *_ in found.lines} == {Role.SPHERE, Role.VIEW, Role.WAY}
+    assert [text for _, _, text in found.numbers] == ["1", "2", "3"]
+    way = [(a, b) for role, a, b in found.lines if role is Role.WAY]
+    assert way[0][0] == pytest.approx(found.numbers[0][1])  # clockwise, and not closed
+    assert way[-1][1] == pytest.approx(found.numbers[2][1])
+    assert min(a[0] for a, _ in way) < TARGET[0]
+    sides = [math.dist(a, b) for role, a, b in found.lines if role is Role.VIEW]
+    assert min(sides) == pytest.approx(4.0 * 0.12 * 2 * math.tan(math.radians(30)))  # as wide as the lens sees
+
+
+def test_of_very_many_frames_some_have_their_numbers():
+    poses = tuple(Pose(0.0, float(azimuth)) for azimuth in range(360))
+    found = shapes(OrbitView(poses, TARGET, 4.0, -90.0, is_sv3ds=False))
+    assert [text for _, _, text in found.numbers][:3] == ["1", "10", "19"]
+    assert len(found.numbers) == 40
+
+
 def test_a_stray_camera_is_marked_where_it_stands():
     stray = (9.0, 9.0, 9.0)
     found = drawn(static(10), (stray,))

@@ -109,10 +109,27 @@ def _stages_for(request: protocol.Job) -> list[Stage]:
     return MESH_STAGES if isinstance(request, protocol.MeshJob) else ORBIT_STAGES
 
 
+def _look(source: str) -> int:
+    if source == "stuck":
+        time.sleep(60)
+    if source == "crashes":
+        os.abort()
+    error = protocol.Error("", "There are no pictures.", "Choose another folder.")
+    told = " ".join(sys.argv[2:-2])
+    print(protocol.encode(error if source == "empty" else protocol.Looked("", told, 33.8, 2.0, (1.0,), (0.0,))))
+    return 0
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "work":
         sys.exit(runner.main(_stages_for, warm_up=False))
     if "terse" in sys.argv:
         channel.LONGEST, channel.INTERVAL = 10_000, 0.01
+    if sys.argv[1] == "look":
+        sys.exit(_look(Path(sys.argv[-1]).name))
     doctor = [sys.executable, "-c", "print('no answer')" if "sick" in sys.argv else _DOCTOR]
-    sys.exit(supervisor.main([sys.executable, __file__, "work"], doctor, Path(sys.argv[2])))
+    sys.exit(
+        supervisor.main(
+            [sys.executable, __file__, "work"], doctor, [sys.executable, __file__, "look"], Path(sys.argv[2])
+        )
+    )
