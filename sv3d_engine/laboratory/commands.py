@@ -101,6 +101,13 @@ def _add_meshes(parser: argparse.ArgumentParser) -> None:
         "--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings other than the preset's, to try them"
     )
     parser.add_argument(
+        "--hidden",
+        type=float,
+        default=0.0,
+        metavar="DEGREES",
+        help="tell elevations so much too high and the turn the other way; the right cameras have to be found",
+    )
+    parser.add_argument(
         "--without",
         nargs="+",
         default=[],

@@ -27,7 +27,7 @@ class View:
 
     @property
     def say(self) -> float:
-        """How much its colours count beside those of the other frames."""
+        """How much it counts beside the other frames."""
         return self.weight * (_TRUE if self.true else 1)
 
 
@@ -47,7 +47,7 @@ class CameraOrbit:
 
     @property
     def says(self) -> Tensor:  # (N,)
-        """How much each frame's colours count beside those of the others."""
+        """How much each frame counts beside the others."""
         return torch.tensor([view.say for view in self.views])
 
     @property

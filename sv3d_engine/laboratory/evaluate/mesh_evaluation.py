@@ -225,6 +225,7 @@ def _tasks(arguments: argparse.Namespace, sources: Sequence[Path], out: Path) ->
             device=arguments.device,
             evaluator=evaluator,
             bpy=bpy,
+            hidden=arguments.hidden,
             truths=str(Path(arguments.relit or out / "relit").absolute()),
         )
         for seed in arguments.seeds
@@ -244,7 +245,7 @@ def _program(name: str) -> str:
 
 
 def _fingerprint(task: Task, code: str, inputs: str) -> str:
-    said = json.dumps([code, inputs, task.seed, task.preset, task.settings, task.device], sort_keys=True)
+    said = json.dumps([code, inputs, task.seed, task.preset, task.settings, task.device, task.hidden], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -47,6 +47,7 @@ class Task:
     evaluator: str = sys.executable  # a Python that can run the benchmark's evaluate.py
     fingerprint: str = ""
     bpy: str = ""  # a Python with bpy, for the relighting figure; without one it is left out
+    hidden: float = 0.0  # degrees that elevations are told wrong, and the turn the other way, for the search to find
     truths: str = ""  # folder of relit true objects, which are rendered once
 
     @property
@@ -120,6 +121,15 @@ def bench_orbit(cameras: Path, orbit: str = "orbit_dynamic") -> CameraOrbit:
     return CameraOrbit(data["fov_deg"], data["distance"], views)
 
 
+def hidden(orbit: CameraOrbit, elevation: float) -> CameraOrbit:
+    """Cameras told wrong: ``elevation`` degrees too high, and the other way round from the last on."""
+    last = orbit.views[-1].azimuth
+    views = (
+        replace(v, elevation=min(v.elevation + elevation, 89.0), azimuth=2 * last - v.azimuth) for v in orbit.views
+    )
+    return replace(orbit, views=tuple(views))
+
+
 def split_orbit(orbit: CameraOrbit) -> tuple[CameraOrbit, CameraOrbit]:
     """The views to fit, and every seventh one, which is left out."""
     kept = tuple(v for i, v in enumerate(orbit.views) if i % LEFT_OUT != LEFT_OUT - 1)
@@ -158,7 +168,8 @@ def score_object(task: Task, resume: bool = False) -> tuple[dict[str, float], di
     source, out = Path(task.source), Path(task.out)
     cameras = out / f"{task.name}_cameras.json"
     orbit = "orbit_dynamic" if (source / "orbit_dynamic").is_dir() else "orbit_static"
-    write_cameras(bench_orbit(source / "cameras.json", orbit), cameras)
+    truth = bench_orbit(source / "cameras.json", orbit)
+    write_cameras(hidden(truth, task.hidden) if task.hidden else truth, cameras)
     report = reconstruct(task, source / orbit, cameras, resume)
     command: list[str | Path] = [
         task.evaluator,

@@ -35,8 +35,8 @@ def visual_hull(
     """Voxels of the cube [−half_side, half_side]³ whose centres lie within every silhouette.
 
     ``may_miss`` silhouettes may leave a voxel out, which forgives frames that do not quite agree; one of less weight
-    counts as a part of one.  What lies outside a frame counts as its nearest border pixel: empty, or unknown where the
-    object is cut off.
+    counts as a part of one, a true picture among imagined ones as several.  What lies outside a frame counts as its
+    nearest border pixel: empty, or unknown where the object is cut off.
     """
     assert alpha.ndim == 3 and len(alpha) == len(orbit.views), alpha.shape
     hull = torch.zeros(resolution, resolution, resolution, dtype=torch.bool, device=alpha.device)
@@ -72,7 +72,7 @@ def _carve(alpha: Tensor, orbit: CameraOrbit, points: Tensor, may_miss: int, see
     misses = torch.zeros(len(points), device=points.device)
     for view in _spread(len(alpha)):
         empty = look_up(alpha[view], frame_coordinates(points, orbit, view)) <= seen_alpha
-        misses = misses + orbit.views[view].weight * empty
+        misses = misses + orbit.views[view].say * empty
         alive = misses < may_miss + _ALL_OF_ONE
         kept, points, misses = kept[alive], points[alive], misses[alive]
     return kept

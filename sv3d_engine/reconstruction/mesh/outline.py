@@ -81,7 +81,7 @@ def outline_targets(
         speed = (gradient * outward).sum(-1) / slope.clamp_min(1e-3)
         usable = (slope > 0.5) & (speed > _STEEP / pixel) & ~covered[row, column]
         step = -distance.clamp(-_FURTHEST, _FURTHEST) / speed.clamp_min(_STEEP / pixel)
-        share = orbit.views[index].weight * usable * (length / _USUAL_EDGE).clamp(0.1, 2.0)
+        share = orbit.views[index].say * usable * (length / _USUAL_EDGE).clamp(0.1, 2.0)
         for end_ in ends.unbind(1):
             weight.index_add_(0, end_, share)
             total.index_add_(0, end_, share * step)

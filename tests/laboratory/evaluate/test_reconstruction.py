@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,14 @@ def test_an_object_is_scored_by_the_benchmark_itself(
         perform(task)
         assert task.found()["scores"] == {"volume_iou": 0.9, "triangles": 12}
         assert task.found()["report"] == {"frames": "orbit_static"}
+
+
+def test_cameras_can_be_told_wrong_so_that_they_have_to_be_found() -> None:
+    orbit = static_orbit(10.0, 2.0)
+    told = reconstruction.hidden(orbit, 15.0)
+    assert told.views[-1] == replace(orbit.views[-1], elevation=25.0)
+    steps = [(b.azimuth - a.azimuth) % 360 for a, b in pairwise(told.views)]
+    assert steps == pytest.approx([360 - 360 / 21] * 20)
 
 
 def test_relighting_can_be_added_to_an_object_that_is_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

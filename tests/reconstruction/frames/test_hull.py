@@ -1,5 +1,7 @@
 """Visual hull: what it keeps, what it carves, and the distance measured from it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from orbits import sine_orbit, sphere_alpha
@@ -48,6 +50,18 @@ def test_one_frame_that_disagrees_is_forgiven_only_on_demand() -> None:
     alpha[5] = 0
     assert not visual_hull(alpha, orbit, 32, 0.5).any()
     assert visual_hull(alpha, orbit, 32, 0.5, may_miss=1).any()
+
+
+def test_the_true_picture_among_imagined_ones_is_never_forgiven() -> None:
+    orbit = sine_orbit(21)
+    alpha = sphere_alpha(orbit, 48, 0.4)
+    alpha[-1, :, :24] = 0
+    half = [visual_hull(alpha, of, 32, 0.5, may_miss=2).sum() for of in (orbit, _true(orbit))]
+    assert half[1] < 0.6 * half[0]
+
+
+def _true(orbit: CameraOrbit) -> CameraOrbit:
+    return replace(orbit, views=(*orbit.views[:-1], replace(orbit.views[-1], true=True)))
 
 
 def test_what_is_cut_off_by_the_frame_is_kept() -> None:
