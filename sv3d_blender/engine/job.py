@@ -31,6 +31,7 @@ class Failure:
     cause: str
     remedy: str
     details: str = ""
+    is_doubt: bool = False  # nothing has failed: the job waits for the artist's word
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def advance(job: Job, event: Event) -> Job:  # noqa: PLR0911  (one for each word
         case protocol.Cancelled():
             return replace(job, phase=Phase.CANCELLED, seconds_left=None)
         case protocol.Error():
-            return _fail(job, Failure(event.cause, event.remedy, event.details))
+            return _fail(job, Failure(event.cause, event.remedy, event.details, event.is_doubt))
         case Ended():
             if job.phase is Phase.CANCELLING:
                 return replace(job, phase=Phase.CANCELLED, seconds_left=None)

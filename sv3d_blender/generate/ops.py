@@ -15,6 +15,7 @@ from ..result.provenance import REQUEST, request_of
 from ..translations import said
 from . import picture_copy
 from .choices import ORBITS, QUALITIES, SCENE_CAMERAS, as_tab
+from .looking import found
 from .request import Asked, Order, give_back, order, repeated, resumed
 from .source import pictures_in_folder
 from .starting import failure_of, lacking, start, take_up, wait_for
@@ -86,7 +87,9 @@ class SV3D_OT_generate(bpy.types.Operator):
 
     def _generate(self, context: bpy.types.Context, *, by_script: bool = False) -> set[str]:
         try:
-            names = start(context, *self._orders(context))
+            # Nobody stands beside a script; and who has looked at the frames has read what is doubtful.
+            asks = not by_script and found(context.scene.sv3d) is None
+            names = start(context, *self._orders(context, stops_at_doubts=asks))
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))
             return self._failed(failure_of(error)) if self.wait or bpy.app.background else {"CANCELLED"}
@@ -94,7 +97,7 @@ class SV3D_OT_generate(bpy.types.Operator):
             picture_copy.take_pixels(now=True)
         return self._outcome(names) if self.wait else {"FINISHED"}
 
-    def _orders(self, context: bpy.types.Context) -> list[Order]:
+    def _orders(self, context: bpy.types.Context, *, stops_at_doubts: bool) -> list[Order]:
         settings, chosen = context.scene.sv3d, preferences(context)
         if not (self.picture or self.folder) and (missing := lacking(context)):
             raise UserError(f"{missing}.", "Then press Generate.")
@@ -108,11 +111,11 @@ class SV3D_OT_generate(bpy.types.Operator):
             self.out,
         )
         if settings.source != "PICTURES" or self.picture or self.folder:
-            return [order(settings, chosen, asked)]
-        found = pictures_in_folder(Path(bpy.path.abspath(settings.pictures)))
+            return [order(settings, chosen, asked, stops_at_doubts=stops_at_doubts)]
+        pictures = pictures_in_folder(Path(bpy.path.abspath(settings.pictures)))
         orders: list[Order] = []
         try:
-            for file in found:
+            for file in pictures:
                 out = str(Path(self.out) / file.name) if self.out else ""  # its suffix, as two may differ in that alone
                 orders.append(order(settings, chosen, replace(asked, picture=str(file), out=out)))
         except (UserError, OSError):

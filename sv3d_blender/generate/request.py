@@ -42,9 +42,12 @@ class Asked:
     out: str = ""  # the job's folder
 
 
-def order(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked = Asked()) -> Order:
+def order(
+    settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked = Asked(), *, stops_at_doubts: bool = False
+) -> Order:
     """The job that the tab, the preferences and a script describe.
 
+    With ``stops_at_doubts``, what is doubtful about frames ends the job before minutes are spent, until it is resumed.
     Raises UserError; OSError where nothing can be written.
     """
     if asked.picture and asked.folder:
@@ -58,6 +61,8 @@ def order(settings: SV3DSettings, chosen: SV3DPreferences, asked: Asked = Asked(
             now["preset"] = asked.preset
         if asked.seed >= 0:
             now["seed"] = asked.seed
+        if stops_at_doubts and isinstance(request, protocol.MeshJob):
+            now["doubts"] = "stop"
         try:
             request = replace(request, **now)
         except protocol.ProtocolError as error:

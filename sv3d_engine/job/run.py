@@ -10,6 +10,7 @@ from ..ground.files import write_json
 from ..ground.kernel_cache import explain_cache
 from ..ground.progress import Cancelled, Progress
 from ..shared import protocol
+from ..shared.errors import DoubtError
 from .clock import Clock
 from .fingerprint import fingerprints
 from .folder import JobFolder
@@ -33,8 +34,8 @@ def run_job(
     """Do a job, from where an earlier run of it stopped if ``request.resume``.  ``stages`` None means its kind's own.
 
     Once ``is_finishing()``, stages leave out what only makes the result better.
-    Raises UserError for what a user can put right, Cancelled soon after ``is_cancelled()``, or whatever a stage raises;
-    in each case the folder holds whole stages only.
+    Raises UserError for what a user can put right, DoubtError where it shall stop at doubts, Cancelled soon after
+    ``is_cancelled()``, or whatever a stage raises; in each case the folder holds whole stages only.
     """
     began = time.monotonic()
 
@@ -60,10 +61,18 @@ def run_job(
                 with folder.scratch() as scratch:
                     records.append(_run_stage(job, stage, inputs[index], scratch, progress))
                     folder.commit(scratch, asdict(request), records)
+                _stop_at_doubts(request, records[-1])
                 progress(1.0)
         folder.check_whole(records)
         write_json(job.folder / "report.json", job_report(job, records, time.monotonic() - began))
     return result_of(job, records, time.monotonic() - began)
+
+
+def _stop_at_doubts(request: protocol.Job, done: StageRecord) -> None:
+    """After a stage that has found something doubtful, and is kept: who resumes the job has been told."""
+    doubts = done.facts.get("doubts", ())
+    if doubts and isinstance(request, protocol.MeshJob) and request.doubts == "stop":
+        raise DoubtError(" ".join(doubts), "Press Go On Anyway to make the mesh all the same, or use other frames.")
 
 
 def _run_stage(job: Job, stage: Stage, fingerprint: str, scratch: Path, progress: "_StageProgress") -> StageRecord:

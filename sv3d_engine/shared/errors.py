@@ -26,6 +26,10 @@ class UserError(Exception):
         super().__init__(f"{self.cause} {self.remedy}")
 
 
+class DoubtError(UserError):
+    """What is doubtful about a job's source, told before minutes are spent; to resume it is to go on all the same."""
+
+
 REPAIR = "Press Set Up Engine or Repair in the SV3D preferences"
 _PACKAGES = f"{REPAIR} (on the command line “python -m sv3d_engine doctor” tells what to install), then resume the job."
 _MEMORY = (

@@ -20,6 +20,7 @@ MATERIALS = ("pbr", "lambert")  # with gloss and metal, or matt all over as in S
 FEWEST_FACES, MOST_FACES = 500, 200_000
 TEXTURE_SIZES = (512, 1024, 2048, 4096, 8192)  # pixels along one side
 DEVICES = ("auto", "cpu", "cuda", "mps")
+DOUBTS = ("tell", "stop")
 PREVIEW_KINDS = ("frame", "image", "mesh", "orbit")  # "orbit" is a folder of frames 000.png …, the others are files
 STAGE_NAMES = ("picture", "orbit", "frames", "field", "mesh", "material", "asset", "turntable")
 
@@ -59,11 +60,13 @@ class MeshJob:
     texture: int | None = None  # one of TEXTURE_SIZES
     material: str | None = None  # one of MATERIALS
     cameras_as_given: bool = False  # cameras that the frames agree with better are told, not used
+    doubts: str = "tell"  # of DOUBTS: frames that are doubtful end the job once, before minutes are spent
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, PRESETS)
         _one_of("material", self.material, (None, *MATERIALS))
         _one_of("device", self.device, DEVICES)
+        _one_of("doubts", self.doubts, DOUBTS)
 
 
 @dataclass(frozen=True)
@@ -236,6 +239,7 @@ class Error:
     cause: str
     remedy: str
     details: str = ""  # for a report
+    is_doubt: bool = False  # nothing has failed: the job goes on all the same if it is resumed
 
 
 @dataclass(frozen=True)

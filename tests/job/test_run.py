@@ -4,6 +4,7 @@ import errno
 import json
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,10 +13,11 @@ from pipeline_fakes import make_source, raises, stage, tree, writes
 
 from sv3d_engine.ground.progress import Cancelled
 from sv3d_engine.ground.settings import PRESETS
+from sv3d_engine.job.job import Stage
 from sv3d_engine.job.request import job_from_request
 from sv3d_engine.job.run import run_job
 from sv3d_engine.shared import protocol
-from sv3d_engine.shared.errors import UserError
+from sv3d_engine.shared.errors import DoubtError, UserError
 
 WHOLE = [
     stage("frames", writes("frames/000.png")),
@@ -69,6 +71,32 @@ def test_the_result_says_how_clean_the_mesh_is(request_):
     result = run_job(request_, lambda message: None, stages=ALL)
     assert result.card == CARD["verdict"]
     assert result.notes == ("It is hollow.",)
+
+
+def doubtful(doubts: list[str], runs: list[str]) -> list[Stage]:
+    def frames(job, out, progress):
+        runs.append("frames")
+        return writes("frames/000.png", facts={"doubts": doubts})(job, out, progress)
+
+    return [stage("frames", frames), *WHOLE[1:]]
+
+
+def test_doubts_stop_a_job_once_and_who_resumes_it_goes_on(request_):
+    runs: list[str] = []
+    asking = replace(request_, doubts="stop")
+    stages = doubtful(["A shadow.", "It is cut off."], runs)
+    with pytest.raises(DoubtError) as told:
+        run(asking, stages)
+    assert told.value.cause == "A shadow. It is cut off."
+    assert "frames/000.png" in tree(Path(request_.out))  # it was not for nothing
+    run(resumed(asking), stages)
+    assert runs == ["frames"]
+    assert "report.json" in tree(Path(request_.out))
+
+
+def test_doubts_are_only_told_where_nobody_asked_to_stop_or_there_are_none(request_):
+    run(request_, doubtful(["A shadow."], []))
+    run(replace(request_, doubts="stop"), doubtful([], []))
 
 
 def test_fractions_rise_from_0_to_1(request_):

@@ -36,6 +36,8 @@ MESSAGES = [
     protocol.OrbitResult("a", *["/out"] * 6, 1.5, ("The cup is hollow.",)),
     protocol.OrbitResult("a", *["/out"] * 6, 1.5),
     protocol.Error(None, "cause", "remedy", "details"),
+    protocol.Error("a", "A shadow.", "Go on.", is_doubt=True),
+    protocol.MeshJob("a", "/frames", "/out", doubts="stop"),
     protocol.Cancelled("a"),
     protocol.DoctorReport(True, "0.1.0", ("cuda", "cpu"), (protocol.Check("Disk", "full", False, "free some"),)),
 ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from ...ground.processes import end_children_with_this_process, watch_parent
 from ...ground.progress import Cancelled
 from ...shared import protocol
-from ...shared.errors import UserError, explain
+from ...shared.errors import DoubtError, UserError, explain
 from ..job import Stage
 from ..run import run_job
 from ..stages import stages_for
@@ -64,7 +64,8 @@ def _answer(
         return protocol.Cancelled(request.job), True
     except UserError as error:
         log.info("job %s: %s", request.job, error)
-        return protocol.Error(request.job, error.cause, error.remedy, error.details), True
+        is_doubt = isinstance(error, DoubtError)
+        return protocol.Error(request.job, error.cause, error.remedy, error.details, is_doubt), True
     except Exception as error:  # the boundary of the process: every failure becomes a message
         log.exception("job %s failed", request.job)
         known = explain(error)

@@ -36,6 +36,11 @@ def test_a_job_that_goes_well():
     assert not job.active
 
 
+def test_a_doubt_is_a_failure_that_can_be_passed_over():
+    assert after(HELLO, protocol.Error("a", "A shadow.", "Go on.", is_doubt=True)).failure.is_doubt
+    assert not after(HELLO, protocol.Error("a", "It broke.", "Glue it.")).failure.is_doubt
+
+
 def test_an_orbit_told_of_again_is_a_new_edition_of_its_preview():
     orbit = protocol.Preview("a", "orbit", "/out/preview")
     job = after(HELLO, protocol.Preview("a", "image", "/out/picture.png"), orbit)

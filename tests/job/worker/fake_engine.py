@@ -32,7 +32,7 @@ _FAILURES = {
 def _first(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     (out / "frames").mkdir()
     (out / "frames" / "000.png").write_text("frame")
-    return {"pid": os.getpid()}
+    return {"pid": os.getpid(), "doubts": ["A shadow."] if job.source.name == "doubtful" else []}
 
 
 def _second(job: FramesToMesh, out: Path, progress: Progress) -> Facts:

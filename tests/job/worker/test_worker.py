@@ -383,6 +383,15 @@ def test_a_doctor_that_cannot_answer_is_an_error(tmp_path):
     client.process.kill()
 
 
+def test_a_job_that_stops_at_doubts_says_so_and_goes_on_when_it_is_resumed(client, make_job):
+    asking = replace(make_job("doubtful"), doubts="stop")
+    client.send(asking)
+    stopped = client.wait_for(*FINAL)
+    assert (stopped.cause, stopped.is_doubt) == ("A shadow.", True)
+    client.send(replace(asking, resume=True))
+    assert isinstance(client.wait_for(*FINAL), protocol.Result)
+
+
 def _look(client: Client, source: str, name: str = "a look") -> None:
     client.send(protocol.Look(protocol.MeshJob(name, source, "/nowhere", elevation=5.0, cameras_as_given=True)))
 
