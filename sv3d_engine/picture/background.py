@@ -5,24 +5,28 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..ground.progress import Progress
 from ..shared.errors import UserError
 from .background_model import BEST_FIRST, BackgroundModel, better_ones, cut_with_model, download_model, find_model
-from .matte import NotPlain, backdrop, border, matte
+from .borders import Window, content_window, is_rectangle, is_whole
+from .doubtful_outline import HOPELESS, doubtful_outline, faint_outline
+from .given_alpha import checked_alpha, tells
+from .ground_shadow import find_ground_shadow, without_ground_shadow
+from .islands import strays
+from .line_art import enclosed_paper
+from .matte import NotPlain, backdrop, border, matted
+from .matte import cut_out as separated
 from .read import Picture
 
 Array = NDArray[np.float32]
 
 _SOLID = 0.5  # alpha
 _SEEN = 0.1  # alpha: less is hardly visible on white
-_CUT_OUT = 0.002  # of a picture has to be transparent before its alpha says where the object is
 _FOUND = (0.001, 0.98)  # least and most of a picture that the background model may call the object
 _SOFT = 0.3  # of the model's object may be neither solid nor empty, for hair and glass
-_FAINT_REACH = 0.005  # of the picture's side: how far inside its outline the object has to differ …
-FAINT_STEP, FAINT_SHARE = 0.12, 0.035  # … from its paper by so much, or else the matte is doubtful, …
-_WHITE_STEP, _WHITE_SHARE = 0.03, 0.1  # … and from white, to be seen on it; but for so much of the outline
+_WHITE_STEP, _WHITE_SHARE = 0.03, 0.1  # from white, for so much of the outline, to be seen on it
+_PART = 0.05  # of an opaque rectangle has to be an object, or it may be one itself
 CUT_OFF = 0.02  # of the picture's border may be the object
 
 
@@ -41,29 +45,82 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
     """Cut the object out of ``picture``: by its alpha, else by the background model, else from a plain background.
 
     The best model that is here is used if ``use_model`` says so, or one that ``download`` allows to fetch.  Where that
-    is a coarse one, a background that is plain beyond doubt goes before it.  ``name`` is what messages call the
-    picture.  Raises UserError where there is no object, or no way to tell it from the rest.
+    is a coarse one, a background that is plain beyond doubt goes before it.  Bars, page borders, drop shadows and
+    things far from the object are left out.  ``name`` is what messages call the picture.  Raises UserError where there
+    is no object, or no way to tell it from the rest.
     """
     rgb, alpha = picture.rgb, picture.alpha
-    if alpha is not None and (alpha < _SOLID).mean() >= _CUT_OUT:
-        return _checked(CutOut(rgb, alpha, "alpha", _white_note(rgb, alpha)), name)
-    if alpha is not None:  # soft corners, a little dust: it hides nothing
-        rgb = rgb * alpha[..., None] + 1 - alpha[..., None]
+    how = _Means(use_model, download, progress)
+    if alpha is None or not tells(alpha):
+        if alpha is not None:  # soft corners, a little dust: it hides nothing
+            rgb = rgb * alpha[..., None] + 1 - alpha[..., None]
+        return _within(rgb, content_window(rgb), name, how)
+    if (box := is_rectangle(alpha >= _SOLID)) and (cut := _in_rectangle(rgb, box, name, how)):
+        return cut
+    given = checked_alpha(rgb, alpha, name)
+    cut = CutOut(given.rgb, given.alpha, "alpha", (*given.notes, *_white_note(given.rgb, given.alpha)))
+    return _checked(_without_strays(cut), name)
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What may be used to cut an object out."""
+
+    use_model: bool
+    download: bool
+    progress: Progress
+
+
+def _within(rgb: Array, window: Window, name: str, means: _Means) -> CutOut:
+    """The object cut out of a window of the picture.  Raises UserError."""
+    cut = _checked(_without_strays(_without_alpha(rgb[window], name, means)), name)
+    if is_whole(window, rgb.shape):
+        return cut
+    colours, alpha = np.ones_like(rgb), np.zeros(rgb.shape[:2], np.float32)
+    colours[window], alpha[window] = cut.rgb, cut.alpha
+    height, width = cut.alpha.shape
+    note = f"Bars or a border round the picture were cut off: {width} × {height} pixels of it are used."
+    return replace(cut, rgb=colours, alpha=alpha, notes=(note, *cut.notes))
+
+
+def _in_rectangle(rgb: Array, box: Window, name: str, means: _Means) -> CutOut | None:
+    """The object cut out of a picture on a transparent page; None where the rectangle may be the object itself."""
+    try:
+        cut = _within(rgb, box, name, means)
+    except UserError:
+        return None
+    return cut if (cut.alpha[box] > _SOLID).mean() >= _PART else None
+
+
+def _without_alpha(rgb: Array, name: str, means: _Means) -> CutOut:
     notes: list[str] = []
-    found = _model(download, notes, progress.part(0.0, 0.5)) if use_model else None
+    progress = means.progress
+    found = _model(means.download, notes, progress.part(0.0, 0.5)) if means.use_model else None
     progress(0.5, "Cutting out the object")
-    better = instead(use_model, found is not None)
-    plain, doubts = _from_plain(rgb, better)
-    sure = plain is not None and not doubts
+    better = instead(means.use_model, found is not None)
+    plain, doubt = _from_plain(rgb)
+    sure = plain is not None and not doubt
     if found and not (sure and not found[0].fine) and (cut := _by_model(rgb, *found, notes, progress)):
-        return _checked(cut, name)
-    if plain:
-        return _checked(replace(plain, notes=(*notes, *(doubts or plain.notes))), name)
-    raise UserError(
-        f"The background of {name} is not plain, so the object cannot be told from it.",
-        f"Use {better}.",
-        " ".join(notes),
+        return cut
+    if plain and doubt <= HOPELESS:
+        said = (_doubt_note(doubt, better), *plain.notes) if doubt else plain.notes
+        return replace(plain, notes=(*notes, *said))
+    why = (
+        f"The object in {name} is like its background along {doubt:.0%} of what would be its outline"
+        if plain
+        else f"The background of {name} is not plain"
     )
+    raise UserError(f"{why}, so the object cannot be told from it.", f"Use {better}.", " ".join(notes))
+
+
+def _without_strays(cut: CutOut) -> CutOut:
+    """The cut without what is far from the object and no part of it."""
+    away, worth_a_word = strays(cut.alpha)
+    if not away.any():
+        return cut
+    note = "Specks, writing or small things away from the object were left out."
+    notes = (*cut.notes, note) if worth_a_word else cut.notes
+    return replace(cut, alpha=np.where(away, 0, cut.alpha).astype(np.float32), notes=notes)
 
 
 def instead(use_model: bool, found: bool, picture: str = "a PNG with a transparent background") -> str:
@@ -118,24 +175,35 @@ def _by_model(rgb: Array, model: BackgroundModel, path: Path, notes: list[str], 
     return CutOut(colours, alpha, "model", (*notes, *_white_note(colours, alpha)), model.name)
 
 
-def _from_plain(rgb: Array, better: str) -> tuple[CutOut | None, tuple[str, ...]]:
-    """The cut from a plain background, None if it is not plain, and what is doubtful about it."""
+def _from_plain(rgb: Array) -> tuple[CutOut | None, float]:
+    """The cut from a plain background, None if it is not plain, and the share of its outline that is in doubt."""
     paper = backdrop(rgb)
     try:
-        colours, alpha = matte(rgb, paper)
+        cut = separated(rgb, paper)
     except NotPlain:
-        return None, ()
-    return CutOut(colours, alpha, "plain", _white_note(colours, alpha)), _faint_note(rgb, alpha, paper, better)
+        return None, 0.0
+    colours, alpha = matted(rgb, cut)
+    notes: tuple[str, ...] = ()
+    inside = enclosed_paper(rgb, paper, alpha > _SOLID)
+    if inside is not None:
+        colours = np.where(inside[..., None], rgb, colours)
+        alpha = np.where(inside, 1, alpha).astype(np.float32)
+        notes = (
+            "The picture is a line drawing: what its lines enclose was filled. Where a hole should be, use a PNG with "
+            "a transparent background.",
+        )
+    elif (shadow := find_ground_shadow(rgb, alpha, paper)) and shadow.is_sure:
+        colours, alpha = matted(rgb, without_ground_shadow(rgb, cut, shadow.where))
+        notes = ("The object's shadow on the ground was taken off.",)
+    found = CutOut(colours, alpha, "plain", (*notes, *_white_note(colours, alpha)))
+    return found, doubtful_outline(rgb, alpha, paper)
 
 
-def _faint_note(rgb: Array, alpha: Array, paper: Array, better: str) -> tuple[str, ...]:
-    """What to say of a matte whose outline hardly differs from the ``paper`` (H, W, 3): white on white, shadows."""
-    share = faint_outline(rgb, alpha, paper, FAINT_STEP)
-    if share <= FAINT_SHARE:
-        return ()
+def _doubt_note(share: float, better: str) -> str:
+    """What to say of a matte whose outline hardly differs from the paper: white on white, shadows."""
     return (
         f"Along {share:.0%} of its outline the object can hardly be told from its background: both are alike there, "
-        f"or it casts a shadow. If the prepared picture looks wrong, use {better}.",
+        f"or it casts a shadow. If the prepared picture looks wrong, use {better}."
     )
 
 
@@ -150,24 +218,20 @@ def _white_note(rgb: Array, alpha: Array) -> tuple[str, ...]:
     )
 
 
-def faint_outline(rgb: Array, alpha: Array, paper: Array, step: float = FAINT_STEP) -> float:
-    """Share of the object's outline, in [0, 1], where it differs by less than ``step`` from ``paper`` (H, W, 3)."""
-    solid = alpha > _SOLID
-    distance = np.where(solid, np.abs(rgb - paper).max(-1), 0)
-    reach = max(4, round(_FAINT_REACH * max(alpha.shape)))  # a JPEG blurs some 4 pixels
-    outline = solid & ~ndimage.binary_erosion(solid, border_value=1)
-    strongest = ndimage.maximum_filter(distance, 2 * reach + 1)
-    return float((strongest[outline] < step).mean()) if outline.any() else 0.0
-
-
 def _checked(cut: CutOut, name: str) -> CutOut:
-    """The cut with a note if it touches the picture's border.  Raises UserError if there is nothing to see."""
+    """The cut with a note if it touches the picture's border, or is but a rectangle.
+
+    Raises UserError if there is nothing to see.
+    """
     if not (cut.alpha > _SEEN).any():
         raise UserError(
             f"There is no object in {name}: it is empty.",
             "Use a picture of an object that is not wholly transparent and differs from its background.",
             " ".join(cut.notes),
         )
+    if is_rectangle(cut.alpha > _SOLID):
+        note = "What was cut out is an exact rectangle. If it is a picture with a background of its own, crop it."
+        cut = replace(cut, notes=(*cut.notes, note))
     if (cut.alpha[border(cut.alpha)] > _SOLID).mean() <= CUT_OFF:
         return cut
     note = "The object reaches the picture's edge. What is cut off there will be made up, or missing."

@@ -4,6 +4,7 @@ Only the standard library is imported here until something is to be cut out: the
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,21 +90,27 @@ def cut_with_model(rgb: "Array", model: BackgroundModel, path: Path) -> "tuple[A
     Raises whatever rembg and ONNX Runtime raise for a package that is missing or a file that is damaged.
     """
     import numpy as np
-    import onnxruntime  # before rembg, which ends the whole program where it is missing
     from PIL import Image
 
     from ..ground import kernels  # noqa: F401  (before numba, which rembg brings in: sets it up)
 
     from pymatting import estimate_foreground_ml  # isort: skip
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors only: standard error is the artist's
-    session = _session_class(model, path)(path.stem, options, providers=["CPUExecutionProvider"])
-    mask = session.predict(Image.fromarray((rgb * 255 + 0.5).astype(np.uint8)))[0]
+    mask = _session(model, path).predict(Image.fromarray((rgb * 255 + 0.5).astype(np.uint8)))[0]
     low, high = model.levels
     alpha = np.clip((np.asarray(mask) / 255 - low) / (high - low), 0, 1)
     colours = np.clip(estimate_foreground_ml(rgb.astype(np.float64), alpha), 0, 1)
     return colours.astype(np.float32), alpha.astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _session(model: BackgroundModel, path: Path) -> Any:
+    """The model, loaded once for all frames of an orbit."""
+    import onnxruntime  # before rembg, which ends the whole program where it is missing
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors only: standard error is the artist's
+    return _session_class(model, path)(path.stem, options, providers=["CPUExecutionProvider"])
 
 
 def _session_class(model: BackgroundModel, path: Path) -> Any:

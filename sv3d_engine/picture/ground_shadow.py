@@ -1,36 +1,71 @@
-"""Whether an object's matte has its shadow on the ground in it, which is paper too, only softly darker."""
+"""An object's shadow on the ground in its matte, which is paper too, only softly darker: found, and taken off."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .matte import plain_paper
+from .doubtful_outline import faint_outline
+from .matte import Cut, plain_paper
 
 Array = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _LOWER = 0.6  # of the object's height: shadows on the ground lie below that
 _NEUTRAL = 0.035  # by which a shadow's channels may differ, as shares of the paper's
 _DARKEST = 0.3  # of the paper's brightness
 _GENTLE = 0.07  # of the paper's brightness by which it changes within a hundredth of the frame; an outline is steeper
 _LEAST = 0.01  # of the object: less is an outline's softness
+_MOST = 0.5  # of the matte: what takes more is the object itself
+_LIKE_SHADOW = 0.35  # of what is left below may be as soft and neutral, or it is not known where the shadow ends
+_PALE = 0.25  # of the outline of what is left may be faint, or the object itself is as soft
+_REACH = 0.02  # of the frame's side: so far into the object's soft edge the shadowed paper is followed
 
 
-def has_ground_shadow(rgb: Array, alpha: Array) -> bool:
-    """Whether the lower part of a matte (S, S) from plain paper can be entered from the paper without a step.
+@dataclass(frozen=True)
+class GroundShadow:
+    """Where the shadow is, and whether it can be told from the object."""
 
-    ``rgb`` (S, S, 3) is the picture as it was, sRGB.  A pale object in a soft light may be taken for a shadow, too.
+    where: Mask  # (H, W) of the matte
+    is_sure: bool
+
+
+def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> GroundShadow | None:
+    """What of a matte (H, W) from plain ``paper`` can be entered from there without a step, in its lower part.
+
+    ``rgb`` (H, W, 3) is the picture as it was, sRGB.  A pale object in a soft light may be taken for a shadow, too:
+    that is not sure.  None where there is none.
     """
     solid = alpha > 0.5
     if not solid.any():
-        return False
-    share = rgb / np.maximum(plain_paper(rgb), 1e-3)
+        return None
+    side = float(np.sqrt(alpha.size))
+    share = rgb / np.maximum(plain_paper(rgb) if paper is None else paper, 1e-3)
     level = share.mean(-1)
-    sigma = 0.7 * len(rgb) / 104
-    slope = ndimage.gaussian_gradient_magnitude(level, sigma) * len(rgb) / 100
-    paper = (share.max(-1) - share.min(-1) < _NEUTRAL) & (slope < _GENTLE)
-    paper &= ndimage.gaussian_filter(level, sigma) > _DARKEST
+    sigma = 0.7 * side / 104
+    slope = ndimage.gaussian_gradient_magnitude(level, sigma) * side / 100
+    soft = (share.max(-1) - share.min(-1) < _NEUTRAL) & (slope < _GENTLE)
+    soft &= ndimage.gaussian_filter(level, sigma) > _DARKEST
     rows = np.flatnonzero(solid.any(1))
     lower = np.zeros_like(solid)
     lower[int(rows[0] + _LOWER * (rows[-1] - rows[0])) :] = True
-    reached = ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | paper))
-    return bool((reached & solid).sum() >= _LEAST * solid.sum())
+    where = ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid
+    if where.sum() < _LEAST * solid.sum():
+        return None
+    left = solid & lower & ~where
+    alike = float((left & soft).sum()) / max(int(left.sum()), 1)
+    few = where.sum() <= _MOST * solid.sum()
+    ground = plain_paper(rgb) if paper is None else paper
+    pale = few and faint_outline(rgb, np.where(where, 0, alpha), ground) > _PALE
+    return GroundShadow(np.asarray(where), bool(few and alike <= _LIKE_SHADOW and not pale))
+
+
+def without_ground_shadow(rgb: Array, cut: Cut, shadow: Mask) -> Cut:
+    """The first separation of a picture (H, W, 3) without its shadow, whose paper is followed up to the object."""
+    near, place = ndimage.distance_transform_edt(~shadow, return_indices=True)
+    reach = max(2.0, _REACH * float(np.sqrt(shadow.size)))
+    darker = np.where((near <= reach)[..., None], rgb[tuple(place)], cut.paper).astype(np.float32)
+    solid = ~(cut.outside | shadow)
+    solid &= ndimage.binary_opening(solid) | (cut.patches > 0)  # no bridges of its rim
+    return replace(cut, paper=darker, outside=~solid)

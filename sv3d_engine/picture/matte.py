@@ -17,6 +17,9 @@ from .edges import SMALL_FRAME, Image, Mask, soften, without_blur, without_crust
 _PLAIN_SHARE = 0.6  # of the picture's border must be paper; the rest may be an object that is cut off
 _PLAIN_DISTANCE = 24 / 255
 _PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dither and compression
+_OBJECT_DISTANCE = 40 / 255  # what differs less is neither paper nor clearly an object: so much of a border may be it
+_BETWEEN = 0.08
+_CROSSINGS = 8  # of the border by things that differ
 _EVEN_DISTANCE = 3 / 255  # from one colour: a border nearer than that needs no surface
 _FITS = 5
 _HOLE_AREA = 3e-4  # of the picture: smaller paper-coloured patches inside the object are highlights
@@ -102,8 +105,23 @@ def cut_out(rgb: Image, paper: Image) -> Cut:
         raise NotPlain
     distance = ndimage.median_filter(raw, 3)
     tolerance = np.clip(1.5 * np.quantile(distance[plain], 0.99), *_PAPER_DISTANCE)
+    if _is_busy(distance, ring, float(tolerance)):
+        raise NotPlain
     outside, patches = _split_paper(distance < tolerance, ring)
     return Cut(paper, distance, outside, patches, _holes(distance, patches))
+
+
+def _is_busy(distance: Image, ring: Mask, tolerance: float) -> bool:
+    """Whether the border is crossed by more than an object that is cut off, or much of it is neither one nor the other.
+
+    A dark wood or a cloudy sky is of one colour but for what shows up in it all over.
+    """
+    around = np.concatenate([distance[0], distance[1:, -1], distance[-1, -2::-1], distance[-2:0:-1, 0]])
+    crossings = np.count_nonzero(
+        np.diff((around >= tolerance).astype(np.int8), append=np.int8(around[0] >= tolerance)) > 0
+    )
+    between = ring & (distance >= _PAPER_DISTANCE[1]) & (distance < _OBJECT_DISTANCE)
+    return bool(crossings >= _CROSSINGS or between.sum() > _BETWEEN * ring.sum())
 
 
 def border(image: NDArray[Any]) -> Mask:  # (H, W)

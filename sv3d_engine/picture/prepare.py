@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from ..ground.progress import Progress
 from ..shared.crop import Crop
@@ -19,7 +18,6 @@ Array = NDArray[np.float32]
 
 _LONGEST = 2048  # pixels a side that a picture is reduced to before anything else
 _SEEN = 0.1  # alpha: fainter pixels do not belong to the object's box
-_DUST = 1e-3  # of the largest island's area: smaller islands do not, either
 _LEAST = 8  # pixels: nothing can be made of an object that is smaller
 _SOFT = 4.0  # times enlarged, the object is a blur
 
@@ -101,12 +99,9 @@ def _whole(picture: Picture) -> NDArray[np.uint8]:
 
 
 def _object_box(alpha: Array) -> tuple[int, int, int, int]:
-    """First and last row and column of the object (the last ones exclusive), stray pixels left aside."""
-    islands, count = ndimage.label(alpha > _SEEN, np.ones((3, 3)))
-    area = np.bincount(islands.ravel(), minlength=count + 1)
-    area[0] = 0
-    objects = (area >= _DUST * area.max())[islands] & (islands > 0)
-    rows, columns = np.flatnonzero(objects.any(1)), np.flatnonzero(objects.any(0))
+    """First and last row and column of the object (the last ones exclusive)."""
+    seen = alpha > _SEEN
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 

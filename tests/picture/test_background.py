@@ -190,16 +190,70 @@ def test_an_alpha_that_cuts_nothing_out_is_laid_on_white():
     assert done.how == "plain" and np.abs(done.alpha - disc()).mean() < 0.01
 
 
-def test_white_on_white_and_shadows_are_doubted():
-    pale = cut(over((0.93, 0.93, 0.94), disc()))
+def half_pale():
+    """A red disc whose top is as its paper is."""
+    rows = np.arange(SIZE)[:, None, None] < 0.28 * SIZE
+    return np.where(rows, over((0.93, 0.93, 0.94), disc()), over(RED, disc())).astype(np.float32)
+
+
+def test_white_on_white_is_refused_before_work_starts():
+    with pytest.raises(UserError, match=r"like its background along .* let the background model be used"):
+        cut(over((0.93, 0.93, 0.94), disc()))
+    with pytest.raises(UserError, match="models get u2netp"):
+        cut(over((0.93, 0.93, 0.94), disc()), use_model=True)
+
+
+def test_what_is_white_on_white_in_part_is_doubted():
+    pale = cut(half_pale())
     assert "can hardly be told from its background" in pale.notes[0]
     assert "let the background model be used" in pale.notes[0]
-    assert "models get u2netp" in cut(over((0.93, 0.93, 0.94), disc()), use_model=True).notes[0]
-    axis = np.arange(SIZE) / SIZE
-    shadow = 0.4 * np.exp(-(((axis - 0.5) / 0.2) ** 2 + ((axis[:, None] - 0.75) / 0.08) ** 2))
-    shaded = cut(over(RED, disc(), (1 - shadow)[..., None]))
-    assert "shadow" in shaded.notes[0]
+    assert "models get u2netp" in cut(half_pale(), use_model=True).notes[0]
     assert not cut(over(RED, disc())).notes
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.4, 0.6])
+def test_a_shadow_on_the_ground_is_taken_off(strength):
+    axis = np.arange(SIZE) / SIZE
+    shadow = strength * np.exp(-(((axis - 0.5) / 0.2) ** 2 + ((axis[:, None] - 0.75) / 0.08) ** 2))
+    shaded = cut(over(RED, disc(), (1 - shadow)[..., None]))
+    assert shaded.notes == ("The object's shadow on the ground was taken off.",)
+    assert (np.abs(shaded.alpha - disc()) > 0.3).mean() < 0.01
+
+
+def bordered(rgb, width=30, colour=0.0):
+    page = np.full((SIZE + 2 * width, SIZE + 2 * width, 3), colour, np.float32)
+    page[width:-width, width:-width] = rgb
+    return page
+
+
+def test_bars_are_cut_off_with_a_note_and_the_object_stays_in_its_place():
+    done = cut(bordered(over(RED, disc())))
+    assert done.notes == ("Bars or a border round the picture were cut off: 200 × 200 pixels of it are used.",)
+    assert np.abs(done.alpha[30:-30, 30:-30] - disc()).mean() < 0.01 and done.alpha.sum() < 1.02 * disc().sum()
+
+
+def test_what_fills_the_frame_within_bars_is_no_object():
+    with pytest.raises(UserError, match="not plain"):
+        cut(bordered(clutter()))
+    pasted = np.zeros((SIZE, SIZE), np.float32)
+    pasted[50:150, 40:160] = 1
+    assert "exact rectangle" in cut(clutter(), pasted).notes[-1]
+
+
+def test_a_picture_on_a_transparent_page_is_cut_out():
+    page = np.zeros((SIZE + 60, SIZE + 60), np.float32)
+    page[30:-30, 30:-30] = 1
+    done = cut(bordered(over(RED, disc())), page)
+    assert done.how == "plain" and np.abs(done.alpha[30:-30, 30:-30] - disc()).mean() < 0.01
+
+
+def test_specks_far_from_the_object_are_left_out_of_any_cut(model, monkeypatch):
+    specked = np.maximum(disc(), disc(0.01, 0.05, 0.06))
+    assert cut(over(RED, specked)).alpha[:30, :30].max() == 0
+    done = cut(clutter(), specked)
+    assert done.alpha[:30, :30].max() == 0 and "left out" in done.notes[-1]
+    monkeypatch.setattr(background, "cut_with_model", lambda rgb, model, path: (rgb, specked))
+    assert cut(clutter(), use_model=True).alpha[:30, :30].max() == 0
 
 
 def test_white_parts_that_are_cut_out_well_are_told():

@@ -8,14 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...ground.progress import Progress
+from ...orbit.cameras import CameraOrbit
 from ...picture.background import instead
 from ...picture.background_model import BackgroundModel, cut_with_model, find_model
+from ...picture.doubtful_outline import HOPELESS, faint_outline
+from ...picture.drop_shadow import without_drop_shadow
+from ...picture.given_alpha import checked_alpha, looks_inverted
 from ...picture.matte import Cut, NotPlain, cut_out, matted, plain_paper
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError
 from .doubts import doubts_about
+from .shadows import without_shadows
 
 Image = NDArray[np.float32]
+Pair = tuple[Image, Image]  # straight colour (S, S, 3) and alpha (S, S)
+Found = tuple[BackgroundModel, Path]
+
+_FEW = 0.2  # of the frames may be cut out by another means than the rest
+_SAMPLED = 4  # every so many frames are asked whether they are in doubt throughout
 
 
 @dataclass(frozen=True)
@@ -29,33 +39,95 @@ class Matted:
 
 
 def matte_orbit(
-    rgb: Sequence[Image], alpha: Sequence[Image | None], names: Sequence[str], progress: Progress
+    rgb: Sequence[Image],
+    alpha: Sequence[Image | None],
+    names: Sequence[str],
+    progress: Progress,
+    orbit: CameraOrbit | None = None,
 ) -> Matted:
-    """Give every frame (S, S, 3) an alpha (S, S): its own, or a matte.  Raises UserError."""
-    model = None
-    colours: list[Image] = []
-    mattes: list[Image] = []
+    """Give every frame (S, S, 3) an alpha (S, S): its own, or a matte.  Raises UserError.
+
+    A shadow on the ground is taken off where it can be told from the object, and only if the outlines, seen from
+    ``orbit``, agree as well without it.
+    """
+    notes: list[str] = []
+    given = _checked(rgb, alpha, names, notes)
+    looking = progress.part(0.0, 0.4)
     cuts: list[Cut | None] = []
-    for i, (picture, own, name) in enumerate(zip(rgb, alpha, names, strict=True)):
-        progress(i / len(rgb), f"Cutting out {name}")
-        cut = _from_paper(picture) if own is None and model is None else None
+    for i, (picture, own) in enumerate(zip(rgb, given, strict=True)):
+        looking(i / len(rgb), f"Cutting out {names[i]}")
+        cuts.append(_from_paper(picture) if own is None else None)
+    model = _model_for(rgb, given, cuts, names, notes)
+    whole: list[Pair] = []
+    for i, (picture, own, cut) in enumerate(zip(rgb, given, cuts, strict=True)):
+        progress(0.4 + 0.5 * i / len(cuts), f"Cutting out {names[i]}")
         if own is not None:
-            colour, matte = picture, own
+            whole.append(own)
         elif cut is not None:
-            colour, matte = matted(picture, cut)
+            whole.append(matted(picture, cut))
         else:
-            model = model or _model(name)
-            colour, matte = cut_with_model(picture, *model)
-        if not (matte > 0.5).any():
-            raise UserError(f"The frame {name} is empty.", "Render it again, with the object in the middle.")
-        colours.append(colour)
-        mattes.append(matte)
-        cuts.append(cut)
-    notes = (
-        () if model is None else (f"The background is not plain: {model[0].name} cut the object out of the frames.",)
-    )
-    frames = np.stack([to_bytes(*cut) for cut in zip(colours, mattes, strict=True)])
-    return Matted(frames, notes, doubts_about(rgb, mattes, [cut is not None for cut in cuts]), tuple(cuts))
+            assert model is not None
+            whole.append(cut_with_model(picture, *model))
+        if not (whole[-1][1] > 0.5).any():
+            raise UserError(f"The frame {names[i]} is empty.", "Render it again, with the object in the middle.")
+    mattes = [matte for _, matte in whole]
+    doubts = doubts_about(rgb, mattes, [cut is not None for cut in cuts])
+    if clean := without_shadows(rgb, mattes, cuts, orbit):
+        cuts = clean
+        notes.append("The shadow on the ground was taken off the frames.")
+        whole = [
+            pair if cut is None else matted(picture, cut) for picture, pair, cut in zip(rgb, whole, cuts, strict=True)
+        ]
+        doubts = doubts_about(rgb, [matte for _, matte in whole], [False] * len(whole))
+    return Matted(np.stack([to_bytes(*pair) for pair in whole]), tuple(notes), doubts, tuple(cuts))
+
+
+def _model_for(
+    rgb: Sequence[Image],
+    given: Sequence[Pair | None],
+    cuts: list[Cut | None],
+    names: Sequence[str],
+    notes: list[str],
+) -> Found | None:
+    """The background model where frames need it; their ``cuts`` are None then.  Raises UserError where it is not here.
+
+    Where many need it all are left to it: the plain ones among them are so by chance.
+    """
+    busy = [i for i, (own, cut) in enumerate(zip(given, cuts, strict=True)) if own is None and cut is None]
+    model = None
+    if busy:
+        model = _model(names[busy[0]])
+        notes.append(f"The background is not plain: {model[0].name} cut the object out of the frames.")
+        if len(busy) <= _FEW * len(rgb):
+            return model
+    else:
+        pairs = [(picture, cut) for picture, cut in zip(rgb, cuts, strict=True) if cut is not None]
+        shares = [faint_outline(picture, matted(picture, cut)[1], cut.paper) for picture, cut in pairs[::_SAMPLED]]
+        model = find_model() if shares and np.median(shares) > HOPELESS else None
+        if model is None:
+            return None
+        notes.append(f"The object is much like its background: {model[0].name} cut it out of the frames.")
+    cuts[:] = [None] * len(cuts)
+    return model
+
+
+def _checked(
+    rgb: Sequence[Image], alpha: Sequence[Image | None], names: Sequence[str], notes: list[str]
+) -> list[Pair | None]:
+    """The frames' own alphas, turned round or without drop shadows where most of them have to be.  Raises UserError."""
+    pairs = [None if matte is None else (picture, matte) for picture, matte in zip(rgb, alpha, strict=True)]
+    own = [matte for matte in alpha if matte is not None]
+    if not own:
+        return pairs
+    if sum(map(looks_inverted, own)) > len(own) / 2:
+        notes.append("The frames' alphas were the wrong way round, the object transparent; they were inverted.")
+        turned = [None if pair is None else checked_alpha(*pair, name) for pair, name in zip(pairs, names, strict=True)]
+        return [None if new is None else (new.rgb, new.alpha) for new in turned]
+    clean = [None if pair is None else without_drop_shadow(*pair) for pair in pairs]
+    if sum(pair is not None for pair in clean) > len(own) / 2:
+        notes.append("A shadow beside the object was part of the frames' transparency; it was taken off.")
+        return [new or pair for new, pair in zip(clean, pairs, strict=True)]
+    return pairs
 
 
 def _from_paper(rgb: Image) -> Cut | None:
@@ -65,7 +137,7 @@ def _from_paper(rgb: Image) -> Cut | None:
         return None
 
 
-def _model(name: str) -> tuple[BackgroundModel, Path]:
+def _model(name: str) -> Found:
     """The background model that is here.  Raises UserError where there is none."""
     if found := find_model():
         return found

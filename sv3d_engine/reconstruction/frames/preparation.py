@@ -84,7 +84,8 @@ def look_at_frames(
     """The same without a file written: which frames there are, their cameras, and what is to be said of both."""
     read = read_film if source.is_file() else read_folder
     shots = read(source, cameras, elevation, progress.part(0.0, 0.5), max_size)
-    matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75))
+    given = shots.described.orbit(shots.described.distance or _REFERENCE_DISTANCE)
+    matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75), given)
     if picture:
         matted, shots = _with_picture(matted, shots, picture)
     found = Found(matted.frames, shots.described, ())

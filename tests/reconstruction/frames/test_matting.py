@@ -7,10 +7,11 @@ import pytest
 from films import film
 
 from sv3d_engine.ground.progress import Progress
+from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.picture.background_model import BEST_FIRST
-from sv3d_engine.picture.ground_shadow import has_ground_shadow
+from sv3d_engine.picture.ground_shadow import find_ground_shadow
 from sv3d_engine.picture.matte import matte
-from sv3d_engine.reconstruction.frames import matting
+from sv3d_engine.reconstruction.frames import matting, shadows
 from sv3d_engine.reconstruction.frames.matting import Matted, matte_orbit
 from sv3d_engine.shared.errors import UserError
 
@@ -37,13 +38,34 @@ def test_frames_on_paper_are_cut_out_without_a_doubt() -> None:
     assert 0.1 < (result.frames[..., 3] > 127).mean() < 0.4
 
 
-def test_a_shadow_that_most_frames_have_is_told_once() -> None:
+def test_a_shadow_that_most_frames_have_is_taken_off() -> None:
     shadowed = [with_shadow(frame) for frame in FRAMES]
-    assert has_ground_shadow(shadowed[0], matte(shadowed[0])[1])
-    assert not has_ground_shadow(FRAMES[0], matte(FRAMES[0])[1])
-    (doubt,) = matted(shadowed).doubts
-    assert doubt.startswith("In all 12 frames a shadow on the ground") and "masks" in doubt
-    assert matted([*shadowed[:4], *FRAMES[4:]]).doubts == (), "of a few the others know better"
+    found = find_ground_shadow(shadowed[0], matte(shadowed[0])[1])
+    assert found and found.is_sure
+    assert find_ground_shadow(FRAMES[0], matte(FRAMES[0])[1]) is None
+    result = matted(shadowed)
+    assert result.notes == ("The shadow on the ground was taken off the frames.",) and result.doubts == ()
+    true = np.stack([matte(frame)[1] > 0.5 for frame in FRAMES])
+    wrong = ((result.frames[..., 3] > 127) != true).sum()
+    before = (np.stack([matte(frame)[1] > 0.5 for frame in shadowed]) != true).sum()
+    assert wrong < 0.15 * before
+
+
+def test_a_shadow_that_is_part_of_the_object_for_all_the_cameras_know_is_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shadows, "agreement", lambda alpha, orbit: float(alpha.mean()))  # less is worse
+    monkeypatch.setattr(shadows, "_AGREE", 0.0)
+    shadowed = [with_shadow(frame) for frame in FRAMES]
+    orbit = CameraOrbit(33.8, 2.0, tuple(View(name, 10.0, 30.0 * i) for i, name in enumerate(NAMES)))
+    result = matte_orbit(shadowed, [None] * 12, NAMES, Progress(), orbit)
+    (doubt,) = result.doubts
+    assert doubt.startswith("In all 12 frames a shadow on the ground") and "masks" in doubt and not result.notes
+
+
+def test_of_a_shadow_that_few_frames_have_the_others_know_better() -> None:
+    shadowed = [with_shadow(frame) for frame in FRAMES]
+    assert matted([*shadowed[:4], *FRAMES[4:]]).doubts == ()
     own = [matte(frame)[1] for frame in FRAMES]
     assert matted(shadowed, own).doubts == (), "an alpha of its own knows better"
 
@@ -82,3 +104,22 @@ def test_without_a_background_model_a_busy_background_stops_and_says_how_to_get_
     with pytest.raises(UserError, match=r"background of 000\.png is not plain, or the object is cut off") as error:
         matted([noisy(frame) for frame in FRAMES])
     assert "models get u2netp" in error.value.remedy and "4.6 MB" in error.value.remedy
+
+
+def test_alphas_the_wrong_way_round_are_turned() -> None:
+    own = [matte(frame)[1] for frame in FRAMES]
+    result = matted(FRAMES, [1 - alpha for alpha in own])
+    assert result.notes == ("The frames' alphas were the wrong way round, the object transparent; they were inverted.",)
+    np.testing.assert_array_equal(result.frames[..., 3] > 127, np.stack(own) > 0.5)
+
+
+def test_a_few_frames_that_are_not_plain_are_cut_out_by_the_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(matting, "find_model", lambda: (BEST_FIRST[-1], Path("u2netp.onnx")))
+    monkeypatch.setattr(
+        matting, "cut_with_model", lambda rgb, model, path: calls.append(1) or (rgb, np.eye(96, dtype=np.float32))
+    )
+    matted([noisy(FRAMES[0]), *FRAMES[1:]])
+    assert len(calls) == 1
+    matted([*map(noisy, FRAMES[:6]), *FRAMES[6:]])
+    assert len(calls) == 1 + 12, "half of them: all by one means"

@@ -1,0 +1,73 @@
+"""Line drawings on paper: told from photographs of thin things, and filled with the paper that their lines enclose."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Array = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_LINE = 0.045  # of the drawing's longer side: thicker is no line
+_LINES = 0.25  # of all that is drawn has to be lines; the rest is filled in with the same ink, as hair is
+_EVEN = 0.6  # of the lines' usual thickness by which half of it may differ
+_INK = 0.2  # by which half of the lines' middles may differ in each channel, and most of all that is drawn
+_DARK = 0.25  # from paper, at the least
+_GAP = 0.012  # of the longer side: so wide a gap in a line is closed
+_ENCLOSED = 0.25  # of the drawing has to be paper within its lines, or there is nothing to fill
+
+
+def enclosed_paper(rgb: Array, paper: Array, solid: Mask) -> Mask | None:
+    """The paper (H, W) that a line drawing's lines enclose; None where the picture is no line drawing.
+
+    ``solid`` (H, W) is what differs from ``paper`` (H, W, 3).  Lines are thin against the whole, of even thickness and
+    of one ink; what is photographed or rendered is shaded, so a ring or a handle stays open.
+    """
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    if not len(rows):
+        return None
+    size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    if not _is_drawn(rgb, paper, solid, float(size)):
+        return None
+    reach = max(1, round(_GAP * size / 2))
+    shape = np.pad(solid, 2 * reach)
+    grown = ndimage.distance_transform_edt(~shape) <= reach
+    inside = ndimage.binary_fill_holes(grown)
+    # Back from where the grown lines were: paper outside comes as close to the lines as it was.
+    kept = ndimage.distance_transform_edt(np.pad(inside, 1, constant_values=False))[1:-1, 1:-1] > reach
+    within = (kept | shape)[2 * reach : -2 * reach, 2 * reach : -2 * reach] & ~solid
+    whole = ndimage.binary_fill_holes(solid) | within
+    filled = whole & ~solid
+    return np.asarray(filled) if filled.sum() >= _ENCLOSED * whole.sum() else None
+
+
+def _is_drawn(rgb: Array, paper: Array, solid: Mask, size: float) -> bool:
+    depth = ndimage.distance_transform_edt(np.pad(solid, 1))[1:-1, 1:-1]
+    middle = solid & (depth >= ndimage.maximum_filter(depth, 3))
+    thin = middle & (2 * depth <= _LINE * size)
+    if not thin.any() or thin.sum() < 0.5 * middle.sum():
+        return False
+    thick = ndimage.distance_transform_edt(depth <= _LINE * size / 2) > _LINE * size / 2
+    lines = solid & thick
+    if lines.sum() < _LINES * solid.sum():
+        return False
+    widths = 2 * depth[thin]
+    low, usual, high = np.quantile(widths, (0.25, 0.5, 0.75))
+    if (high - low) > max(_EVEN * usual, 1.0):
+        return False
+    strokes = _strongest(rgb, paper, thin)
+    low, high = np.quantile(strokes[thin], (0.25, 0.75), axis=0)
+    least, most = (
+        np.quantile(strokes[solid & (depth > 1.5)], (0.1, 0.9), axis=0) if (depth > 1.5).any() else (low, high)
+    )
+    contrast = np.abs(strokes - paper)[thin].max(-1)
+    one_ink = (high - low).max() <= _INK and (most - least).max() <= 1.5 * _INK
+    return bool(one_ink and np.quantile(contrast, 0.25) >= _DARK)
+
+
+def _strongest(rgb: Array, paper: Array, at: Mask) -> Array:
+    """Each channel as far from paper as it comes within a pixel: a hair line's middle lies between two pixels."""
+    lighter = np.median((rgb - paper)[at], 0) > 0
+    extremes = [
+        (ndimage.maximum_filter if up else ndimage.minimum_filter)(rgb[..., i], 3) for i, up in enumerate(lighter)
+    ]
+    return np.stack(extremes, -1)

@@ -1,0 +1,72 @@
+"""Drawings are filled; rings, handles and wires stay open."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from sv3d_engine.picture.line_art import enclosed_paper
+
+SIZE = 400
+
+
+def solid_of(rgb: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    return np.abs(rgb - paper).max(-1) > 0.1
+
+
+def cat(width: int, ink=(20, 20, 20), paper=(255, 255, 255)) -> Image.Image:
+    image = Image.new("RGB", (3 * SIZE, 3 * SIZE), paper)
+    pen = ImageDraw.Draw(image)
+    for box in ((300, 200, 900, 700), (380, 640, 820, 1120), (450, 380, 530, 480), (670, 380, 750, 480)):
+        pen.ellipse(box, outline=ink, width=3 * width)
+    return image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+
+
+def filled(image: Image.Image, paper) -> np.ndarray | None:
+    rgb = np.asarray(image, np.float32) / 255
+    ground = np.broadcast_to(np.float32(paper) / 255, rgb.shape)
+    return enclosed_paper(rgb, ground, solid_of(rgb, ground))
+
+
+@pytest.mark.parametrize(
+    ("width", "ink", "paper"),
+    [
+        (3, (20, 20, 20), (255, 255, 255)),
+        (8, (20, 20, 20), (255, 255, 255)),
+        (4, (30, 60, 160), (255, 255, 255)),
+        (4, (70, 40, 30), (250, 244, 225)),
+        (4, (240, 240, 240), (0, 0, 0)),
+    ],
+)
+def test_what_lines_enclose_is_filled(width, ink, paper) -> None:
+    inside = filled(cat(width, ink, paper), paper)
+    assert inside is not None
+    assert inside[150, 200] and inside[300, 200] and inside[145, 163]  # face, body, eye
+    assert not inside[:60].any() and not inside[200, :90].any()
+
+
+def test_a_small_gap_in_a_line_does_not_matter() -> None:
+    image = cat(4)
+    ImageDraw.Draw(image).rectangle((198, 60, 200, 75), fill=(255, 255, 255))
+    inside = filled(image, (255, 255, 255))
+    assert inside is not None and inside[150, 200]
+
+
+@pytest.mark.parametrize("thickness", [6, 20, 60])
+def test_a_shaded_ring_stays_open(thickness) -> None:
+    across, down = np.meshgrid(*[np.arange(SIZE) - SIZE / 2 + 0.5] * 2)
+    radius, angle = np.hypot(across, down), np.arctan2(down, across)
+    place = (radius - 150) / (thickness / 2)
+    cover = np.clip((1 - np.abs(place)) * thickness / 2 + 0.5, 0, 1)[..., None]
+    round_off = np.sqrt(np.clip(1 - place**2, 0, 1))
+    glint = 0.5 * np.exp(-(((place - 0.3) / 0.3) ** 2))
+    light = np.clip(0.2 + 0.6 * round_off * (0.5 + 0.5 * np.cos(angle + 2)) + glint, 0, 1)[..., None]
+    rgb = (1 - cover * (1 - light * np.array([0.9, 0.75, 0.35]))).astype(np.float32)
+    assert enclosed_paper(rgb, np.ones_like(rgb), solid_of(rgb, np.ones_like(rgb))) is None
+
+
+def test_a_thing_of_one_colour_with_a_handle_stays_open() -> None:
+    image = Image.new("RGB", (SIZE, SIZE), (255, 255, 255))
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((220, 140, 340, 270), outline=(60, 90, 150), width=16)
+    pen.rounded_rectangle((80, 100, 260, 310), 20, fill=(60, 90, 150))
+    assert filled(image, (255, 255, 255)) is None
