@@ -32,8 +32,13 @@ def main(shot: dict) -> None:
     eye = bpy.data.objects.new("Camera", camera)
     scene.collection.objects.link(eye)
     scene.camera = eye
+    whole = [(o, o.matrix_world.copy()) for o in scene.objects if o.parent is None and o is not eye]
     for number, (elevation, azimuth) in enumerate(shot["views"]):
         e, a = math.radians(elevation), math.radians(azimuth)
+        if shot["spins"]:  # on a turntable: the camera stays in front, and so do the lamps
+            for thing, placed in whole:
+                thing.matrix_world = Matrix.Rotation(-a, 4, "Z") @ placed
+            a = 0.0
         eye.location = shot["distance"] * Vector((math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e)))
         eye.rotation_euler = Euler((math.pi / 2 - e, 0, a + math.pi / 2))
         scene.render.filepath = str(Path(shot["out"]) / f"{number:03d}.png")

@@ -30,7 +30,7 @@ class OrbitPath:
     """An orbit's camera, frame by frame; ``files`` are the frames' names."""
 
     fov_deg: float
-    distance: float
+    distance: float  # usual; a frame may have its own
     files: tuple[str, ...]
     poses: tuple[CameraPose, ...]
     weights: tuple[float, ...] = ()  # how much each frame counted, 0 to 1
@@ -55,7 +55,10 @@ def read_orbit_path(cameras: Path) -> OrbitPath:
         raise ValueError(f"a camera of {fov}° at a distance of {distance}")
     poses: list[CameraPose] = []
     for frame in data["frames"]:
-        pose = camera_pose(float(frame["elevation"]), float(frame["azimuth"]), distance)
+        away = float(frame.get("distance") or distance)
+        if not 0 < away < FURTHEST:
+            raise ValueError(f"a camera at a distance of {away}")
+        pose = camera_pose(float(frame["elevation"]), float(frame["azimuth"]), away)
         poses.append(_turned_on(poses[-1], pose) if poses else pose)
     weights = tuple(float(frame.get("weight", 1.0)) for frame in data["frames"])
     return OrbitPath(fov, distance, files, tuple(poses), weights)

@@ -85,6 +85,7 @@ def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
                 cameras=arguments.cameras,
                 elevation=arguments.elevation,
                 cameras_as_given=arguments.cameras_as_given,
+                light=arguments.light,
                 device=arguments.device,
                 seed=arguments.seed,
                 resume=arguments.resume,
@@ -145,8 +146,12 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_orbit_options(parser: argparse.ArgumentParser) -> None:
     """Which frames, and their cameras."""
-    parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of square pictures all round the object")
-    parser.add_argument("--cameras", metavar="FILE", help="cameras.json (default: evenly spaced, from one elevation)")
+    parser.add_argument("frames", metavar="FRAMES_DIR", help="folder of pictures all round the object")
+    parser.add_argument(
+        "--cameras",
+        metavar="FILE",
+        help="cameras.json, transforms.json or a COLMAP model (default: what lies beside, or else evenly spaced)",
+    )
     parser.add_argument("--elevation", type=float, default=10.0, metavar="DEG", help="of all frames, without --cameras")
     _add_search_option(parser)
 
@@ -154,6 +159,12 @@ def _add_orbit_options(parser: argparse.ArgumentParser) -> None:
 def _add_search_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cameras-as-given", action="store_true", help="only tell of cameras that the frames would agree with better"
+    )
+    parser.add_argument(
+        "--light",
+        choices=protocol.LIGHTS,
+        default="auto",
+        help="turns: the object turned before lamps that stood still; fixed: the camera went round (default: as told)",
     )
 
 

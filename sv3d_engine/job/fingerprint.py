@@ -64,15 +64,16 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     if job.cameras is None:
         yield _said(elevation=job.elevation)
     else:
-        yield from content(job.cameras)
+        for file in camera_files(job.cameras):
+            yield from content(file)
     for file in frame_files(job.source, job.cameras):
         yield _said(file=os.path.relpath(file, job.source))
         yield from content(file)
 
 
 def material_inputs(job: FramesToMesh) -> Iterator[bytes]:
-    """Of stage "material": which kind."""
-    yield _said(material=job.settings.material)
+    """Of stage "material": which kind, and in which light."""
+    yield _said(material=job.settings.material, light=job.light)
 
 
 def asset_inputs(job: FramesToMesh) -> Iterator[bytes]:
@@ -109,12 +110,22 @@ def content(file: Path) -> Iterator[bytes]:
                 yield chunk
 
 
+def camera_files(cameras: Path) -> tuple[Path, ...]:
+    """What cameras are read from."""
+    from ..orbit.other_tools import files_of, is_other_tool
+
+    return files_of(cameras) if is_other_tool(cameras) else (cameras,)
+
+
 def frame_files(folder: Path, cameras: Path | None) -> list[Path]:
     """The frames and their masks: other files (Thumbs.db, notes) come and go without changing the result."""
     from ..orbit.orbit_files import read_cameras  # needs PyTorch, which doctor goes without
+    from ..orbit.other_tools import is_other_tool, read_other_tool, used_files
 
     if folder.is_file():
         return [folder]  # a film
+    if cameras is not None and is_other_tool(cameras):
+        return used_files(read_other_tool(cameras), folder)
     if cameras is None:
         choice = choose_frames(*listed(folder))
     else:

@@ -10,6 +10,7 @@ from ..ground.settings import Settings
 
 if TYPE_CHECKING:
     from ..reconstruction.frames.found_cameras import CameraSearch
+    from ..reconstruction.material.turning import LightMode
     from ..shared.trajectory import Pose
     from ..sv3d.generation.make_orbit import OrbitSettings
 
@@ -33,6 +34,7 @@ class FramesToMesh(Job):
     cameras: Path | None
     elevation: float  # degrees, used without cameras
     search: "CameraSearch"  # what becomes of cameras that the frames agree with better
+    light: "LightMode"  # whether the light stands still to the object, or turns with the frames
     settings: Settings
 
 

@@ -54,6 +54,11 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
     if not math.isfinite(request.elevation):
         raise UserError("The elevation is not a number.", "Give the orbit's elevation in degrees, for example 10.")
     settings = _settings(request)
+    cameras = _cameras(request.cameras)
+    if cameras is None and source.is_dir():
+        from ..orbit.other_tools import beside
+
+        cameras = beside(source)
     return FramesToMesh(
         name=request.job,
         folder=out,
@@ -61,9 +66,10 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         seed=request.seed,
         disk_bytes=settings.disk_bytes,
         source=source,
-        cameras=_cameras(request.cameras),
+        cameras=cameras,
         elevation=request.elevation,
         search="told" if request.cameras_as_given else "used",
+        light=request.light,  # type: ignore[arg-type]  # one of them, as the protocol has checked
         settings=settings,
     )
 
@@ -98,6 +104,7 @@ def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
         cameras=orbit.orbit_folder / "cameras.json",
         elevation=request.elevation,
         search="used" if orbit.variant == "u" else "none",  # SV3D_u is not told the elevation, so it has to be found
+        light="fixed",  # as SV3D was trained
         settings=settings,
     )
 
@@ -212,7 +219,7 @@ def _sampling(request: protocol.OrbitJob, best: "Usage") -> "OrbitSettings":
 
 def _cameras(path: str | None) -> Path | None:
     cameras = _absolute(path, "cameras") if path is not None else None
-    if cameras is not None and not cameras.is_file():
+    if cameras is not None and not (cameras.is_file() or cameras.is_dir()):
         raise UserError(
             f"There is no cameras file {cameras}.",
             "Put it back and resume the job, or choose another and generate again.",

@@ -110,6 +110,7 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
         "rejected": sum(view.weight == 0 for view in orbit.views),
         "fov_deg": orbit.fov_deg,
         "distance": orbit.distance,
+        "to_world": prepared.to_world,
         "doubts": list(prepared.doubts),
         "notes": [*prepared.doubts, *prepared.notes],
     }
@@ -145,6 +146,10 @@ _CONTRADICTIONS = (
 )
 
 
+_TURNS = (
+    "The light turns with the frames, as on a turntable before lamps that stand still, and was taken out frame by "
+    "frame. light.hdr is the light of the front view."
+)
 _STOPPED = "It was stopped early, so the shape is not refined to the end. Generate it again for the whole."
 
 
@@ -198,11 +203,17 @@ def _material(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     seed = seed_everything(job.seed, "material")
     surface = load_surface(_work(job.folder) / _SURFACE)
     frames, glossy = load_frames(job.folder), job.settings.material == "pbr"
-    material = recover_material(frames, surface.vertices, surface.faces, glossy, seed, progress)
+    material = recover_material(frames, surface.vertices, surface.faces, glossy, seed, progress, job.light)
+    turns = material.turning is not None
     save_material(material, _work(out) / _MATERIAL)
     save_light(material.light, out / "light.json")
     save_panorama(material.light, out / "light.hdr")
-    return {"seen": float((material.evidence > 0).float().mean())}
+    return {
+        "seen": float((material.evidence > 0).float().mean()),
+        "light": "turns" if turns else "fixed",
+        "views_differ": material.differ,
+        "notes": [_TURNS] if turns else [],
+    }
 
 
 def _asset(job: FramesToMesh, out: Path, progress: Progress) -> Facts:

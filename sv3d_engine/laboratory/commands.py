@@ -45,6 +45,15 @@ def add_commands(commands: Any) -> None:
     cameras.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
     cameras.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
     cameras.set_defaults(run=_evaluate_cameras, details=False)
+    light = measured.add_parser("light", help="objects on a turntable: is their light told and taken out")
+    light.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    light.add_argument("--out", required=True, metavar="DIR", help="frames, jobs and pictures; finished ones are kept")
+    light.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    light.add_argument("--preset", choices=protocol.PRESETS, default="draft")
+    light.add_argument("--evaluator-python", default=sys.executable, metavar="FILE", help="a Python for evaluate.py")
+    light.add_argument("--bpy-python", default="", metavar="FILE", help="a Python with bpy (default: without Cycles)")
+    light.add_argument("--told", action="store_true", help="only what is told of the light, on the true surface")
+    light.set_defaults(run=_evaluate_light, details=False)
     scene = measured.add_parser(
         "scene", help="finished jobs in Blender: where and how lit they are", allow_abbrev=False
     )
@@ -147,6 +156,16 @@ def _evaluate_cameras(arguments: argparse.Namespace) -> int:
     from .evaluate.camera_figures import camera_figures
 
     print("\n" + camera_figures(Path(arguments.bench), arguments.objects))
+    return 0
+
+
+def _evaluate_light(arguments: argparse.Namespace) -> int:
+    from .evaluate.light_figures import LightTask, light_figures, told_figures
+
+    bench, out = Path(arguments.bench).absolute(), Path(arguments.out).absolute()
+    given = arguments.objects, arguments.preset, arguments.evaluator_python, arguments.bpy_python
+    measure = told_figures if arguments.told else light_figures
+    print("\n" + measure(LightTask(bench, out, *given), lambda row: print(row, flush=True)))
     return 0
 
 

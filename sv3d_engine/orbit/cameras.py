@@ -24,6 +24,7 @@ class View:
     azimuth: float
     weight: float = 1.0  # in [0, 1]: how much the frame counts; 0 = as if it were not there
     true: bool = False  # the artist's own picture among frames that a model imagined
+    away: float = 1.0  # from what the cameras look at, in the orbit's distance
 
     @property
     def say(self) -> float:
@@ -36,7 +37,7 @@ _TRUE = 3.0  # imagined frames that one true picture outweighs
 
 @dataclass(frozen=True)
 class CameraOrbit:
-    """Pinhole cameras with square frames on a sphere around the object.
+    """Pinhole cameras with square frames around the object, on a sphere unless views say how far they are.
 
     ``fov_deg`` is the full angle across the frame, ``distance`` the sphere's radius in world units.
     """
@@ -49,6 +50,11 @@ class CameraOrbit:
     def says(self) -> Tensor:  # (N,)
         """How much each frame counts beside the others."""
         return torch.tensor([view.say for view in self.views])
+
+    @property
+    def shares(self) -> Tensor:  # (N,) float64
+        """How far each camera is from the middle, in the orbit's distance."""
+        return torch.tensor([view.away for view in self.views], dtype=torch.float64)
 
     @property
     def tan_half_fov(self) -> float:
@@ -77,7 +83,7 @@ class CameraOrbit:
         e = torch.tensor([math.radians(v.elevation) for v in self.views], dtype=torch.float64)
         a = torch.tensor([math.radians(v.azimuth) for v in self.views], dtype=torch.float64)
         unit = torch.stack([e.cos() * a.cos(), e.cos() * a.sin(), e.sin()], -1)
-        positions = (self.distance * unit).float()
+        positions = (self.distance * self.shares[:, None] * unit).float()
         backward = torch.nn.functional.normalize(positions.double(), dim=-1)
         world_up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand_as(backward)
         right = torch.nn.functional.normalize(torch.cross(world_up, backward, dim=-1), dim=-1)
@@ -132,7 +138,7 @@ def frame_rays(orbit: CameraOrbit, size: int, view: Tensor, pixel: Tensor) -> tu
 
 
 def pixel_size(orbit: CameraOrbit, size: int) -> float:
-    """Side of a pixel of size × size frames at the object, in world units."""
+    """Side of a pixel of size × size frames at the object, in world units, at the orbit's own distance."""
     return 2 * orbit.distance * orbit.tan_half_fov / size
 
 

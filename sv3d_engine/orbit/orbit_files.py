@@ -3,7 +3,7 @@
 ``{"fov_deg": 33.8, "distance": 2.35, "frames": [{"file": "000.png", "elevation": 18.8, "azimuth": 17.1}, …]}``;
 angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.  With a
 ``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all; one that is ``"true"`` is a photograph
-among frames that a model imagined.
+among frames that a model imagined.  Beside the common ``distance`` it may have one of its own.
 """
 
 import json
@@ -97,7 +97,7 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     entries = data.get("frames")
     if not isinstance(entries, list):
         raise UserError(f"{name} has no list of frames.", _FORMAT_HELP)
-    views = tuple(_view(entry, f"frame {i + 1} of {name}") for i, entry in enumerate(entries))
+    views = tuple(_view(entry, f"frame {i + 1} of {name}", distance) for i, entry in enumerate(entries))
     check_count(len(views), f"{name} lists")
     _check_unique(views, name)
     _check_degrees(views, name)
@@ -139,25 +139,32 @@ def check_elevation(elevation: float, where: str) -> float:
     return elevation
 
 
-def write_cameras(orbit: CameraOrbit | CameraFile, path: Path) -> None:
-    """Write the cameras, without a distance if there is none; the file is whole or not there."""
+def write_cameras(orbit: CameraOrbit | CameraFile, path: Path, to_world: list[list[float]] | None = None) -> None:
+    """Write the cameras, without a distance if there is none; the file is whole or not there.
+
+    ``to_world`` (4 × 4) leads to the space of another tool that they come from.
+    """
     data: dict[str, Any] = {"fov_deg": orbit.fov_deg}
     if orbit.distance is not None:
         data["distance"] = orbit.distance
-    data["frames"] = [_entry(view) for view in orbit.views]
+    if to_world is not None:
+        data["to_world"] = to_world
+    data["frames"] = [_entry(view, orbit.distance) for view in orbit.views]
     write_json(path, data)
 
 
-def _entry(view: View) -> dict[str, Any]:
+def _entry(view: View, distance: float | None) -> dict[str, Any]:
     entry: dict[str, Any] = {"file": view.file, "elevation": view.elevation, "azimuth": view.azimuth}
     if view.weight != 1:
         entry["weight"] = view.weight
     if view.true:
         entry["true"] = True
+    if view.away != 1 and distance is not None:
+        entry["distance"] = round(view.away * distance, 6)
     return entry
 
 
-def _view(entry: Any, where: str) -> View:
+def _view(entry: Any, where: str, distance: float | None) -> View:
     if not isinstance(entry, dict):
         raise UserError(f"The entry for {where} is not a camera.", _FORMAT_HELP)
     file = entry.get("file")
@@ -175,7 +182,22 @@ def _view(entry: Any, where: str) -> View:
             f"The weight of {where} is {weight:g}.",
             "Use a value from 0, which rejects the frame, to 1, or leave it out.",
         )
-    return View(file, elevation, _number(entry, "azimuth", where), weight, entry.get("true") is True)
+    azimuth, true = _number(entry, "azimuth", where), entry.get("true") is True
+    return View(file, elevation, azimuth, weight, true, _away(entry, where, distance))
+
+
+def _away(entry: dict[str, Any], where: str, distance: float | None) -> float:
+    if entry.get("distance") is None:
+        return 1.0
+    own = _number(entry, "distance", where)
+    if own <= 0:
+        raise UserError(f"The distance of {where} is {own:g}.", "Give a positive number, or leave it out.")
+    if distance is None:
+        raise UserError(
+            f"{where[0].upper()}{where[1:]} has a distance, but there is no common one.",
+            "Write the cameras' usual distance beside “fov_deg” as “distance”.",
+        )
+    return own / distance
 
 
 def _number(entry: dict[str, Any], key: str, where: str) -> float:

@@ -17,6 +17,7 @@ VERSION = 6
 
 PRESETS = ("draft", "standard", "high")
 MATERIALS = ("pbr", "lambert")  # with gloss and metal, or matt all over as in SV3D's paper
+LIGHTS = ("auto", "turns", "fixed")  # with the frames, as on a turntable, or with the object; "auto": as frames tell
 FEWEST_FACES, MOST_FACES = 500, 200_000
 TEXTURE_SIZES = (512, 1024, 2048, 4096, 8192)  # pixels along one side
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -61,12 +62,14 @@ class MeshJob:
     material: str | None = None  # one of MATERIALS
     cameras_as_given: bool = False  # cameras that the frames agree with better are told, not used
     doubts: str = "tell"  # of DOUBTS: frames that are doubtful end the job once, before minutes are spent
+    light: str = "auto"  # one of LIGHTS
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, PRESETS)
         _one_of("material", self.material, (None, *MATERIALS))
         _one_of("device", self.device, DEVICES)
         _one_of("doubts", self.doubts, DOUBTS)
+        _one_of("light", self.light, LIGHTS)
 
 
 @dataclass(frozen=True)

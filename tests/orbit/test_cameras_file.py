@@ -146,3 +146,23 @@ def test_frames_that_are_rejected_do_not_make_up_the_number() -> None:
     with pytest.raises(UserError, match="Only 7 of the 9 frames") as caught:
         parse_cameras(data)
     assert "at least 8" in caught.value.remedy
+
+
+def test_a_frame_may_have_a_distance_of_its_own(tmp_path: Path) -> None:
+    cameras = parse_cameras(with_frame(distance=3.0) | {"distance": 2.0})
+    assert [view.away for view in cameras.views] == [1, 1, 1, 1.5, 1, 1, 1, 1, 1]
+    write_cameras(cameras, tmp_path / "cameras.json")
+    assert read_cameras(tmp_path / "cameras.json") == cameras
+    assert (tmp_path / "cameras.json").read_text().count("distance") == 2
+    positions = cameras.orbit(2.0).positions().norm(dim=1)
+    assert positions.tolist() == pytest.approx([2, 2, 2, 3, 2, 2, 2, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "cause"),
+    [(2.0, -1.0, "distance of frame 4"), (None, 2.0, "no common one"), (2.0, "far", "number")],
+)
+def test_a_distance_that_is_none_is_refused(common: Any, own: Any, cause: str) -> None:
+    with pytest.raises(UserError) as error:
+        parse_cameras(with_frame(distance=own) | {"distance": common})
+    assert cause in error.value.cause

@@ -46,6 +46,7 @@ class Shot:
     turned: float = 0.0  # degrees about the vertical, from the file's front to the world's
     roughness: float | None = None  # instead of the file's own
     size: int = SIZE
+    spins: bool = False  # the object turns before camera and light, instead of the camera round it
 
 
 def relit_psnr(source: Path, glb: Path, out: Path, truths: Path, python: str) -> float:

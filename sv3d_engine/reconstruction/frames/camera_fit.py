@@ -160,4 +160,5 @@ def _moved(cameras: TurnCameras, by: Mapping[str, float], azimuths: Tensor) -> T
         min(max(cameras.fov_deg + by.get("lens", 0.0), lowest + 1), highest - 1),
         (right + by.get("aim right", 0.0), down + by.get("aim down", 0.0)),
         cameras.roll + by.get("roll", 0.0),
+        cameras.away,
     )

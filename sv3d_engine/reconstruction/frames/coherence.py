@@ -22,20 +22,22 @@ _FINER = 9
 
 @dataclass(frozen=True)
 class TurnCameras:
-    """Cameras on a unit sphere that look at its centre; ``aim`` is where in each frame the centre shows."""
+    """Cameras about a centre that they look at; ``aim`` is where in each frame it shows."""
 
     elevations: Tensor  # (N,) degrees
     azimuths: Tensor  # (N,) degrees
     fov_deg: float
     aim: tuple[float, float] = (0.0, 0.0)  # right and down of the frame's middle, in frame widths
     roll: float = 0.0  # degrees that the frames are turned clockwise
+    away: Tensor | None = None  # (N,) from the centre; None = 1, on a sphere
 
     def axes(self) -> tuple[Tensor, Tensor]:
         """Positions (N, 3), and rotations (N, 3, 3) whose rows are right, up and backward."""
         e, a = torch.deg2rad(self.elevations), torch.deg2rad(self.azimuths)
         back = torch.stack([e.cos() * a.cos(), e.cos() * a.sin(), e.sin()], -1)
         right = torch.stack([-a.sin(), a.cos(), torch.zeros_like(a)], -1)
-        return back, torch.stack([right, torch.linalg.cross(back, right), back], 1)
+        position = back if self.away is None else self.away[:, None] * back
+        return position, torch.stack([right, torch.linalg.cross(back, right), back], 1)
 
 
 class Outlines:
@@ -66,9 +68,10 @@ class Outlines:
 
     def depths(self, cameras: TurnCameras) -> Tensor:  # (R,)
         """Where along each ray the place lies that all silhouettes agree on best; distances from the camera."""
-        reach = np.sin(np.arctan(2**0.5 * np.tan(np.radians(cameras.fov_deg / 2))))
+        away = torch.ones(self.count) if cameras.away is None else cameras.away
+        reach = float(away.min() * np.sin(np.arctan(2**0.5 * np.tan(np.radians(cameras.fov_deg / 2)))))
         step = 2 * reach / (_DEPTHS - 1)
-        along = torch.linspace(float(1 - reach), float(1 + reach), _DEPTHS).expand(len(self.view), -1)
+        along = away[self.view, None] + torch.linspace(-reach, reach, _DEPTHS)
         best = self._best(cameras, along)
         return self._best(cameras, best[:, None] + torch.linspace(-1, 1, _FINER) * step)
 

@@ -13,7 +13,7 @@ from ...ground.progress import Progress
 from ...ground.torch_setup import one_thread
 from ...orbit.orbit_files import CameraFile
 from ...shared.errors import UserError
-from .camera_fit import AGREE, GIVEN, Candidate, best_orbit
+from .camera_fit import AGREE, GIVEN, Candidate, best_orbit, misfit
 from .coherence import Outlines, TurnCameras
 from .straighten import NOTHING_DONE, Straightening, straightened
 
@@ -21,6 +21,7 @@ CameraSearch = Literal["used", "told", "none"]  # what becomes of cameras that t
 
 _SIZE = 288  # pixels that outlines are compared at
 _MOST = 42  # frames of a long orbit that are looked at
+_SURVEYED = 0.005  # frame widths: mattes of photographs are as far off, and their cameras are not
 NO_ORBIT = 0.01  # frame widths: outlines that miss one another by more on average are not of one object
 _ALIKE = 6  # of 255, mean over the object: pictures that differ by less are one picture
 _CLOSED = 0.5  # of the difference between neighbours: first and last picture that differ by less show one side
@@ -43,6 +44,7 @@ def find_cameras(
     *,
     from_file: bool,  # the angles were told, not assumed
     as_given: bool,  # what is found is only told
+    surveyed: bool = False,  # another tool has found or made the cameras, which is more than outlines can tell
 ) -> Found:
     """The given cameras where the outlines agree with them, else those that agree clearly better.
 
@@ -53,7 +55,13 @@ def find_cameras(
     readings = _readings(frames, described, from_file)
     short = {name: _part(cameras, chosen) for name, cameras in readings.items()}
     with one_thread():  # many small steps: threads would only wait for each other
-        first, best = best_orbit(Outlines(alpha), short.pop(GIVEN), short, progress)
+        outlines = Outlines(alpha)
+        if surveyed and (apart := misfit(outlines, short[GIVEN])) < NO_ORBIT:
+            if apart < _SURVEYED:
+                return Found(frames, described, ())
+        elif surveyed and not as_given:
+            raise _not_these(apart)
+        first, best = best_orbit(outlines, short.pop(GIVEN), short, progress)
     _check(frames, best, described, as_given)
     if best is first:
         return Found(frames, described, ())
@@ -89,7 +97,8 @@ def _shrunk(alpha: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _part(cameras: TurnCameras, chosen: list[int]) -> TurnCameras:
-    return replace(cameras, elevations=cameras.elevations[chosen], azimuths=cameras.azimuths[chosen])
+    away = None if cameras.away is None else cameras.away[chosen]
+    return replace(cameras, elevations=cameras.elevations[chosen], azimuths=cameras.azimuths[chosen], away=away)
 
 
 REVERSED, POLAR, BELOW, CLOSED, PART = "reversed", "polar", "below", "closed", "part"
@@ -99,7 +108,8 @@ def _readings(frames: NDArray[np.uint8], described: CameraFile, from_file: bool)
     """What the same numbers, or the lack of them, could mean."""
     elevations = torch.tensor([view.elevation for view in described.views])
     azimuths = torch.tensor([view.azimuth for view in described.views])
-    given = TurnCameras(elevations, azimuths, described.fov_deg)
+    away = torch.tensor([view.away for view in described.views])
+    given = TurnCameras(elevations, azimuths, described.fov_deg, away=None if bool((away == 1).all()) else away)
     last = float(azimuths[-1])
     ways = {GIVEN: azimuths}
     if not from_file:
@@ -125,6 +135,7 @@ def _whole(best: Candidate, reading: TurnCameras, chosen: list[int]) -> TurnCame
     return replace(
         best.cameras,
         elevations=reading.elevations + risen,
+        away=reading.away,
         azimuths=reading.azimuths + torch.from_numpy(every).float(),
     )
 
@@ -142,6 +153,15 @@ def _check(frames: NDArray[np.uint8], best: Candidate, described: CameraFile, as
             "that nothing but the object shows. Or choose Cameras as Given (--cameras-as-given) to go on all the same.",
             f"The outlines miss one another by {_pixels(best.misfit)} pixels of 576, whatever the cameras are.",
         )
+
+
+def _not_these(apart: float) -> UserError:
+    return UserError(
+        "The pictures and their cameras do not fit together: no shape could look like this from all of them.",
+        "Check that the cameras were found with these very pictures, that nothing but the object shows in them, and "
+        "that no camera stands within the object. Or choose Cameras as Given (--cameras-as-given) to go on.",
+        f"The outlines miss one another by {_pixels(apart)} pixels of 576.",
+    )
 
 
 def _one_picture(frames: NDArray[np.uint8]) -> bool:

@@ -55,7 +55,7 @@ def surviving_points(
 
 def frame_reach(orbit: CameraOrbit) -> float:
     """Half side of a cube around all that every frame can show: the radius of what is in view at the centre."""
-    return orbit.distance * math.sin(math.atan(math.sqrt(2) * orbit.tan_half_fov))
+    return orbit.distance * float(orbit.shares.min()) * math.sin(math.atan(math.sqrt(2) * orbit.tan_half_fov))
 
 
 def _slabs(resolution: int, half_side: float, device: torch.device) -> Iterator[tuple[int, Tensor]]:

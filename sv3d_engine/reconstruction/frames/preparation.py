@@ -17,6 +17,7 @@ from scipy import ndimage
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
+from ...orbit.other_tools import is_other_tool
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
 from .dissent import weighed
@@ -25,7 +26,8 @@ from .found_cameras import CameraSearch, Found, find_cameras
 from .holes import with_agreed_holes
 from .hull import agreement, fit_distance
 from .matting import Matted, matte_orbit
-from .shots import Shots, read_folder, read_rejected
+from .photo_orbit import read_photo_orbit
+from .shots import Shots, read_folder, read_rejected, squared
 from .true_picture import with_picture
 
 Image = NDArray[np.float32]
@@ -43,6 +45,7 @@ class Prepared:
     chosen: str  # which frames they are: a sentence
     notes: tuple[str, ...]  # what the artist should know: sentences
     doubts: tuple[str, ...] = ()  # why the mesh may come out wrong: sentences
+    to_world: list[list[float]] | None = None  # 4 × 4, from the orbit's space to that of another tool's cameras
 
 
 def prepare_frames(
@@ -58,16 +61,16 @@ def prepare_frames(
     """Write ``out/frames/000.png …`` (RGBA, straight alpha, square, at most ``max_size``) and ``out/cameras.json``.
 
     Everything is read and checked first; a UserError leaves ``out`` as it was.  Without ``cameras`` the frames are a
-    static orbit at ``elevation`` degrees.  What becomes of cameras that the frames agree with clearly better is told by
-    ``search``.  Of imagined frames the last gives way to ``picture``, which it shows.  A rejected frame, of weight 0,
-    has no say, whatever it shows; if it can be read it keeps its place, so that the artist can look at it and take it
-    back.
+    static orbit at ``elevation`` degrees; they may be another tool's.  What becomes of cameras that the frames agree
+    with clearly better is told by ``search``.  Of imagined frames the last gives way to ``picture``, which it shows.  A
+    rejected frame, of weight 0, has no say, whatever it shows; if it can be read it keeps its place, so that the artist
+    can look at it and take it back.
     """
     with _output_folder(out):
         prepared, frames = look_at_frames(
             source, cameras, elevation, progress.part(0.0, 0.8), max_size, search, picture=picture
         )
-        _write(frames, prepared.orbit, out, progress.part(0.8, 1.0))
+        _write(frames, prepared, out, progress.part(0.8, 1.0))
     return prepared
 
 
@@ -82,22 +85,48 @@ def look_at_frames(
     picture: Path | None = None,
 ) -> tuple[Prepared, NDArray[np.uint8]]:  # and frames (N, S, S, 4)
     """The same without a file written: which frames there are, their cameras, and what is to be said of both."""
-    read = read_film if source.is_file() else read_folder
-    shots = read(source, cameras, elevation, progress.part(0.0, 0.5), max_size)
-    given = shots.described.orbit(shots.described.distance or _REFERENCE_DISTANCE)
-    matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75), given)
+    shots = _read(source, cameras, elevation, progress.part(0.0, 0.5), max_size)
+    square = shots.rgb[0].shape[0] == shots.rgb[0].shape[1]
+    given = shots.described.orbit(shots.described.distance or _REFERENCE_DISTANCE) if square else None
+    matted = _squared(matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75), given))
     if picture:
         matted, shots = _with_picture(matted, shots, picture)
     found = Found(matted.frames, shots.described, ())
     if search != "none":
-        looking, as_given = progress.part(0.75, 1.0), search == "told"
-        found = find_cameras(found.frames, found.described, looking, from_file=cameras is not None, as_given=as_given)
+        found = find_cameras(
+            found.frames,
+            found.described,
+            progress.part(0.75, 1.0),
+            from_file=cameras is not None,
+            as_given=search == "told",
+            surveyed=shots.world is not None,
+        )
     frames, agreed = _agreed(found, matted, shots)
     distance = found.described.distance or _REFERENCE_DISTANCE
     frames, described, weights = weighed(frames, found.described, distance, shots.names)
     frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
     notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights)
-    return Prepared(orbit, shots.summary, notes, matted.doubts), frames
+    kept = shots.world is not None and found.described is shots.described
+    to_world = shots.world.matrix(orbit.distance) if shots.world is not None and kept else None
+    return Prepared(orbit, shots.summary, notes, matted.doubts, to_world), frames
+
+
+def _read(source: Path, cameras: Path | None, elevation: float, progress: Progress, max_size: int) -> Shots:
+    if cameras is None or not is_other_tool(cameras):
+        read = read_film if source.is_file() else read_folder
+        return read(source, cameras, elevation, progress, max_size)
+    if source.is_file():
+        raise UserError(
+            f"The cameras of {cameras.name} belong to pictures, not to the film {source.name}.",
+            "Give the folder of the pictures that they were found with, or leave the cameras out.",
+        )
+    return read_photo_orbit(source, cameras, progress, max_size)
+
+
+def _squared(matted: Matted) -> Matted:
+    """The same as square frames.  What was not square is not cut out again."""
+    frames = squared(matted.frames)
+    return matted if frames is matted.frames else replace(matted, frames=frames, cuts=(None,) * len(frames))
 
 
 def _with_picture(matted: Matted, shots: Shots, picture: Path) -> tuple[Matted, Shots]:
@@ -131,7 +160,7 @@ def _with_rejected(
         if picture is None:
             lost += 1
         else:
-            pictures.insert(place - lost, to_bytes(*picture))
+            pictures.insert(place - lost, squared(to_bytes(*picture)[None])[0])
             views.insert(place - lost, view)
     return np.stack(pictures), replace(orbit, views=tuple(replace(v, file=f"{i:03d}.png") for i, v in enumerate(views)))
 
@@ -170,10 +199,11 @@ def _output_folder(out: Path) -> Iterator[None]:
         raise
 
 
-def _write(frames: NDArray[np.uint8], orbit: CameraOrbit, out: Path, progress: Progress) -> None:
+def _write(frames: NDArray[np.uint8], prepared: Prepared, out: Path, progress: Progress) -> None:
+    orbit = prepared.orbit
     if shutil.disk_usage(out).free < frames.nbytes + _SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     write_frames(frames, [view.file for view in orbit.views], out / "frames", progress)
-    write_cameras(orbit, out / "cameras.json")
+    write_cameras(orbit, out / "cameras.json", prepared.to_world)
     for view in orbit.views:
         progress.preview("frame", out / "frames" / view.file)

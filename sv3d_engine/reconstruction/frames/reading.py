@@ -1,4 +1,4 @@
-"""Which files of a folder are the orbit, and each as a square picture of a fit size."""
+"""Which files of a folder are the orbit, and each as a picture of a fit size."""
 
 from collections import Counter
 from pathlib import Path
@@ -80,23 +80,23 @@ MAX_SIDE = 8192
 
 
 def read_frame(path: Path) -> Picture:
-    """Read one square picture of 64² to 8192² pixels at its own size.  Raises UserError."""
+    """Read one picture of 64 to 8192 pixels a side at its own size.  Raises UserError."""
     what = f"The frame {path.name}"
     with opened(path, what) as image:
         _check_size(image.size, what)
         return decoded(image, what)
 
 
-def read_mask(path: Path, size: int) -> NDArray[np.float32]:  # (size, size)
-    """A frame's mask in [0, 1] at the frame's size: its transparency if it has any, else its brightness."""
+def read_mask(path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """A frame's mask in [0, 1] in the frame's ``shape``: its transparency if it has any, else its brightness."""
     what = f"The mask {path.name}"
     with opened(path, what) as image:
         _check_size(image.size, what)
         picture = decoded(image, what)
     mask = picture.rgb.mean(-1) if picture.alpha is None else picture.alpha
-    if len(mask) == size:
+    if mask.shape == shape:
         return mask
-    return np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.BILINEAR)).clip(0, 1)
+    return np.asarray(Image.fromarray(mask).resize(shape[::-1], Image.Resampling.BILINEAR)).clip(0, 1)
 
 
 def _check_size(size: tuple[int, int], what: str) -> None:
@@ -106,12 +106,7 @@ def _check_size(size: tuple[int, int], what: str) -> None:
             f"{what} is too large: {width} × {height} pixels.",
             f"Scale the orbit down to at most {MAX_SIDE} × {MAX_SIDE} pixels.",
         )
-    if width != height:
-        raise UserError(
-            f"{what} is not square: {width} × {height} pixels.",
-            "Render or crop the orbit to square frames with the object in the middle.",
-        )
-    if width < MIN_SIDE:
+    if min(size) < MIN_SIDE:
         raise UserError(
             f"{what} is too small: {width} × {height} pixels.",
             f"Use frames of at least {MIN_SIDE} × {MIN_SIDE}; SV3D's own are 576 × 576.",
@@ -121,18 +116,19 @@ def _check_size(size: tuple[int, int], what: str) -> None:
 def shrink(
     rgb: NDArray[np.float32], alpha: NDArray[np.float32] | None, max_size: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Scale an (S, S) picture to at most ``max_size`` by area averages of premultiplied colour."""
-    size = len(rgb)
-    if size <= max_size:
+    """Scale an (H, W) picture to at most ``max_size`` a side by area averages of premultiplied colour."""
+    scale = max_size / max(rgb.shape)
+    if scale >= 1:
         return rgb, alpha
+    height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
     if alpha is None:
-        return np.stack([_average(rgb[..., c], max_size) for c in range(3)], -1), None
-    small_alpha = _average(alpha, max_size)
-    premultiplied = np.stack([_average(rgb[..., c] * alpha, max_size) for c in range(3)], -1)
+        return np.stack([_average(rgb[..., c], width, height) for c in range(3)], -1), None
+    small_alpha = _average(alpha, width, height)
+    premultiplied = np.stack([_average(rgb[..., c] * alpha, width, height) for c in range(3)], -1)
     colours = premultiplied / np.maximum(small_alpha, 1e-6)[..., None]
     return np.where(small_alpha[..., None] > 0, colours, 1).astype(np.float32), small_alpha
 
 
-def _average(channel: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+def _average(channel: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
     image = Image.fromarray(np.ascontiguousarray(channel, dtype=np.float32))
-    return np.asarray(image.resize((size, size), Image.Resampling.BOX)).clip(0, 1)
+    return np.asarray(image.resize((width, height), Image.Resampling.BOX)).clip(0, 1)

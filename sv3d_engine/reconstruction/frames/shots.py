@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ...ground.progress import Progress
 from ...orbit.cameras import View
 from ...orbit.orbit_files import CameraFile, check_elevation, read_cameras
+from ...orbit.sightlines import World
 from ...picture.matte import border
 from ...shared.errors import UserError
 from ...shared.frame_choice import Choice
@@ -25,12 +26,13 @@ class Shots:
     """An orbit's pictures and cameras, all in the same order."""
 
     names: tuple[str, ...]  # of the files
-    rgb: list[Image]  # (S, S, 3) sRGB
-    alpha: list[Image | None]  # (S, S) straight; None where the picture does not tell
+    rgb: list[Image]  # (H, W, 3) sRGB
+    alpha: list[Image | None]  # (H, W) straight; None where the picture does not tell
     described: CameraFile  # its views name the job's own files, 000.png …
     rejected: tuple[tuple[int, View], ...]  # frames of weight 0, under their own names, and their places among all
     summary: str  # which frames they are: a sentence
     notes: tuple[str, ...]  # what is out of the common with the choice: sentences
+    world: World | None = None  # where another tool's cameras have the orbit's space; None = they tell no other
 
 
 def describe(source: Path, cameras: Path | None, elevation: float) -> tuple[Choice, CameraFile]:
@@ -66,9 +68,26 @@ def read_rejected(file: Path, size: int) -> tuple[Image, Image] | None:
     except UserError:
         return None
     rgb, alpha = shrink(picture.rgb, picture.alpha, size)
-    if len(rgb) != size:
+    if max(rgb.shape) != size:
         return None
     return rgb, np.ones(rgb.shape[:2], np.float32) if alpha is None else alpha
+
+
+def squared(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:  # (N, H, W, 4) -> (N, S, S, 4)
+    """Matted frames with nothing added on either side of the shorter way, so that their middle stays the middle."""
+    count, height, width, _ = frames.shape
+    if height == width:
+        return frames
+    side = max(height, width)
+    side += (side - min(height, width)) % 2  # as much on one side as on the other
+    whole = np.full((count, side, side, 4), (255, 255, 255, 0), np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    whole[:, top : top + height, left : left + width] = frames
+    return whole
+
+
+def _said(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]}²" if shape[0] == shape[1] else f"{shape[1]} × {shape[0]}"
 
 
 _OPAQUE = "The frames have an alpha that hides nothing, so the object was cut out from their background."
@@ -87,20 +106,21 @@ def _read(
     rgb: list[Image] = []
     alpha: list[Image | None] = []
     masks: list[Image | None] = []
-    size, opaque = None, 0
+    size: tuple[int, ...] | None = None
+    opaque = 0
     for i, file in enumerate(choice.files):
         progress(i / len(choice.files), f"Reading {file}")
         picture = read_frame(source / file)
-        size = size or len(picture.rgb)
-        if len(picture.rgb) != size:
+        size = size or picture.rgb.shape
+        if picture.rgb.shape != size:
             raise UserError(
-                f"The frames differ in size: {choice.files[0]} is {size}², {file} is {len(picture.rgb)}².",
+                f"The frames differ in size: {choice.files[0]} is {_said(size)}, {file} is {_said(picture.rgb.shape)}.",
                 "Render all frames of the orbit at one size.",
             )
         colours, coverage = shrink(*without_opaque(picture.rgb, picture.alpha), max_size)
         opaque += picture.alpha is not None and coverage is None
         beside = choice.masks[i]
-        masks.append(None if beside is None else read_mask(source / beside, len(colours)))
+        masks.append(None if beside is None else read_mask(source / beside, (colours.shape[0], colours.shape[1])))
         rgb.append(colours)
         alpha.append(coverage)
     inverted = _are_inverted([mask for mask in masks if mask is not None])

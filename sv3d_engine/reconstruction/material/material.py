@@ -15,6 +15,7 @@ from .gaussian_fit import fit_gaussians
 from .gloss import find_gloss, no_gloss
 from .lit_surface import look_at
 from .observations import diffuse_colour
+from .turning import LightMode, under_turning_light
 from .unseen import fill_unseen
 
 DIM = 0.02  # shading below which a colour cannot be told
@@ -31,20 +32,36 @@ class Material:
     shading: Tensor  # (V, 3) irradiance over π, shadows, the object's own light and the light's tint included
     highlight: Tensor  # (V, N) white radiance that each frame sees beside the diffuse colour
     light: Gaussians
+    turning: Tensor | None = None  # (V, N) each frame's share of the mean light, where the light turns with the frames
+    # How far views of one point differ as they are, and in light that turns, in natural log; None where nobody asked.
+    differ: tuple[float, float] | None = None
 
 
 def recover_material(
-    frames: Frames, vertices: Tensor, faces: Tensor, glossy: bool, seed: int, progress: Progress
+    frames: Frames,
+    vertices: Tensor,
+    faces: Tensor,
+    glossy: bool,
+    seed: int,
+    progress: Progress,
+    light_mode: LightMode = "fixed",
 ) -> Material:
     """Separate colour, gloss and light.  vertices (V, 3), faces (F, 3), on the CPU, in the units of the frames' orbit.
 
-    ``glossy`` False leaves highlights out: a Lambertian surface, as in SV3D.  Raises Cancelled.
+    ``glossy`` False leaves highlights out: a Lambertian surface, as in SV3D.  ``light_mode`` is whether the light
+    stands still to the object, turns with the frames, or what these tell.  Raises Cancelled.
     """
     draw = torch.Generator().manual_seed(seed)
     surface = look_at(frames, vertices, faces, progress.part(0.0, 0.5))
     progress(0.5, "Separating colour and light")
-    colour = diffuse_colour(surface.seen)
-    light = surface.fit(colour, draw)
+    told = None if light_mode == "fixed" else under_turning_light(surface, frames.orbit, draw)
+    if told and (light_mode == "turns" or told.clearly):
+        surface, light = told.surface, told.light
+        colour = diffuse_colour(surface.seen)
+    else:
+        draw = torch.Generator().manual_seed(seed)
+        colour = diffuse_colour(surface.seen)
+        light = surface.fit(colour, draw)
     if glossy:
         gloss = find_gloss(surface, colour, light, draw, progress.part(0.6, 0.9))
     else:
@@ -55,13 +72,18 @@ def recover_material(
     base = fill_unseen((gloss.colour / shading.clamp_min(DIM)).clamp(0, 1), evidence, vertices, faces)
     gaussians = fit_gaussians(light)
     progress(1.0)
-    return Material(base, gloss.roughness, 0 * gloss.roughness, evidence, shading, gloss.highlight, gaussians)
+    turning = None if surface.turns is None else surface.turns.shares
+    differ = (told.before, told.left) if told else None
+    metallic = torch.zeros_like(gloss.roughness)
+    return Material(base, gloss.roughness, metallic, evidence, shading, gloss.highlight, gaussians, turning, differ)
 
 
 def save_material(material: Material, path: Path) -> None:
     """Write a material; whole or not at all."""
     tensors = {name: getattr(material, name) for name in _TENSORS}
     tensors |= dict(zip(_LIGHT, material.light, strict=True))
+    if material.turning is not None:
+        tensors["turning"] = material.turning
     save_tensors(tensors, {}, path)
 
 
@@ -70,7 +92,9 @@ def load_material(path: Path) -> Material:
     tensors, _ = load_tensors(path)
     with reading(path):
         axes, sharpness, amplitude = (tensors[name] for name in _LIGHT)
-        return Material(**{name: tensors[name] for name in _TENSORS}, light=(axes, sharpness, amplitude))
+        base, roughness, metallic, evidence, shading, highlight = (tensors[name] for name in _TENSORS)
+        light = axes, sharpness, amplitude
+        return Material(base, roughness, metallic, evidence, shading, highlight, light, tensors.get("turning"))
 
 
 _TENSORS = ("base_colour", "roughness", "metallic", "evidence", "shading", "highlight")

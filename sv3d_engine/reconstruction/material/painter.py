@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ..frames.frames import Frames
 from .gloss import without
+from .lit_surface import evened
 from .material import DIM, Material
 from .observations import Observations, low_quantile, sightings
 
@@ -24,20 +25,25 @@ class Painter:
         self._sightings = sightings(frames, vertices, faces)
         self._nearest = cKDTree(vertices.numpy())
         columns = torch.stack([material.roughness, material.metallic, material.evidence], 1)
-        self._values = torch.cat([columns, material.shading, material.base_colour, material.highlight], 1)
+        turning = [] if material.turning is None else [material.turning]
+        self._turns = bool(turning)
+        self._values = torch.cat([columns, material.shading, material.base_colour, material.highlight, *turning], 1)
 
     @torch.no_grad()
     def __call__(self, points: Tensor, normals: Tensor) -> Tensor:  # (P, 6)
         """Colours from the frames, less highlight and shading; what they hardly show is as the vertices have it."""
-        properties, shading, base, highlight = self._interpolated(points).split([3, 3, 3, self._values.shape[1] - 9], 1)
-        seen = self._sightings(points, normals)
+        properties, shading, base, frames = self._interpolated(points).tensor_split([3, 6, 9], 1)
+        seen, highlight = self._sightings(points, normals), frames
+        if self._turns:
+            highlight, shares = frames.chunk(2, 1)
+            seen = evened(seen, shares)
         colour = low_quantile(_best(without(seen, highlight)))
         sharp = (colour / shading.clamp_min(DIM)).clamp(0, 1)
         sure = (seen.evidence[:, None] / SURE).clamp(max=1)
         sure = sure * sure * (3 - 2 * sure)
         return torch.cat([base + sure * (sharp - base), properties], 1)
 
-    def _interpolated(self, points: Tensor) -> Tensor:  # (P, 9 + N)
+    def _interpolated(self, points: Tensor) -> Tensor:  # (P, 9 + N), or + 2·N
         """The vertices' values, weighted by inverse squared distance."""
         distance, index = self._nearest.query(points.numpy(), k=NEIGHBOURS, workers=-1)
         weight = 1 / (torch.from_numpy(distance).float().square() + 1e-10)

@@ -76,3 +76,16 @@ def test_azimuth_goes_on_where_the_file_starts_again_at_zero(tmp_path):
     turns = [degrees(pose.rotation[2]) for pose in path.poses]
     assert turns == pytest.approx([360 * (i + 1) / 21 for i in range(21)])
     assert 2 * np.arctan(SENSOR / 2 / path.lens) == pytest.approx(33.8 * pi / 180)
+
+
+def test_a_frame_may_stand_nearer_than_the_others(tmp_path):
+    path = tmp_path / "cameras.json"
+    frames = [{"file": f"{i:03d}.png", "elevation": 0, "azimuth": 40 * i} for i in range(9)]
+    frames[3]["distance"] = 1.25
+    path.write_text(json.dumps({"fov_deg": 30, "distance": 2.5, "frames": frames}))
+    poses = read_orbit_path(path).poses
+    assert [round(float(np.linalg.norm(pose.location)), 6) for pose in poses] == [2.5, 2.5, 2.5, 1.25, *[2.5] * 5]
+    frames[3]["distance"] = -1
+    path.write_text(json.dumps({"fov_deg": 30, "distance": 2.5, "frames": frames}))
+    with pytest.raises(NO_CAMERAS):
+        read_orbit_path(path)

@@ -1,4 +1,4 @@
-"""A frame is a picture that is square and of a fit size, and errors call it a frame."""
+"""A frame is a picture of a fit size, and errors call it a frame."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def test_a_frame_is_read_at_its_own_size(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("image", "cause"),
     [
-        (Image.new("RGB", (64, 80)), "not square: 64 × 80"),
+        (Image.new("RGB", (80, 60)), "too small: 80 × 60"),
         (Image.new("RGB", (1, 1)), "too small"),
         (Image.new("RGB", (63, 63)), "too small"),
         (Image.new("1", (8200, 8200)), "too large"),

@@ -48,10 +48,12 @@ def ball_frames(
     size: int = 96,
     warmth: tuple[float, float, float] = (0, 0, 0),
     matt_sky: bool = False,
+    turning: bool = False,
 ) -> Frames:
     """Drawn twice as fine and averaged; matt, or glossy with this ``roughness``, of the paint EARTH alone if so asked.
 
-    ``warmth`` is added to each channel of the lamp's light, and taken from that of the other side.
+    ``warmth`` is added to each channel of the lamp's light, and taken from that of the other side.  Where the light is
+    ``turning`` the ball turns before a lamp that stands where LAMP is at azimuth 0.
     """
     vertices, faces = ball()
     orbit, fine = wavy_orbit(count), 2 * size
@@ -60,10 +62,12 @@ def ball_frames(
         raster = rasterize(project(vertices, orbit, index, fine), faces, fine, fine)
         points = interpolate(vertices, raster, faces)
         normals = normalize(points, dim=-1)
+        towards = normalize(position - points, dim=-1)
+        if turning:
+            normals, towards = (_turned(ways, -orbit.views[index].azimuth) for ways in (normals, towards))
         tint = 1 + torch.tensor(warmth) * (normals @ LAMP)[:, None]
         light = paints(points) * lamp_shading(normals)[:, None] * tint
         if roughness:
-            towards = normalize(position - points, dim=-1)
             shine = reflection(normals, towards, open_sky(normals), roughness)[0] @ lamp_light()
             light = light + torch.where((points[:, 1] > 0) | (not matt_sky), shine, torch.zeros(()))[:, None]
         layer = raster.spread(torch.cat([light, torch.ones(len(light), 1)], 1))
@@ -71,6 +75,13 @@ def ball_frames(
         alpha.append(layer[..., 3])
         rgb.append(torch.where(alpha[-1][..., None] > 0, layer[..., :3] / alpha[-1][..., None], torch.ones(())))
     return Frames(to_srgb(torch.stack(rgb)).clamp(0, 1), torch.stack(alpha), orbit)
+
+
+def _turned(ways: Tensor, degrees: float) -> Tensor:  # (P, 3)
+    """Turned about the vertical, counter-clockwise seen from above."""
+    angle = torch.deg2rad(torch.tensor(degrees))
+    x, y, z = ways.unbind(-1)
+    return torch.stack([angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y, z], -1)
 
 
 def decibels(colour: Tensor, truth: Tensor) -> float:
