@@ -54,6 +54,10 @@ def add_commands(commands: Any) -> None:
     light.add_argument("--bpy-python", default="", metavar="FILE", help="a Python with bpy (default: without Cycles)")
     light.add_argument("--told", action="store_true", help="only what is told of the light, on the true surface")
     light.set_defaults(run=_evaluate_light, details=False)
+    frames = measured.add_parser("frames", help="how well wrong frames and holes are told", allow_abbrev=False)
+    frames.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    frames.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    frames.set_defaults(run=_evaluate_frames, details=False)
     scene = measured.add_parser(
         "scene", help="finished jobs in Blender: where and how lit they are", allow_abbrev=False
     )
@@ -166,6 +170,13 @@ def _evaluate_light(arguments: argparse.Namespace) -> int:
     given = arguments.objects, arguments.preset, arguments.evaluator_python, arguments.bpy_python
     measure = told_figures if arguments.told else light_figures
     print("\n" + measure(LightTask(bench, out, *given), lambda row: print(row, flush=True)))
+    return 0
+
+
+def _evaluate_frames(arguments: argparse.Namespace) -> int:
+    from .evaluate.frame_figures import frame_figures
+
+    print("\n" + frame_figures(Path(arguments.bench), arguments.objects))
     return 0
 
 
