@@ -101,6 +101,8 @@ def _unit(tally: Tally, python: Path) -> None:
     # A file's tests stay together, for what they share, and files in order: long ones are not left for the end.
     workers = [f"-n{WORKERS}", "--dist=loadfile", "--no-loadscope-reorder"]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), str(CORES // WORKERS))
+    if in_ci():  # elsewhere what needs it is skipped, for nobody was asked
+        run([python, "-m", "sv3d_engine", "models", "get", "lpips"])
     tally.add("unit tests", *_pytest("unit tests", python, workers, threads))
 
 

@@ -23,10 +23,12 @@ def _alias_extension() -> None:
 _alias_extension()
 
 from sv3d_engine.ground.torch_setup import prepare_torch  # noqa: E402  (found only now)
+from sv3d_engine.shared.model_catalogue import models_folder  # noqa: E402
 
 prepare_torch()
 
-# No test sees, or adds to, the models of whoever runs it.
+# No test sees, or adds to, the models of whoever runs it, unless it asks for them.
+os.environ.setdefault("SV3D_REAL_MODELS", str(models_folder()))
 os.environ["SV3D_HOME"] = os.environ["U2NET_HOME"] = str(Path(tempfile.gettempdir()) / f"sv3d-no-models-{os.getpid()}")
 
 # No test cuts the power, and a disk can take 10 ms for each of thousands of files.

