@@ -20,7 +20,7 @@ def add_commands(commands: Any) -> None:
     batch = commands.add_parser(
         "batch",
         help="make meshes from many pictures or orbits",
-        description="Each picture, or folder of frames, becomes a job folder in DIR.  Finished ones are kept, "
+        description="Each picture, folder of frames or film becomes a job folder in DIR.  Finished ones are kept, "
         "interrupted ones go on.  In DIR, table.md and sheet.png tell how it ended.",
         epilog=f"Exit status: 0 if all are done, {SOME_NOT_DONE} if some are not, {INTERRUPTED} when stopped, "
         "2 if nothing could begin.",

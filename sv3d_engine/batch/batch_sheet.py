@@ -8,9 +8,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..ground.files import whole_file
+from ..picture.film import film_frames
 from ..picture.read import read_picture
 from ..reconstruction.frames.reading import frames_in
 from ..shared.errors import UserError
+from ..shared.frame_names import FILM_SUFFIXES
 from .making import WELL, Outcome
 from .sources import frames_of
 from .tasks import SHEET
@@ -69,6 +71,8 @@ def _thumbnail(file: Path | None, side: int) -> Image.Image:
     if file is None:
         return Image.new("RGB", (side, side), _EMPTY)
     try:
+        if file.suffix.lower() in FILM_SUFFIXES:
+            return next(film_frames(file)).convert("RGB").resize((side, side))
         picture = read_picture(file, side)
     except UserError:
         return Image.new("RGB", (side, side), _EMPTY)

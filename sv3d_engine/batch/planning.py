@@ -76,7 +76,7 @@ def _matched(tasks: Sequence[Task], known: dict[str, Record]) -> dict[int, str]:
 
 def _task(wish: Wish, out: Path) -> Task:
     """The task before it has a folder of its own: all that is asked, read and told by a fingerprint."""
-    name = folder_name(wish.name or (wish.source.name if wish.is_orbit else wish.source.stem))
+    name = folder_name(wish.name or (wish.source.name if wish.source.is_dir() else wish.source.stem))
     options = argparse.Namespace(**{**vars(wish.options), **_sources(wish), "resume": True})
     problem, said = None, ""
     request = request_of(options, out / name)

@@ -68,7 +68,8 @@ def _digest(request: protocol.Job) -> str:
     files = {"cameras": cameras}
     if isinstance(request, protocol.MeshJob):
         frames = frame_files(Path(request.frames), cameras)
-        files |= {f"frame {os.path.relpath(file, request.frames)}": file for file in frames}
+        home = Path(request.frames).parent if Path(request.frames).is_file() else request.frames  # a film lies in it
+        files |= {f"frame {os.path.relpath(file, home)}": file for file in frames}
     else:
         files["picture"] = Path(request.picture)
     digest = hashlib.sha256()

@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 
 from ..job.arguments import add_job_options
 from ..orbit.orbit_files import MIN_FRAMES
+from ..picture.read import opened
 from ..shared import protocol
 from ..shared.errors import UserError
-from ..shared.frame_names import PICTURE_SUFFIXES, natural_key
+from ..shared.frame_names import ANIMATION_SUFFIXES, FILM_SUFFIXES, PICTURE_SUFFIXES, natural_key
 
 CAMERAS = "cameras.json"
 _FRAMES = "frames"  # where `orbit` puts them
@@ -30,7 +31,8 @@ class Wish:
 
     @property
     def is_orbit(self) -> bool:
-        return self.source.is_dir()
+        """A folder of frames, or a film: a video, or a picture that moves."""
+        return self.source.is_dir() or is_orbit_film(self.source)
 
 
 def read_wishes(asked: Path, options: argparse.Namespace, out: Path) -> tuple[list[Wish], list[str]]:
@@ -44,7 +46,8 @@ def read_wishes(asked: Path, options: argparse.Namespace, out: Path) -> tuple[li
         wishes, left_out = list(_in_list(asked, options)), []
     else:
         raise UserError(
-            f"There is no folder or list {asked}.", "Give a folder of pictures, a text file of paths, or a CSV."
+            f"There is no folder or list {asked}.",
+            "Give a folder of pictures and films, a text file of paths, or a CSV.",
         )
     if not wishes:
         raise UserError(
@@ -66,7 +69,7 @@ def _in_folder(folder: Path, options: argparse.Namespace, out: Path) -> tuple[li
     for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
         if path.name.startswith(".") or path == out:
             continue
-        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
+        if path.is_file() and path.suffix.lower() in (*PICTURE_SUFFIXES, *FILM_SUFFIXES):
             wishes.append(Wish(path, options))
         elif path.is_dir():
             count = len(_pictures(frames_of(path)))
@@ -80,13 +83,32 @@ def _in_folder(folder: Path, options: argparse.Namespace, out: Path) -> tuple[li
 
 
 def frames_of(folder: Path) -> Path:
-    """Where an orbit's frames lie: in its folder, or in ``frames`` where `orbit` put them."""
+    """Where an orbit's frames lie: in its folder, in ``frames`` where `orbit` put them, or in the film itself."""
+    if folder.is_file():
+        return folder
     inner = folder / _FRAMES
     return inner if inner.is_dir() and not _pictures(folder) else folder
 
 
+def is_orbit_film(file: Path) -> bool:
+    """Whether a file is a video, or an animated picture of as many frames as an orbit needs."""
+    suffix = file.suffix.lower()
+    if suffix in FILM_SUFFIXES:
+        return True
+    if suffix not in ANIMATION_SUFFIXES or not file.is_file():
+        return False
+    try:
+        with opened(file, f"The picture {file.name}") as image:
+            return getattr(image, "n_frames", 1) >= MIN_FRAMES
+    except UserError:
+        return False  # said by whoever reads it
+
+
 def cameras_of(folder: Path) -> Path | None:
-    """The cameras.json of an orbit, where it has one."""
+    """The cameras.json of an orbit, where it has one; of a film, the JSON of its name beside it."""
+    if folder.is_file():
+        beside = folder.with_suffix(".json")
+        return beside if beside.is_file() else None
     return next((file for file in (folder / CAMERAS, frames_of(folder) / CAMERAS) if file.is_file()), None)
 
 

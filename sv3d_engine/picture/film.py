@@ -16,6 +16,8 @@ _LARGEST = 8192  # pixels a side
 # Each kind by its own reader: others follow what a file names, also to other files and addresses.
 _READERS = {".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".webm": "matroska", ".mkv": "matroska", ".avi": "avi"}
 
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # decoders by the codec's name
+
 
 def film_frames(path: Path) -> Iterator[Image.Image]:
     """Each frame's middle square, RGB or RGBA, upright.  Raises UserError for a file that is no film."""
@@ -60,9 +62,24 @@ def _of_video(path: Path, what: str) -> Iterator[Image.Image]:
             raise _no_film(what)
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
-            image: Image.Image = frame.to_image()
+        for frame in _decoded(container, stream):
+            transparent = any(part.is_alpha for part in frame.format.components)
+            image = Image.fromarray(frame.to_ndarray(format="rgba" if transparent else "rgb24"))
             yield image.rotate(frame.rotation, expand=True) if frame.rotation else image
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+    """The stream's frames; the transparency of WebM, which FFmpeg's own decoders leave out, by those that know it."""
+    name = _WITH_ALPHA.get(stream.codec_context.name) if stream.metadata.get("alpha_mode") == "1" else None
+    if name is None:
+        yield from container.decode(stream)
+        return
+    from av import CodecContext
+
+    decoder = CodecContext.create(name, "r")
+    decoder.extradata = stream.codec_context.extradata
+    for packet in container.demux(stream):
+        yield from decoder.decode(packet)
 
 
 @contextmanager

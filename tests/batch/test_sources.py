@@ -33,6 +33,26 @@ def test_a_folder_holds_pictures_and_orbits(tmp_path, options) -> None:
     assert [wish.is_orbit for wish in wishes] == [True, False, False, True]
 
 
+def test_films_are_orbits_as_folders_are(tmp_path, options) -> None:
+    folder = tmp_path / "in"
+    picture(folder / "mug.png")
+    (folder / "turn.mp4").write_bytes(b"a video")
+    (folder / "turn.json").write_text("{}")
+    frames = [Image.new("RGB", (8, 8), (20 * i, 0, 0)) for i in range(9)]
+    frames[0].save(folder / "moving.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(folder / "still.gif")
+    wishes, left_out = read_wishes(folder, options, tmp_path / "out")
+    assert {wish.source.name: wish.is_orbit for wish in wishes} == {
+        "moving.gif": True,
+        "mug.png": False,
+        "still.gif": False,
+        "turn.mp4": True,
+    }
+    assert left_out == []
+    assert frames_of(folder / "turn.mp4") == folder / "turn.mp4"
+    assert cameras_of(folder / "turn.mp4") == folder / "turn.json" and cameras_of(folder / "moving.gif") is None
+
+
 def test_results_inside_the_folder_are_no_sources(tmp_path, options) -> None:
     for i in range(8):
         picture(tmp_path / "out" / f"{i}.png")

@@ -35,6 +35,30 @@ def video(frames: Sequence[Image.Image], path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels"),
+    [("a.webm", "libvpx-vp9", "yuva420p"), ("a.mov", "prores_ks", "yuva444p10le"), ("b.mov", "qtrle", "argb")],
+)
+def test_a_videos_transparency_is_the_outline(tmp_path: Path, name: str, codec: str, pixels: str) -> None:
+    av = pytest.importorskip("av")
+    frames = film([15.0 * i for i in range(24)])
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream(codec, rate=24)
+        stream.width, stream.height = frames[0].size
+        stream.pix_fmt = pixels
+        for frame in frames:
+            inside = (np.asarray(frame) < 250).any(-1)
+            data = np.dstack([np.where(inside[..., None], frame, 90), 255 * inside]).astype(np.uint8)
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(data), format="rgba")
+            container.mux(stream.encode(picture.reformat(format=pixels)))
+        container.mux(stream.encode())
+    shots = read(tmp_path / name)
+    assert len(shots.alpha) == 24 and all(alpha is not None and alpha[0, 0] < 0.1 for alpha in shots.alpha)
+    inside = (np.asarray(frames[5]) < 250).any(-1)
+    seen = shots.alpha[5]
+    assert seen is not None and ((seen > 0.5) != inside).mean() < 0.02
+
+
 def read(path: Path, cameras: Path | None = None) -> Shots:
     return read_film(path, cameras, 10.0, Progress(), 576)
 
