@@ -58,6 +58,10 @@ def add_commands(commands: Any) -> None:
     frames.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
     frames.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
     frames.set_defaults(run=_evaluate_frames, details=False)
+    field = measured.add_parser("field", help="inputs as people have them: what becomes of each", allow_abbrev=False)
+    field.add_argument("--field", required=True, metavar="DIR", help="the folder of the cases")
+    field.add_argument("--cases", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    field.set_defaults(run=_evaluate_field, details=False)
     scene = measured.add_parser(
         "scene", help="finished jobs in Blender: where and how lit they are", allow_abbrev=False
     )
@@ -177,6 +181,13 @@ def _evaluate_frames(arguments: argparse.Namespace) -> int:
     from .evaluate.frame_figures import frame_figures
 
     print("\n" + frame_figures(Path(arguments.bench), arguments.objects))
+    return 0
+
+
+def _evaluate_field(arguments: argparse.Namespace) -> int:
+    from .evaluate.field_cases import field_table
+
+    print("\n" + field_table(Path(arguments.field), arguments.cases))
     return 0
 
 

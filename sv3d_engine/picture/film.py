@@ -76,7 +76,7 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
         return
     from av import CodecContext
 
-    decoder = CodecContext.create(name, "r")
+    decoder: Any = CodecContext.create(name, "r")
     decoder.extradata = stream.codec_context.extradata
     for packet in container.demux(stream):
         yield from decoder.decode(packet)
