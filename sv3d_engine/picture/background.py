@@ -15,7 +15,7 @@ from .given_alpha import checked_alpha, tells
 from .ground_shadow import find_ground_shadow, without_ground_shadow
 from .islands import strays
 from .line_art import enclosed_paper
-from .matte import NotPlain, backdrop, border, matted
+from .matte import NotPlain, backdrop, border, is_cut_off, matted
 from .matte import cut_out as separated
 from .read import Picture
 
@@ -105,12 +105,14 @@ def _without_alpha(rgb: Array, name: str, means: _Means) -> CutOut:
     if plain and doubt <= HOPELESS:
         said = (_doubt_note(doubt, better), *plain.notes) if doubt else plain.notes
         return replace(plain, notes=(*notes, *said))
-    why = (
-        f"The object in {name} is like its background along {doubt:.0%} of what would be its outline"
-        if plain
-        else f"The background of {name} is not plain"
-    )
-    raise UserError(f"{why}, so the object cannot be told from it.", f"Use {better}.", " ".join(notes))
+    if plain:
+        why = f"The object in {name} is like its background along {doubt:.0%} of what would be its outline"
+    elif is_cut_off(rgb):
+        why = f"The object in {name} is cut off on several sides"
+        better = f"a picture that shows the whole object, or {better}"
+    else:
+        why = f"The background of {name} is not plain"
+    raise UserError(f"{why}, so the object cannot be told from its background.", f"Use {better}.", " ".join(notes))
 
 
 def _without_strays(cut: CutOut) -> CutOut:

@@ -6,6 +6,7 @@ to look through if their edge is sharp; highlights fade in gently.
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from .edges import SMALL_FRAME, Image, Mask, soften, without_blur, without_crust
 
 _PLAIN_SHARE = 0.6  # of the picture's border must be paper; the rest may be an object that is cut off
 _PLAIN_DISTANCE = 24 / 255
+_PLAIN_CORNER = 4 / 255  # standard deviation
+_FEW_CROSSINGS = 3  # of the border by one object
 _PAPER_DISTANCE = (7 / 255, 14 / 255)  # least and most tolerance for noise, dither and compression
 _OBJECT_DISTANCE = 40 / 255  # what differs less is neither paper nor clearly an object: so much of a border may be it
 _BETWEEN = 0.08
@@ -116,12 +119,27 @@ def _is_busy(distance: Image, ring: Mask, tolerance: float) -> bool:
 
     A dark wood or a cloudy sky is of one colour but for what shows up in it all over.
     """
-    around = np.concatenate([distance[0], distance[1:, -1], distance[-1, -2::-1], distance[-2:0:-1, 0]])
-    crossings = np.count_nonzero(
-        np.diff((around >= tolerance).astype(np.int8), append=np.int8(around[0] >= tolerance)) > 0
-    )
+    crossings = _crossings(distance, tolerance)
     between = ring & (distance >= _PAPER_DISTANCE[1]) & (distance < _OBJECT_DISTANCE)
     return bool(crossings >= _CROSSINGS or between.sum() > _BETWEEN * ring.sum())
+
+
+def is_cut_off(rgb: Image) -> bool:
+    """Whether a picture (H, W, 3) is plain, but for an object that covers much of its border: two corners are alike."""
+    side = max(4, min(rgb.shape[:2]) // 20)
+    patches = [rgb[:side, :side], rgb[:side, -side:], rgb[-side:, :side], rgb[-side:, -side:]]
+    plain = [np.median(patch, (0, 1)) for patch in patches if patch.std((0, 1)).max() < _PLAIN_CORNER]
+    for one, other in combinations(plain, 2):
+        distance = ndimage.median_filter(np.abs(rgb - one).max(-1), 3)
+        if np.abs(one - other).max() < _PAPER_DISTANCE[1] and _crossings(distance, _PLAIN_DISTANCE) <= _FEW_CROSSINGS:
+            return True
+    return False
+
+
+def _crossings(distance: Image, tolerance: float) -> int:
+    """How many things cross a picture's border, by their ``distance`` (H, W) from its paper."""
+    around = np.concatenate([distance[0], distance[1:, -1], distance[-1, -2::-1], distance[-2:0:-1, 0]]) >= tolerance
+    return int(np.count_nonzero(around & ~np.roll(around, 1)))
 
 
 def border(image: NDArray[Any]) -> Mask:  # (H, W)

@@ -267,6 +267,11 @@ def test_an_object_that_is_cut_off_is_told():
     assert "reaches the picture's edge" in done.notes[-1]
 
 
+def test_what_is_cut_off_on_three_sides_is_called_so():
+    with pytest.raises(UserError, match=r"object in a\.png is cut off on several sides.* shows the whole object"):
+        cut(over(RED, disc(0.6, y=0.75)))
+
+
 def test_noise_and_compression_leave_no_dirt():
     rng = np.random.default_rng(0)
     noisy = np.clip(over(RED, disc()) + rng.normal(0, 5 / 255, (SIZE, SIZE, 3)), 0, 1).astype(np.float32)

@@ -48,6 +48,8 @@ def _listed(folder: Path) -> tuple[list[str], dict[str, list[str]]]:
     try:
         return listed(folder)
     except (FileNotFoundError, NotADirectoryError):
+        if is_film(folder):
+            raise UserError(f"There is no film {folder}.", "Choose a film that is there, or a folder.") from None
         raise UserError(f"There is no folder {folder}.", "Choose the folder that holds the orbit's frames.") from None
     except OSError as error:
         raise UserError(f"The folder {folder} cannot be read.", "Check that you may open it.", str(error)) from error

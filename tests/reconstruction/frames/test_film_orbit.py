@@ -178,3 +178,22 @@ def test_a_video_without_its_decoder_says_how_to_get_it(tmp_path: Path, monkeypa
     with pytest.raises(UserError, match="av, is not installed") as error:
         read(tmp_path / "a.mp4")
     assert "pip install av" in error.value.remedy
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "model.glb", "cameras.json"])
+def test_a_file_that_is_no_film_is_called_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(UserError, match=rf"{name} is no film and no folder of frames.*MP4, MOV"):
+        prepare_frames(tmp_path / name, None, 10.0, tmp_path / "out", Progress(), 128)
+
+
+def test_a_film_that_is_not_there_is_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"There is no film .*turn\.mp4"):
+        prepare_frames(tmp_path / "turn.mp4", None, 10.0, tmp_path / "out", Progress(), 128)
+
+
+def test_a_broken_film_is_called_so(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    (tmp_path / "turn.mp4").write_text("no film")
+    with pytest.raises(UserError, match=r"film turn\.mp4 cannot be read: it is damaged"):
+        prepare_frames(tmp_path / "turn.mp4", None, 10.0, tmp_path / "out", Progress(), 128)
