@@ -57,6 +57,17 @@ def test_an_orbit_is_a_mesh_job_with_its_cameras(orbits, options, tmp_path) -> N
     assert (request.frames, request.cameras) == (str(orbits[0]), str(orbits[0] / "cameras.json"))
 
 
+def test_a_film_is_a_mesh_job_that_is_known_by_its_content(options, tmp_path) -> None:
+    film = tmp_path / "turn.gif"
+    frames = [Image.new("RGB", (8, 8), (20 * i, 0, 0)) for i in range(9)]
+    frames[0].save(film, save_all=True, append_images=frames[1:])
+    (task,) = plan([Wish(film, options)], tmp_path / "out", again=False).tasks
+    assert isinstance(task.request, protocol.MeshJob) and task.problem is None
+    assert (task.name, task.request.frames, task.request.cameras) == ("turn", str(film), None)
+    frames[1].save(film, save_all=True, append_images=frames[2:])
+    assert plan([Wish(film, options)], tmp_path / "out", again=False).tasks[0].fingerprint != task.fingerprint
+
+
 def test_paths_of_the_command_line_are_absolute(tmp_path, options, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     options.weights, options.orbit = "w.safetensors", "my.json"
