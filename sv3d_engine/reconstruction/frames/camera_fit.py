@@ -1,8 +1,8 @@
 """Cameras found, not believed: the circular orbit that an orbit's silhouettes agree with best.
 
 Given cameras are where the search starts, and are kept wherever the outlines agree with them.  Otherwise the way
-round, the elevation, an axis beside the middle, a tilt, the lens and uneven steps are found, each only as far as it
-clearly helps.
+round, the elevation and whether it rises and falls, an axis beside the middle, a tilt, the lens and uneven steps are
+found, each only as far as it clearly helps.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ from ...shared.trajectory import MAX_ELEVATION
 from .coherence import Outlines, TurnCameras
 
 GIVEN = "given"
+SWINGS = "rises and falls"  # begins the name of a reading in which the camera does so once on its way round
 AGREE = 0.0004  # frame widths, a quarter pixel of SV3D's frames: right cameras' outlines miss one another by less
 CLEARLY = 0.6  # of the given cameras' misfit: another orbit's has to stay below to be used
 _HELPS = 0.7  # of the misfit: what one more freedom has to bring it down to
@@ -35,7 +36,15 @@ _STEPS = 15  # of least squares
 
 # What is fitted, in the order in which it is freed, and its scale: how far it may well be off.
 _FREEDOMS = (("elevation", "aim right"), ("aim down", "roll"), ("lens",), ("steps",))
-_SCALES = {"elevation": 5.0, "aim right": 0.03, "aim down": 0.03, "roll": 3.0, "lens": 8.0, "steps": 3.0}
+_SWING = ("swing sine", "swing cosine")  # degrees that the elevation goes up and down besides
+_SCALES = dict.fromkeys(_SWING, 5.0) | {
+    "elevation": 5.0,
+    "aim right": 0.03,
+    "aim down": 0.03,
+    "roll": 3.0,
+    "lens": 8.0,
+    "steps": 3.0,
+}
 _PRIOR = 0.0002  # frame widths of misfit that a departure by one scale has to be worth
 
 
@@ -110,7 +119,7 @@ def _two_of_each(candidates: list[Candidate]) -> list[Candidate]:
 
 def _refined(outlines: Outlines, start: Candidate) -> Candidate:
     """The candidate with its circle fitted, and with each further freedom that helps."""
-    free: tuple[str, ...] = _FREEDOMS[0]
+    free: tuple[str, ...] = _FREEDOMS[0] + (_SWING if start.reading.startswith(SWINGS) else ())
     best = _fitted(outlines, start, free)
     for more in _FREEDOMS[1:]:
         gain = _LEAST_GAIN.get(more[0], 0.1 * AGREE)
@@ -154,8 +163,10 @@ def _fitted(outlines: Outlines, start: Candidate, free: tuple[str, ...]) -> Cand
 def _moved(cameras: TurnCameras, by: Mapping[str, float], azimuths: Tensor) -> TurnCameras:
     lowest, highest = FOV_RANGE
     right, down = cameras.aim
+    phase = torch.arange(1, len(azimuths) + 1) * (2 * torch.pi / len(azimuths))
+    swing = by.get(_SWING[0], 0.0) * phase.sin() + by.get(_SWING[1], 0.0) * phase.cos()
     return TurnCameras(
-        (cameras.elevations + by.get("elevation", 0.0)).clamp(-MAX_ELEVATION, MAX_ELEVATION),
+        (cameras.elevations + by.get("elevation", 0.0) + swing).clamp(-MAX_ELEVATION, MAX_ELEVATION),
         cameras.azimuths + azimuths,
         min(max(cameras.fov_deg + by.get("lens", 0.0), lowest + 1), highest - 1),
         (right + by.get("aim right", 0.0), down + by.get("aim down", 0.0)),

@@ -13,7 +13,7 @@ from ...ground.progress import Progress
 from ...ground.torch_setup import one_thread
 from ...orbit.orbit_files import CameraFile
 from ...shared.errors import UserError
-from .camera_fit import AGREE, GIVEN, Candidate, best_orbit, misfit
+from .camera_fit import AGREE, GIVEN, SWINGS, Candidate, best_orbit, misfit
 from .coherence import Outlines, TurnCameras
 from .straighten import NOTHING_DONE, Straightening, straightened
 
@@ -24,6 +24,7 @@ _MOST = 42  # frames of a long orbit that are looked at
 _SURVEYED = 0.005  # frame widths: mattes of photographs are as far off, and their cameras are not
 NO_ORBIT = 0.01  # frame widths: outlines that miss one another by more on average are not of one object
 _ALIKE = 6  # of 255, mean over the object: pictures that differ by less are one picture
+_RISE = 30.0  # degrees that SV3D's own orbit rises and falls, which is where the search for another begins
 _CLOSED = 0.5  # of the difference between neighbours: first and last picture that differ by less show one side
 
 
@@ -118,9 +119,12 @@ def _readings(frames: NDArray[np.uint8], described: CameraFile, from_file: bool)
             ways[CLOSED] = last + 360 * (share - 1)
         ways |= {f"{PART} {turn}": last + turn * (share - 1) for turn in (180, 270)}
     readings = {name: replace(given, azimuths=way) for name, way in ways.items()}
-    for name, way in ways.items():
+    if not from_file:
+        rise = _RISE * torch.deg2rad(azimuths).sin()
+        readings |= {f"{SWINGS} {sign}": replace(given, elevations=elevations + sign * rise) for sign in (1, -1)}
+    for name, one in list(readings.items()):
         other = REVERSED if name == GIVEN else f"{name} {REVERSED}"
-        readings[other] = replace(given, azimuths=2 * last - way)
+        readings[other] = replace(one, azimuths=2 * last - one.azimuths)
     if from_file:
         readings[BELOW] = replace(given, elevations=-elevations)
         readings[POLAR] = replace(given, elevations=(90 - elevations).clamp(-89, 89))
@@ -129,14 +133,18 @@ def _readings(frames: NDArray[np.uint8], described: CameraFile, from_file: bool)
 
 def _whole(best: Candidate, reading: TurnCameras, chosen: list[int]) -> TurnCameras:
     """The found cameras of all frames: those that were not looked at move as their neighbours do."""
-    moved = best.cameras.azimuths - reading.azimuths[chosen]
-    every = np.interp(np.arange(len(reading.azimuths)), chosen, moved.numpy())
-    risen = float(best.cameras.elevations[-1] - reading.elevations[-1])
+    turned, risen = (
+        torch.from_numpy(np.interp(np.arange(len(of_all)), chosen, (found - of_all[chosen]).numpy())).float()
+        for found, of_all in (
+            (best.cameras.azimuths, reading.azimuths),
+            (best.cameras.elevations, reading.elevations),
+        )
+    )
     return replace(
         best.cameras,
         elevations=reading.elevations + risen,
+        azimuths=reading.azimuths + turned,
         away=reading.away,
-        azimuths=reading.azimuths + torch.from_numpy(every).float(),
     )
 
 
@@ -197,6 +205,9 @@ def _told(best: Candidate, reading: TurnCameras, described: CameraFile, chosen: 
     was, now = described.views[-1].elevation, float(cameras.elevations[-1])
     if best.reading == POLAR:
         told.append("The elevations were counted from above the object, not from its side.")
+    elif best.reading.startswith(SWINGS):
+        low, high = float(cameras.elevations.min()), float(cameras.elevations.max())
+        told.append(f"The camera rises and falls on its way round, between elevations of {low:.0f}° and {high:.0f}°.")
     elif abs(now - was) >= 0.5:
         told.append(f"The camera stands at an elevation of about {now:.0f}°, not {was:.0f}°.")
     right, down = (round(share * size) for share in cameras.aim)

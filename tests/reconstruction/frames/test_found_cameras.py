@@ -62,6 +62,17 @@ def test_a_turn_the_other_way_is_found(frames, right):
     assert mended.notes[0].startswith("The camera goes clockwise round the object")
 
 
+@pytest.mark.parametrize("way", [1, -1])
+def test_an_orbit_that_rises_and_falls_is_found_without_cameras(frames, right, way):
+    """The robot's goes up and down by 25°, the search begins at 30°."""
+    static = with_views(right, elevation=lambda e: 10.0)
+    order = frames if way > 0 else np.concatenate([frames[-2::-1], frames[-1:]])
+    mended = found(order, static, from_file=False)
+    expected = right.views if way > 0 else (*right.views[-2::-1], right.views[-1])
+    assert max(apart(mended.described, replace(right, views=expected))) < 1
+    assert "rises and falls on its way round, between elevations of -15° and 35°" in mended.notes[0]
+
+
 @pytest.mark.parametrize("wrong", [-22.0, 15.0])
 def test_a_hidden_elevation_is_found(frames, right, wrong):
     mended = found(frames, with_views(right, elevation=lambda e: e + wrong))
