@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ..shared.errors import UserError
 from ..shared.frame_choice import named_frames
@@ -93,7 +93,7 @@ def located_file(named: str, folder: Path) -> str | None:
 
     Leading folders are given up one by one, and nothing outside ``folder`` is ever looked at.
     """
-    parts = [part for part in PurePosixPath(named).parts if part not in (".", "/")]
+    parts = [part for part in named.replace("\\", "/").split("/") if part not in ("", ".")]  # never a root
     while outside := [i for i, part in enumerate(parts) if part == ".." or ":" in part or "\0" in part]:
         parts = parts[outside[-1] + 1 :]
     for first in range(len(parts)):

@@ -7,8 +7,16 @@ import photo_scene as scene
 import pytest
 
 from sv3d_engine.orbit.lens import Lens
-from sv3d_engine.orbit.other_tools import beside, files_of, is_other_tool, located_file, read_other_tool, used_files
-from sv3d_engine.orbit.photographs import Photograph
+from sv3d_engine.orbit.other_tools import (
+    beside,
+    files_of,
+    is_other_tool,
+    located,
+    located_file,
+    read_other_tool,
+    used_files,
+)
+from sv3d_engine.orbit.photographs import Photograph, Photographs
 from sv3d_engine.orbit.sightlines import World, angles, check_places, nearest_point, optical_axes, way_up, world_axes
 from sv3d_engine.shared.errors import UserError
 
@@ -72,9 +80,31 @@ def test_nothing_outside_the_folder_is_looked_at(tmp_path: Path) -> None:
         "../secret.png",
         "x/../../secret.png",
         str(tmp_path / "secret.png"),
-        "..\\secret.png".replace("\\", "/"),
+        f"/{tmp_path}/secret.png",
+        f"//{tmp_path}/secret",
+        f".//{tmp_path}/secret.png",
+        "..\\secret.png",
+        "\\\\server\\share\\secret.png",
+        "//server/share/secret.png",
+        "C:/..//secret.png",
     ):
         assert located_file(name, inner) is None
+
+
+@pytest.mark.parametrize("root", ["/", "//", "///", "\\\\"])
+def test_a_name_with_a_root_is_looked_for_within_alone(tmp_path: Path, root: str) -> None:
+    """Two slashes are a root of their own, and on Windows another machine's."""
+    inner = pictures(tmp_path / "inner")
+    outside = tmp_path / "outside.png"
+    outside.write_bytes(b"")
+    rooted = root + str(outside).lstrip("/")
+    views = [Photograph(one.file, LENS, one.position, one.axes, mask=rooted) for one in photographs()]
+    views[0] = Photograph(rooted, LENS, views[0].position, views[0].axes, mask=f"{root}0003.png")
+    told = Photographs("it", tuple(views), upright=True)
+    used = used_files(told, inner)
+    assert located(told, inner)[0] is None and len(used) == 10
+    assert all(file.resolve().is_relative_to(inner) for file in used)
+    assert located_file(f"{root}share/0003.png", inner) == "0003.png"
 
 
 def test_lines_of_sight_meet_where_they_are_aimed() -> None:
