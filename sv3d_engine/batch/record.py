@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..ground.files import write_json
-from ..job.fingerprint import content, frame_files, weight_content
+from ..job.fingerprint import camera_files, content, frame_files, weight_content
 from ..shared import protocol
 from ..shared.errors import UserError
 
@@ -65,22 +65,25 @@ def fingerprint(request: protocol.Job) -> str:
 def _digest(request: protocol.Job) -> str:
     said = {name: value for name, value in asdict(request).items() if name not in _WHERE_AND_HOW}
     cameras = Path(request.cameras) if request.cameras else None
-    files = {"cameras": cameras}
     if isinstance(request, protocol.MeshJob):
-        frames = frame_files(Path(request.frames), cameras)
-        home = Path(request.frames).parent if Path(request.frames).is_file() else request.frames  # a film lies in it
-        files |= {f"frame {os.path.relpath(file, home)}": file for file in frames}
+        from ..orbit.other_tools import beside
+
+        source = Path(request.frames)
+        cameras = cameras or beside(source)  # as the job will
+        home = source.parent if source.is_file() else source  # a film lies in it
+        files = [(f"frame {os.path.relpath(file, home)}", file) for file in frame_files(source, cameras)]
     else:
-        files["picture"] = Path(request.picture)
+        files = [("picture", Path(request.picture))]
+    if cameras:
+        files = [*(("cameras", file) for file in camera_files(cameras)), *files]
     digest = hashlib.sha256()
     for name in ("cameras", "frames", "picture", "weights"):
         said[name] = said.get(name) is not None  # by their contents instead
     digest.update(json.dumps([type(request).__name__, said], sort_keys=True).encode())
-    for name, file in files.items():
-        if file is not None:
-            digest.update(f"\0{name}\0".encode())
-            for data in content(file):
-                digest.update(data)
+    for name, file in files:
+        digest.update(f"\0{name}\0".encode())
+        for data in content(file):
+            digest.update(data)
     if isinstance(request, protocol.OrbitJob) and request.weights:
         for file in weight_files(Path(request.weights)):
             for data in weight_content(file):

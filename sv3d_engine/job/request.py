@@ -54,11 +54,8 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
     if not math.isfinite(request.elevation):
         raise UserError("The elevation is not a number.", "Give the orbit's elevation in degrees, for example 10.")
     settings = _settings(request)
-    cameras = _cameras(request.cameras)
-    if cameras is None and source.is_dir():
-        from ..orbit.other_tools import beside
+    from ..orbit.other_tools import beside  # needs PyTorch, which doctor goes without
 
-        cameras = beside(source)
     return FramesToMesh(
         name=request.job,
         folder=out,
@@ -66,7 +63,7 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         seed=request.seed,
         disk_bytes=settings.disk_bytes,
         source=source,
-        cameras=cameras,
+        cameras=_cameras(request.cameras) or beside(source),
         elevation=request.elevation,
         search="told" if request.cameras_as_given else "used",
         light=request.light,  # type: ignore[arg-type]  # one of them, as the protocol has checked

@@ -20,7 +20,9 @@ _SNIFFED = 64 << 20  # bytes
 
 
 def beside(folder: Path) -> Path | None:
-    """The cameras that another tool has left in a folder of pictures, or next to it for most of these."""
+    """The cameras that another tool has left in a folder of pictures, or next to it for most of these; none of a film."""
+    if not folder.is_dir():
+        return None
     if own := next(_candidates(folder), None):
         return own
     for path in _candidates(folder.parent):

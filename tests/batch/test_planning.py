@@ -2,12 +2,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from photo_scene import walk, write_colmap, write_transforms
 from PIL import Image
 
 from sv3d_engine.batch.planning import Plan, folder_name, free_name, plan
 from sv3d_engine.batch.record import RECORD, Record, read_record, write_record
 from sv3d_engine.batch.sources import Wish
 from sv3d_engine.batch.tasks import kept_record
+from sv3d_engine.orbit.lens import Lens
+from sv3d_engine.orbit.photographs import Photograph
 from sv3d_engine.shared import protocol
 
 
@@ -66,6 +69,30 @@ def test_a_film_is_a_mesh_job_that_is_known_by_its_content(options, tmp_path) ->
     assert (task.name, task.request.frames, task.request.cameras) == ("turn", str(film), None)
     frames[1].save(film, save_all=True, append_images=frames[2:])
     assert plan([Wish(film, options)], tmp_path / "out", again=False).tasks[0].fingerprint != task.fingerprint
+
+
+@pytest.mark.parametrize("given", [None, "sparse/0", "sparse/0/cameras.txt", "transforms.json"])
+def test_another_tools_cameras_are_part_of_what_is_asked(tmp_path, options, given) -> None:
+    """Beside the pictures, and named as a folder or by one of two files: of a changed one the mesh is made again."""
+    lens = Lens((1.0, 1.0), size=(8, 8))
+    views = [Photograph(f"{i:03d}.png", lens, *camera) for i, camera in enumerate(walk(8))]
+    (tmp_path / "shoot").mkdir()
+    for i, view in enumerate(views):
+        Image.new("RGB", (8, 8), (20 * i, 0, 0)).save(tmp_path / "shoot" / view.file)
+
+    def made_by(photographs: list[Photograph]) -> tuple[str, object]:
+        if given == "transforms.json":
+            write_transforms(tmp_path / "transforms.json", photographs)
+        else:
+            write_colmap(tmp_path / "sparse/0", photographs, "PINHOLE", binary=False)
+        options.cameras = given and str(tmp_path / given)
+        (task,) = plan([Wish(tmp_path / "shoot", options)], tmp_path / "out", again=False).tasks
+        return task.fingerprint, task.problem
+
+    first, problem = made_by(views)
+    assert first and problem is None and made_by(views)[0] == first
+    moved = [replace(view, position=1.1 * view.position) for view in views]
+    assert made_by(moved)[0] not in ("", first)
 
 
 def test_paths_of_the_command_line_are_absolute(tmp_path, options, monkeypatch) -> None:
