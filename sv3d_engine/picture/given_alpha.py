@@ -26,6 +26,7 @@ class GivenAlpha:
     rgb: Array  # (H, W, 3)
     alpha: Array  # (H, W)
     notes: tuple[str, ...]
+    turned: bool = False  # whether it was the wrong way round
 
 
 def tells(alpha: Array | None) -> bool:
@@ -39,6 +40,7 @@ def checked_alpha(rgb: Array, alpha: Array, name: str) -> GivenAlpha:
     Raises UserError where it is the wrong way round and the object's colours are lost.
     """
     notes: list[str] = []
+    turned = False
     if looks_inverted(alpha):
         if _is_one_colour(rgb, alpha < _SOLID):
             if _is_one_colour(rgb, alpha >= _SOLID):
@@ -52,12 +54,12 @@ def checked_alpha(rgb: Array, alpha: Array, name: str) -> GivenAlpha:
                 "transparent, its alpha is the wrong way round: invert it."
             )
         else:
-            alpha = 1 - alpha
+            alpha, turned = 1 - alpha, True
             notes.append("The alpha was the wrong way round, the object transparent; it was inverted.")
     if clean := without_drop_shadow(rgb, alpha):
         rgb, alpha = clean
         notes.append("A shadow beside the object was part of the transparency; it was taken off.")
-    return GivenAlpha(rgb, alpha, tuple(notes))
+    return GivenAlpha(rgb, alpha, tuple(notes), turned)
 
 
 def looks_inverted(alpha: Array) -> bool:

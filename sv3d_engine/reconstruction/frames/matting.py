@@ -120,9 +120,15 @@ def _checked(
     if not own:
         return pairs
     if sum(map(looks_inverted, own)) > len(own) / 2:
+        given = [None if pair is None else checked_alpha(*pair, name) for pair, name in zip(pairs, names, strict=True)]
+        if sum(new is not None and new.turned for new in given) <= len(own) / 2:
+            raise UserError(
+                "The frames are opaque up to their edges and transparent in the middle.",
+                "If the object is what is transparent, invert the alphas where the frames were made; else render them "
+                "again, with nothing behind the object.",
+            )
         notes.append("The frames' alphas were the wrong way round, the object transparent; they were inverted.")
-        turned = [None if pair is None else checked_alpha(*pair, name) for pair, name in zip(pairs, names, strict=True)]
-        return [None if new is None else (new.rgb, new.alpha) for new in turned]
+        return [None if new is None else (new.rgb, new.alpha) for new in given]
     clean = [None if pair is None else without_drop_shadow(*pair) for pair in pairs]
     if sum(pair is not None for pair in clean) > len(own) / 2:
         notes.append("A shadow beside the object was part of the frames' transparency; it was taken off.")

@@ -118,17 +118,21 @@ def _check_size(size: tuple[int, int], what: str) -> None:
 def shrink(
     rgb: NDArray[np.float32], alpha: NDArray[np.float32] | None, max_size: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Scale an (H, W) picture to at most ``max_size`` a side by area averages of premultiplied colour."""
+    """Scale an (H, W) picture to at most ``max_size`` a side by area averages of premultiplied colour.
+
+    Where it is transparent its colours stay what they are: if the alpha is the wrong way round the object is there.
+    """
     scale = max_size / max(rgb.shape)
     if scale >= 1:
         return rgb, alpha
     height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
+    plain = np.stack([_average(rgb[..., c], width, height) for c in range(3)], -1)
     if alpha is None:
-        return np.stack([_average(rgb[..., c], width, height) for c in range(3)], -1), None
+        return plain, None
     small_alpha = _average(alpha, width, height)
     premultiplied = np.stack([_average(rgb[..., c] * alpha, width, height) for c in range(3)], -1)
     colours = premultiplied / np.maximum(small_alpha, 1e-6)[..., None]
-    return np.where(small_alpha[..., None] > 0, colours, 1).astype(np.float32), small_alpha
+    return np.where(small_alpha[..., None] > 0, colours, plain).astype(np.float32), small_alpha
 
 
 def _average(channel: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:

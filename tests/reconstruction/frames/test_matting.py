@@ -113,6 +113,15 @@ def test_alphas_the_wrong_way_round_are_turned() -> None:
     np.testing.assert_array_equal(result.frames[..., 3] > 127, np.stack(own) > 0.5)
 
 
+def test_alphas_that_are_left_as_they_are_are_not_said_to_be_turned() -> None:
+    """A hole in what fills the frame: one colour is where it is transparent, as nothing was rendered there."""
+    own = [matte(frame)[1] for frame in FRAMES]
+    walls = [np.where(alpha[..., None] > 0.5, 1, noisy(frame)) for frame, alpha in zip(FRAMES, own, strict=True)]
+    with pytest.raises(UserError, match="opaque up to their edges and transparent in the middle") as error:
+        matted(walls, [1 - alpha for alpha in own])
+    assert "invert the alphas" in error.value.remedy
+
+
 def test_a_few_frames_that_are_not_plain_are_cut_out_by_the_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     monkeypatch.setattr(matting, "find_model", lambda: (BEST_FIRST[-1], Path("u2netp.onnx")))

@@ -148,6 +148,26 @@ def test_large_frames_are_scaled_without_fringes(source: Path, tmp_path: Path) -
     torch.testing.assert_close(frames.rgb[edge].mean(0), torch.tensor([0.75, 0.1, 0.12]), atol=0.01, rtol=0)
 
 
+@pytest.mark.parametrize("max_size", [576, 64])
+def test_alphas_the_wrong_way_round_are_turned_in_large_frames_as_well(
+    source: Path, tmp_path: Path, max_size: int
+) -> None:
+    for path in source.glob("*.png"):
+        rgba = np.array(Image.open(path))
+        rgba[..., 1] = np.arange(96)[:, None] * 2  # colours that tell an object from nothing
+        rgba[rgba[..., 3] == 0, :3] = 255
+        rgba[..., 3] = 255 - rgba[..., 3]
+        Image.fromarray(rgba).save(path)
+    prepared = prepare_frames(source, source / "cameras.json", 10.0, tmp_path / "job", Progress(), max_size)
+    assert "were inverted" in "".join(prepared.notes)
+    frames = load_frames(tmp_path / "job")
+    middle = frames.alpha.shape[1] // 2
+    assert frames.alpha[:, middle, middle].min() == 1 and frames.alpha[:, 0].max() == 0
+    torch.testing.assert_close(
+        frames.rgb[:, middle, middle], torch.tensor([0.75, 0.376, 0.12]).expand(12, 3), atol=0.02, rtol=0
+    )
+
+
 def test_a_second_run_replaces_the_first(source: Path, tmp_path: Path) -> None:
     prepare(source, tmp_path / "job")
     data = json.loads((source / "cameras.json").read_text())
