@@ -20,7 +20,7 @@ _SNIFFED = 64 << 20  # bytes
 
 
 def beside(folder: Path) -> Path | None:
-    """The cameras that another tool has left in a folder of pictures, or next to it for most of these; none of a film."""
+    """The cameras that another tool has left in a folder of pictures (not a film), or next to it for most of these."""
     if not folder.is_dir():
         return None
     if own := next(_candidates(folder), None):
