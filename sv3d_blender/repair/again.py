@@ -10,7 +10,7 @@ import bpy
 
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
-from ...sv3d_engine.shared.job_files import REQUEST, json_object
+from ...sv3d_engine.shared.job_files import REPORT, REQUEST, json_object
 from .. import storage
 from ..generate.pixel_file import write_png
 from ..generate.property_group import SV3DSettings
@@ -34,8 +34,9 @@ def too_few(frames: list[SV3DFrame]) -> bool:
 def order_again(orbit: bpy.types.Image, settings: SV3DSettings, chosen: SV3DPreferences) -> Order:
     """The job, in a folder of its own, with copies of all frames: the first job stays as it is.
 
-    What is asked of the mesh is what was asked for the first time, or for an orbit alone what the tab says.  Raises
-    UserError; OSError where nothing can be written.
+    What is asked of the mesh is what was asked for the first time, or for an orbit alone what the tab says.  Cameras
+    and light are the frames' own: nothing that was known or found of them is guessed once more.  Raises UserError;
+    OSError where nothing can be written.
     """
     if too_few(frames_of(orbit)):
         raise UserError("Too many frames are rejected.", f"Keep at least {LEAST} of them, from all sides.")
@@ -72,9 +73,19 @@ def _asked(job: Path, settings: SV3DSettings) -> dict[str, Any]:
         request = protocol.decode_job(json_object(job, REQUEST))
     except protocol.ProtocolError:  # damaged, or of another version
         request = None
-    if isinstance(request, protocol.MeshJob | protocol.GenerateJob):
-        return {name: getattr(request, name) for name in ("preset", "faces", "texture", "material", "seed")}
-    return {**mesh_choices(settings), "seed": settings.seed}
+    if isinstance(request, protocol.MeshJob | protocol.GenerateJob):  # its frames have the cameras that it used
+        asked = {name: getattr(request, name) for name in ("preset", "faces", "texture", "material", "seed")}
+        return asked | {"light": _light(request), "cameras_as_given": True}
+    asked = {**mesh_choices(settings), "seed": settings.seed, "cameras_as_given": settings.cameras_as_given}
+    if isinstance(request, protocol.OrbitJob):
+        told = json_object(job, REPORT).get("variant") in ("c", "p")  # SV3D_u's cameras have yet to be found
+        asked |= {"light": _light(request), "cameras_as_given": told or settings.cameras_as_given}
+    return asked
+
+
+def _light(request: protocol.Job) -> str:
+    """As the first job took it; SV3D imagines all views in one light."""
+    return request.light if isinstance(request, protocol.MeshJob) else "fixed"
 
 
 def _write_frames(orbit: bpy.types.Image, files: tuple[str, ...], folder: Path) -> None:

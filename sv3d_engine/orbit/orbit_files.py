@@ -3,12 +3,14 @@
 ``{"fov_deg": 33.8, "distance": 2.35, "frames": [{"file": "000.png", "elevation": 18.8, "azimuth": 17.1}, …]}``;
 angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.  With a
 ``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all; one that is ``"true"`` is a photograph
-among frames that a model imagined.  Beside the common ``distance`` it may have one of its own.
+among frames that a model imagined.  Beside the common ``distance`` it may have one of its own.  A job whose cameras
+come from another tool adds ``"to_world"``, the way back into that tool's space.
 """
 
 import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,7 @@ class CameraFile:
     distance: float | None
     views: tuple[View, ...]
     weighed: bool = False  # whether it says itself how much the frames count
+    to_world: list[list[float]] | None = None  # 4 × 4, from the orbit's space to that of another tool's cameras
 
     def orbit(self, distance: float) -> CameraOrbit:
         """The cameras at this distance, which the caller measured or read."""
@@ -102,7 +105,20 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     _check_unique(views, name)
     _check_degrees(views, name)
     _check_kept(views, name)
-    return CameraFile(fov, distance, views, any("weight" in entry for entry in entries))
+    weighed = any("weight" in entry for entry in entries)
+    return CameraFile(fov, distance, views, weighed, _to_world(data, name))
+
+
+def _to_world(data: dict[str, Any], name: str) -> list[list[float]] | None:
+    rows = data.get("to_world")
+    if rows is None:
+        return None
+    with suppress(TypeError, ValueError, OverflowError):
+        matrix = np.array(rows, np.float64)  # a map's coordinates may be large
+        if matrix.shape == (4, 4) and np.isfinite(matrix).all():
+            told: list[list[float]] = matrix.tolist()
+            return told
+    raise UserError(f"“to_world” in {name} is no matrix of 4 × 4.", "Leave it out, or write four rows of four numbers.")
 
 
 def check_count(count: int, where: str) -> None:

@@ -81,6 +81,11 @@ def test_distance_may_be_left_out() -> None:
         (with_frame(file="000.png\x1b[2J"), "no plain file name: “000.png\\x1b[2J”"),
         (with_frame(file="x" * 5000), "no plain file name: “xxx"),
         (with_frame(file="000.png"), "twice"),
+        (description(to_world=3), "no matrix of 4 × 4"),
+        (description(to_world=[[1, 2, 3]] * 3), "no matrix of 4 × 4"),
+        (description(to_world=[[0, 0, 0, float("nan")]] * 4), "no matrix of 4 × 4"),
+        (description(to_world=[["x"] * 4] * 4), "no matrix of 4 × 4"),
+        (description(to_world=[[0] * 4] * 3 + [[0]]), "no matrix of 4 × 4"),
     ],
 )
 def test_mistakes_are_named(data: Any, cause: str) -> None:
@@ -88,6 +93,12 @@ def test_mistakes_are_named(data: Any, cause: str) -> None:
         parse_cameras(data)
     assert cause in error.value.cause
     assert error.value.remedy
+
+
+def test_the_way_to_another_tools_space_is_read() -> None:
+    assert parse_cameras(description()).to_world is None
+    far = [[0.5, 0, 0, 5.4e6], [0, 0.5, 0, 0], [0, 0, 0.5, 0], [0, 0, 0, 1]]  # as of a map
+    assert parse_cameras(description(to_world=far)).to_world == far
 
 
 def test_missing_angles_are_named() -> None:

@@ -99,16 +99,22 @@ def look_at_frames(
             progress.part(0.75, 1.0),
             from_file=cameras is not None,
             as_given=search == "told",
-            surveyed=shots.world is not None,
+            surveyed=shots.world is not None or shots.described.to_world is not None,
         )
     frames, agreed = _agreed(found, matted, shots)
     distance = found.described.distance or _REFERENCE_DISTANCE
     frames, described, weights = weighed(frames, found.described, distance, shots.names)
     frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
     notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights)
-    kept = shots.world is not None and found.described is shots.described
-    to_world = shots.world.matrix(orbit.distance) if shots.world is not None and kept else None
+    to_world = _to_world(shots, orbit.distance) if found.described is shots.described else None
     return Prepared(orbit, shots.summary, notes, matted.doubts, to_world), frames
+
+
+def _to_world(shots: Shots, distance: float) -> list[list[float]] | None:
+    """The way back to another tool's cameras, which an earlier job may have told beside the distance that it is for."""
+    if shots.world is not None:
+        return shots.world.matrix(distance)
+    return shots.described.to_world if shots.described.distance is not None else None
 
 
 def _read(source: Path, cameras: Path | None, elevation: float, progress: Progress, max_size: int) -> Shots:

@@ -184,6 +184,25 @@ def test_mesh_again_is_a_new_job_with_the_frames_as_they_are(blender, orbit, edi
     assert blender.context.active_object != first and first.name in blender.data.objects
 
 
+def test_what_the_first_job_knew_of_light_and_cameras_stays(blender, orbit, editor, session, job_folder):
+    known = lambda: (session.job.request.light, session.job.request.cameras_as_given)  # noqa: E731
+
+    def asked(request: dict, report: dict) -> tuple[str, bool]:
+        (job_folder / "job.json").write_text(json.dumps({"job": "1", "out": str(job_folder), **request}))
+        (job_folder / "report.json").write_text(json.dumps(report))
+        editor.image = orbit
+        blender.ops.sv3d.mesh_again()
+        turn_until(lambda: not session.busy and not session.waiting_to_deliver)
+        return known()
+
+    of_picture = {"picture": "/cow.png", "weights": "/p.safetensors"}
+    assert asked({"frames": "/gone", "light": "turns"}, {}) == ("turns", True)
+    assert asked({"frames": "/gone"}, {}) == ("auto", True)
+    assert asked({**of_picture, "preset": "draft"}, {}) == ("fixed", True)
+    assert asked(of_picture, {"variant": "p"}) == ("fixed", True), "its cameras were told to the network"
+    assert asked(of_picture, {"variant": "u"}) == ("fixed", False), "its elevation has yet to be found"
+
+
 def test_the_result_still_tells_its_picture_and_licence(blender, orbit, editor, session, job_folder):
     asked = {"job": "1", "picture": "/cow.png", "weights": "/p.safetensors", "out": str(job_folder), "preset": "draft"}
     (job_folder / "job.json").write_text(json.dumps(asked))

@@ -74,6 +74,12 @@ def test_a_hand_held_walk_becomes_an_orbit(source: Path, tmp_path: Path) -> None
     assert max(spread) / min(spread) > 1.2
     kept = json.loads((tmp_path / "job/cameras.json").read_text())
     assert kept["to_world"] == prepared.to_world and "distance" in kept["frames"][0]
+    again = prepare_frames(
+        tmp_path / "job/frames", tmp_path / "job/cameras.json", 10.0, tmp_path / "again", Progress(), SIZE, "told"
+    )
+    np.testing.assert_allclose(places(again), places(prepared), atol=1e-5)  # the job's own frames lead back, too
+    assert [view.azimuth for view in again.orbit.views] == [view.azimuth for view in prepared.orbit.views]
+    assert json.loads((tmp_path / "again/cameras.json").read_text())["to_world"] == prepared.to_world
     frames = load_frames(tmp_path / "job")
     assert frames.alpha.shape == (12, SIZE, SIZE)
     assert frames.alpha[:, 0].max() == 0 and frames.alpha[:, :, -1].max() == 0, "nothing is cut off"
