@@ -11,6 +11,7 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.frame_choice import FEWEST_FRAMES
+from .. import tab
 from ..engine.look import Look
 from ..engine.session import session
 from ..preferences.property_group import preferences
@@ -20,15 +21,19 @@ from . import choices
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
 from .request import looked_at
+from .source import stamps
 from .starting import failure_of
 
 _PREFIX = "sv3d-look-"
+_OFTEN = 2.0  # seconds between two glances at the files: drawing must not touch the disk
 
 
 class _Asked(NamedTuple):
     job: str  # the look's name
     chosen: tuple[object, ...]  # in the tab, as it was begun
     room: Path  # for what the engine has to read of it
+    files: tuple[Path, Path | None]  # the frames' folder or film, and their cameras
+    stamps: frozenset[tuple[str, int, int]]  # of these, as it was begun
 
 
 _asked: _Asked | None = None
@@ -48,9 +53,25 @@ def found(settings: SV3DSettings) -> protocol.Looked | None:
     return look.answer if look else None
 
 
+def forget_changed() -> None:
+    """Let the last look go if a file that it was at has changed since."""
+    if _asked and stamps(*_asked.files) != _asked.stamps:
+        forget()
+        tab.redraw()
+        tab.redraw_views()
+
+
+def glance() -> float | None:
+    """The timer's, as long as there is a look."""
+    forget_changed()
+    return _OFTEN if _asked else None
+
+
 def forget() -> None:
     """Let the last look go, with what was written for it."""
     global _asked  # noqa: PLW0603  (the one look of this Blender)
+    if bpy.app.timers.is_registered(glance):
+        bpy.app.timers.unregister(glance)
     session.forget_look()
     if _asked:
         shutil.rmtree(_asked.room, ignore_errors=True)
@@ -89,7 +110,9 @@ class SV3D_OT_look_at_frames(bpy.types.Operator):
         room = Path(tempfile.gettempdir(), _PREFIX + uuid4().hex)
         try:
             request = looked_at(settings, chosen, room)
-            _asked = _Asked(request.job, _chosen(settings), room)
+            files = Path(request.frames), Path(request.cameras) if request.cameras else None
+            _asked = _Asked(request.job, _chosen(settings), room, files, stamps(*files))
+            bpy.app.timers.register(glance, first_interval=_OFTEN)
             session.look_at(chosen.python, request)
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))

@@ -15,7 +15,7 @@ from ..result.provenance import REQUEST, request_of
 from ..translations import said
 from . import picture_copy
 from .choices import ORBITS, QUALITIES, SCENE_CAMERAS, as_tab
-from .looking import found
+from .looking import forget_changed, found
 from .request import Asked, Order, give_back, order, repeated, resumed
 from .source import pictures_in_folder
 from .starting import failure_of, lacking, start, take_up, wait_for
@@ -87,6 +87,7 @@ class SV3D_OT_generate(bpy.types.Operator):
 
     def _generate(self, context: bpy.types.Context, *, by_script: bool = False) -> set[str]:
         try:
+            forget_changed()
             # Nobody stands beside a script; and who has looked at the frames has read what is doubtful.
             asks = not by_script and found(context.scene.sv3d) is None
             names = start(context, *self._orders(context, stops_at_doubts=asks))

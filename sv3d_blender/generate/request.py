@@ -19,7 +19,7 @@ from . import picture, picture_copy, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
-from .source import SUFFIXES, Orbit, cameras_text, check_source, orbit_in_folder, static_cameras
+from .source import SUFFIXES, Orbit, cameras_text, check_cameras, check_source, orbit_in_folder, static_cameras
 
 
 class Order(NamedTuple):
@@ -82,8 +82,9 @@ def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> prot
         check_source(Path(request.picture), SUFFIXES)
     else:
         check_source(Path(request.frames), is_folder=True)
-    if request.cameras:
-        check_source(Path(request.cameras), frozenset({".json"}))
+    check_cameras(request)
+    if isinstance(request, protocol.MeshJob):
+        now["doubts"] = "tell"  # there is a result: the artist went on, whatever the doubts were
     if isinstance(request, protocol.OrbitJob):
         weights = _weights(chosen)
         now |= {

@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.frame_choice import FEWEST_FRAMES, Choice, choose_frames
 from ...sv3d_engine.shared.frame_folder import is_film, listed
@@ -13,6 +15,8 @@ from ...sv3d_engine.shared.trajectory import SV3D_FOV_DEG, Pose
 from ..results_folder import is_job_name, job_title
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".tga"})  # Blender's, too
+
+_CAMERAS = frozenset({".json", ".bin", ".txt"})  # of frames; the last two are COLMAP's
 
 _AGAIN = "Choose the source again in the tab, and press Generate."
 
@@ -82,6 +86,23 @@ def cameras_beside(folder: Path, files: Sequence[str]) -> Path | None:
     return beside if files and _named_in(beside) >= set(files) else None
 
 
+def stamps(folder: Path, cameras: Path | None) -> frozenset[tuple[str, int, int]]:
+    """Name, time and size of all files that an orbit may be read from: they differ once one of them has changed."""
+    found = set()
+    for place in filter(None, (folder, cameras)):
+        files = [place]
+        with suppress(OSError):
+            names, masks = listed(place)
+            files = [place / name for name in names] + [
+                place / inner / name for inner in masks for name in masks[inner]
+            ]
+        for file in files:
+            with suppress(OSError):  # just gone, which tells it, too
+                stat = file.stat()
+                found.add((str(file), stat.st_mtime_ns, stat.st_size))
+    return frozenset(found)
+
+
 def static_cameras(orbit: Orbit, elevation: float) -> str:
     """A cameras file that names exactly these frames: an orbit at one ``elevation``, in degrees."""
     return cameras_text(orbit.files, [Pose(elevation, azimuth) for azimuth in orbit.azimuths])
@@ -118,6 +139,17 @@ def _named_in(cameras: Path) -> set[str]:
         return {str(frame["file"]) for frame in frames}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def check_cameras(request: protocol.Job) -> None:
+    """The same for a job's cameras: those of frames may be another tool's, in a file or a folder."""
+    if not request.cameras:
+        return
+    cameras = Path(request.cameras)
+    if isinstance(request, protocol.MeshJob) and cameras.suffix.lower() not in _CAMERAS:
+        check_source(cameras, is_folder=True)
+    else:
+        check_source(cameras, _CAMERAS if isinstance(request, protocol.MeshJob) else frozenset({".json"}))
 
 
 def check_source(path: Path, suffixes: frozenset[str] = frozenset(), *, is_folder: bool = False) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..generate.choices import BY_QUALITY
-from ..generate.source import SUFFIXES, check_source
+from ..generate.source import SUFFIXES, check_cameras, check_source
 from ..results_folder import SOURCE
 from .jobs import JobRecord
 
@@ -39,8 +39,7 @@ def request_of(record: JobRecord) -> protocol.Job:
         check_source(Path(request.frames), is_folder=True)
     else:
         check_source(Path(request.picture), SUFFIXES)
-    if request.cameras is not None:
-        check_source(Path(request.cameras), frozenset({".json"}))
+    check_cameras(request)
     return request
 
 

@@ -1,6 +1,7 @@
 """Frames that are doubtful stop a job that a button has begun, before minutes are spent; the artist decides."""
 
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -44,7 +45,12 @@ def test_the_artist_is_asked_and_can_go_on(blender, session, chosen):
     over(session)
     assert session.shown_failure is None
     assert (session.job.request.out, session.job.request.resume) == (out, True)
-    assert blender.context.active_object["sv3d_job"] == out
+    made = blender.context.active_object
+    assert made["sv3d_job"] == out
+    assert blender.ops.sv3d.generate_again() == {"FINISHED"}
+    over(session)
+    assert session.shown_failure is None, "who went on once is not asked again"
+    assert session.job.request.out != out
 
 
 def test_a_failure_is_resumed_as_before(blender, session, chosen, monkeypatch):
@@ -67,6 +73,14 @@ def test_who_has_looked_at_the_frames_is_not_asked_again(blender, session, chose
     press_button(blender)
     over(session)
     assert session.shown_failure is None
+    blender.ops.sv3d.look_at_frames()
+    turn_until(lambda: not session.looking)
+    next(Path(chosen.folder).glob("*.png")).write_bytes(b"another picture")
+    press_button(blender)
+    over(session)
+    assert session.shown_failure.is_doubt
+    blender.ops.sv3d.look_at_frames()
+    turn_until(lambda: not session.looking)
     chosen.elevation += 0.1
     chosen.cameras = ""
     press_button(blender)

@@ -62,6 +62,24 @@ def test_it_is_of_what_was_chosen_then(blender, session, chosen, tmp_path):
     assert (session.look.request.cameras, session.look.request.elevation) == (None, pytest.approx(25))
 
 
+def test_it_is_of_the_files_as_they_were(blender, session, chosen, orbit_folder):
+    glance = part("generate.looking").glance
+    for change in (
+        lambda: (orbit_folder / "003.png").write_bytes(b"another picture"),
+        (orbit_folder / "004.png").unlink,
+        (orbit_folder / "cameras.json").touch,
+        lambda: (orbit_folder / "021.png").write_bytes(b""),
+    ):
+        look(blender, session)
+        assert glance() > 0
+        assert orbit_view(blender) is not None
+        change()
+        assert glance() is None
+        assert orbit_view(blender) is None
+        assert NOTE not in drawn(blender)
+        assert not blender.app.timers.is_registered(glance)
+
+
 def test_a_refusal_says_why_and_no_job_has_failed(blender, session, chosen, monkeypatch):
     monkeypatch.setenv("STAND_IN", "refuses")
     session.shutdown()

@@ -80,6 +80,25 @@ def test_cameras_have_to_be_a_cameras_file(tmp_path):
         request_of(record_of(tmp_path / NAME, request))
 
 
+def test_cameras_of_frames_may_be_another_tools(tmp_path):
+    frames, picture = tmp_path / "frames", tmp_path / "cow.png"
+    frames.mkdir()
+    picture.touch()
+    (tmp_path / "sparse/0").mkdir(parents=True)
+    (tmp_path / "sparse.v2").mkdir()
+    for name in ("sparse/0/cameras.bin", "images.txt", "transforms.json"):
+        (tmp_path / name).touch()
+    record = record_of(tmp_path / NAME, protocol.MeshJob("1", str(frames), "/out"))
+    for name in ("sparse/0", "sparse.v2", "sparse/0/cameras.bin", "images.txt", "transforms.json"):
+        cameras = str(tmp_path / name)
+        asked = protocol.MeshJob("1", str(frames), "/out", cameras=cameras)
+        assert request_of(replace(record, request=asked)).cameras == cameras
+    for name in ("sparse/0", "images.txt"):
+        asked = protocol.OrbitJob("1", str(picture), "/out", cameras=str(tmp_path / name))
+        with pytest.raises(UserError):
+            request_of(replace(record, request=asked))
+
+
 def test_fields_left_alone_are_left_alone_again():
     fields = settings_of(protocol.GenerateJob("1", "/cow.png", "/out"))
     assert (fields["source"], fields["make"], fields["steps"], fields["guidance_scale"]) == ("PICTURE", "MESH", 0, 0.0)
