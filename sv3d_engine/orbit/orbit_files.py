@@ -1,10 +1,11 @@
 """An orbit on disk: its cameras.json, read, checked and written, and its frames.
 
 ``{"fov_deg": 33.8, "distance": 2.35, "frames": [{"file": "000.png", "elevation": 18.8, "azimuth": 17.1}, …]}``;
-angles in degrees, ``distance`` may be left out.  A frame keeps its place, and its two angles stay together.  With a
-``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all; one that is ``"true"`` is a photograph
-among frames that a model imagined.  Beside the common ``distance`` it may have one of its own.  A job whose cameras
-come from another tool adds ``"to_world"``, the way back into that tool's space.
+angles in degrees, ``fov_deg`` across a frame's longer side; ``distance`` may be left out.  A frame keeps its place, and
+its two angles stay together.  With a ``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all; one
+that is ``"true"`` is a photograph among frames that a model imagined.  Beside the common ``distance`` it may have one
+of its own.  A job whose cameras come from another tool adds ``"to_world"``, the way back into that
+tool's space.
 """
 
 import json

@@ -18,7 +18,7 @@ BETTER = "frames with a transparent background, or masks beside them"
 
 
 def doubts_about(rgb: Sequence[Image], alpha: Sequence[Image], from_paper: Sequence[bool]) -> tuple[str, ...]:
-    """Sentences on frames (S, S, 3) and their mattes (S, S); ``from_paper`` are those cut from a plain background."""
+    """Sentences on frames (H, W, 3) and their mattes (H, W); ``from_paper`` are those cut from a plain background."""
     return tuple(filter(None, (*_about_outlines(rgb, alpha, from_paper), _about_borders(alpha))))
 
 

@@ -18,6 +18,7 @@ from ...orbit.cameras import CameraOrbit, frame_coordinates
 from ...picture.matte import Cut, matted
 from ...picture.prepare import to_bytes
 from .hull import object_hull, voxel_centres
+from .square import in_square, squared
 from .straighten import Straightening
 
 _FINENESS = 0.7  # cells to a voxel's width: few enough that a voxel never falls between them
@@ -42,8 +43,8 @@ class Agreed:
 
 def with_agreed_holes(
     frames: NDArray[np.uint8],  # (N, S, S, 4) straight alpha
-    rgb: Sequence[NDArray[np.float32]],  # N times (S, S, 3), as they were
-    cuts: Sequence[Cut | None],  # how they were separated from paper; None for those that had an alpha
+    rgb: Sequence[NDArray[np.float32]],  # N times (H, W, 3), as they were, perhaps oblong
+    cuts: Sequence[Cut | None],  # (H, W) how they were separated from paper; None for those that had an alpha
     silhouettes: Tensor,  # (N, T, T) of the straightened frames
     orbit: CameraOrbit,  # that of the straightened frames
     straightening: Straightening,
@@ -54,7 +55,7 @@ def with_agreed_holes(
     closed = opened = 0
     for i, (cut, agreed) in enumerate(zip(cuts, holes, strict=True)):
         if cut is not None and not np.array_equal(cut.holes, agreed):
-            changed[i] = to_bytes(*matted(rgb[i], replace(cut, holes=agreed)))
+            changed[i] = squared(to_bytes(*matted(rgb[i], replace(cut, holes=agreed))))
             closed += bool((cut.holes & ~agreed).any())
             opened += bool((agreed & ~cut.holes).any())
     return Agreed(changed, tuple(_told(closed, opened)))
@@ -85,7 +86,7 @@ def agreed_holes(
     hull, half_side = object_hull(silhouettes, orbit)
     centres = voxel_centres(hull.nonzero().float(), len(hull), half_side)
     places = [straightening.undone((frame_coordinates(centres, orbit, i) + 1) / 2) for i in range(len(cuts))]
-    patches = [np.zeros((1, 1), np.int32) if cut is None else cut.patches for cut in cuts]
+    patches = [np.zeros((1, 1), np.int32) if cut is None else in_square(cut.patches, 0) for cut in cuts]
     numbers = [_numbers(patch, where) for patch, where in zip(patches, places, strict=True)]
     cores = [_core(patch) for patch in patches]
     voxel = half_side / len(hull) / (orbit.distance * orbit.tan_half_fov) * straightening.growth  # in frame widths

@@ -19,9 +19,10 @@ from ...picture.prepare import to_bytes
 from ...shared.errors import UserError
 from .doubts import doubts_about
 from .shadows import without_shadows
+from .square import squared
 
 Image = NDArray[np.float32]
-Pair = tuple[Image, Image]  # straight colour (S, S, 3) and alpha (S, S)
+Pair = tuple[Image, Image]  # straight colour (H, W, 3) and alpha (H, W)
 Found = tuple[BackgroundModel, Path]
 
 _FEW = 0.2  # of the frames may be cut out by another means than the rest
@@ -32,10 +33,10 @@ _SAMPLED = 4  # every so many frames are asked whether they are in doubt through
 class Matted:
     """What matte_orbit hands on."""
 
-    frames: NDArray[np.uint8]  # (N, S, S, 4) straight alpha, white where it is 0
+    frames: NDArray[np.uint8]  # (N, S, S, 4) straight alpha, white where it is 0; square, whatever they were
     notes: tuple[str, ...]  # how they were cut out, where that is out of the common
     doubts: tuple[str, ...]  # what is wrong with them, though they can be used
-    cuts: tuple[Cut | None, ...]  # the first separation of those cut from paper
+    cuts: tuple[Cut | None, ...]  # the first separation of those cut from paper, in the frames' own shape (H, W)
 
 
 def matte_orbit(
@@ -45,7 +46,7 @@ def matte_orbit(
     progress: Progress,
     orbit: CameraOrbit | None = None,
 ) -> Matted:
-    """Give every frame (S, S, 3) an alpha (S, S): its own, or a matte.  Raises UserError.
+    """Give every frame (H, W, 3) an alpha (H, W): its own, or a matte; then make them square.  Raises UserError.
 
     A shadow on the ground is taken off where it can be told from the object, and only if the outlines, seen from
     ``orbit``, agree as well without it.
@@ -79,7 +80,7 @@ def matte_orbit(
             pair if cut is None else matted(picture, cut) for picture, pair, cut in zip(rgb, whole, cuts, strict=True)
         ]
         doubts = doubts_about(rgb, [matte for _, matte in whole], [False] * len(whole))
-    return Matted(np.stack([to_bytes(*pair) for pair in whole]), tuple(notes), doubts, tuple(cuts))
+    return Matted(np.stack([squared(to_bytes(*pair)) for pair in whole]), tuple(notes), doubts, tuple(cuts))
 
 
 def _model_for(

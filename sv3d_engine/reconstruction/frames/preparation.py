@@ -27,7 +27,8 @@ from .holes import with_agreed_holes
 from .hull import agreement, fit_distance
 from .matting import Matted, matte_orbit
 from .photo_orbit import read_photo_orbit
-from .shots import Shots, read_folder, read_rejected, squared
+from .shots import Shots, read_folder, read_rejected
+from .square import squared
 from .true_picture import with_picture
 
 Image = NDArray[np.float32]
@@ -86,9 +87,8 @@ def look_at_frames(
 ) -> tuple[Prepared, NDArray[np.uint8]]:  # and frames (N, S, S, 4)
     """The same without a file written: which frames there are, their cameras, and what is to be said of both."""
     shots = _read(source, cameras, elevation, progress.part(0.0, 0.5), max_size)
-    square = shots.rgb[0].shape[0] == shots.rgb[0].shape[1]
-    given = shots.described.orbit(shots.described.distance or _REFERENCE_DISTANCE) if square else None
-    matted = _squared(matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75), given))
+    given = shots.described.orbit(shots.described.distance or _REFERENCE_DISTANCE)
+    matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75), given)
     if picture:
         matted, shots = _with_picture(matted, shots, picture)
     found = Found(matted.frames, shots.described, ())
@@ -129,12 +129,6 @@ def _read(source: Path, cameras: Path | None, elevation: float, progress: Progre
     return read_photo_orbit(source, cameras, progress, max_size)
 
 
-def _squared(matted: Matted) -> Matted:
-    """The same as square frames.  What was not square is not cut out again."""
-    frames = squared(matted.frames)
-    return matted if frames is matted.frames else replace(matted, frames=frames, cuts=(None,) * len(frames))
-
-
 def _with_picture(matted: Matted, shots: Shots, picture: Path) -> tuple[Matted, Shots]:
     """The same with the true picture for the last frame, if that shows it."""
     true = with_picture(matted.frames, picture)
@@ -166,7 +160,7 @@ def _with_rejected(
         if picture is None:
             lost += 1
         else:
-            pictures.insert(place - lost, squared(to_bytes(*picture)[None])[0])
+            pictures.insert(place - lost, squared(to_bytes(*picture), frames.shape[1]))
             views.insert(place - lost, view)
     return np.stack(pictures), replace(orbit, views=tuple(replace(v, file=f"{i:03d}.png") for i, v in enumerate(views)))
 

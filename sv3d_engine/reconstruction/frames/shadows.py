@@ -10,6 +10,7 @@ from ...orbit.cameras import CameraOrbit
 from ...picture.ground_shadow import find_ground_shadow, without_ground_shadow
 from ...picture.matte import Cut, matted
 from .hull import agreement
+from .square import in_square
 
 Image = NDArray[np.float32]
 
@@ -22,7 +23,7 @@ def without_shadows(
 ) -> list[Cut | None] | None:
     """The separations from paper without ground shadows; None where there are none, or they may be parts of the object.
 
-    ``rgb`` are the frames as they were, ``alpha`` their mattes (S, S), ``cuts`` None for those that are not cut from
+    ``rgb`` are the frames as they were, ``alpha`` their mattes (H, W), ``cuts`` None for those that are not cut from
     paper.  Shadows that lie on the ground agree with each other from all sides, and so does what stands on it without
     them.
     """
@@ -49,4 +50,4 @@ def without_shadows(
 
 
 def _fit(alpha: Sequence[Image], orbit: CameraOrbit) -> float:
-    return agreement(torch.from_numpy(np.stack(alpha)), orbit)
+    return agreement(torch.from_numpy(np.stack([in_square(matte, 0) for matte in alpha])), orbit)

@@ -62,28 +62,18 @@ def read_folder(
 
 
 def read_rejected(file: Path, size: int) -> tuple[Image, Image] | None:
-    """Colour and alpha of a frame that only the artist looks at, as it is; None if it is none of ``size`` or larger."""
+    """Colour and alpha of a frame that only the artist looks at, as it is; None if it is none of ``size`` or larger.
+
+    One pixel may be missing, which oblong frames have got as they were made square.
+    """
     try:
         picture = read_frame(file)
     except UserError:
         return None
     rgb, alpha = shrink(picture.rgb, picture.alpha, size)
-    if max(rgb.shape) != size:
+    if not size - 1 <= max(rgb.shape) <= size:
         return None
     return rgb, np.ones(rgb.shape[:2], np.float32) if alpha is None else alpha
-
-
-def squared(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:  # (N, H, W, 4) -> (N, S, S, 4)
-    """Matted frames with nothing added on either side of the shorter way, so that their middle stays the middle."""
-    count, height, width, _ = frames.shape
-    if height == width:
-        return frames
-    side = max(height, width)
-    side += (side - min(height, width)) % 2  # as much on one side as on the other
-    whole = np.full((count, side, side, 4), (255, 255, 255, 0), np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    whole[:, top : top + height, left : left + width] = frames
-    return whole
 
 
 def _said(shape: tuple[int, ...]) -> str:

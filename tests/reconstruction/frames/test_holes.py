@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from scenes import icosphere, pictures_of
@@ -95,11 +96,15 @@ def test_a_hole_that_one_frame_takes_for_a_highlight_is_opened() -> None:
     assert not alone[0].any() and agreed[0].sum() > 100
 
 
-def prepared(frames: Frames, folder: Path, shift: int = 0) -> tuple[Prepared, np.ndarray]:
-    """The job's frames of an orbit on white whose object stands ``shift`` pixels aside, and what is told."""
+def prepared(frames: Frames, folder: Path, shift: int = 0, narrower: int = 0) -> tuple[Prepared, np.ndarray]:
+    """The job's frames of an orbit on white whose object stands ``shift`` pixels aside, and what is told.
+
+    ``narrower`` pixels are taken off on either side.
+    """
     (folder / "in").mkdir()
     for view, rgb in zip(frames.orbit.views, on_white(frames), strict=True):
-        picture = Image.fromarray(np.roll((rgb * 255).round().astype(np.uint8), shift, 1))
+        shown = np.roll((rgb * 255).round().astype(np.uint8), shift, 1)
+        picture = Image.fromarray(shown[:, narrower : SIZE - narrower])
         picture.save(folder / "in" / view.file)
     write_cameras(frames.orbit, folder / "cameras.json")
     told = prepare_frames(folder / "in", folder / "cameras.json", 10.0, folder / "out", Progress(), 576)
@@ -107,8 +112,9 @@ def prepared(frames: Frames, folder: Path, shift: int = 0) -> tuple[Prepared, np
     return told, np.stack([np.asarray(Image.open(file))[..., 3] for file in files])
 
 
-def test_the_jobs_frames_show_no_paint_as_a_hole(tmp_path: Path) -> None:
-    told, alpha = prepared(ball(), tmp_path)
+@pytest.mark.parametrize("narrower", [0, 29])
+def test_the_jobs_frames_show_no_paint_as_a_hole(tmp_path: Path, narrower: int) -> None:
+    told, alpha = prepared(ball(), tmp_path, narrower=narrower)
     (note,) = told.notes
     assert "bright place looks like a hole that the other frames contradict" in note
     assert np.abs(alpha / 255 - ball().alpha.numpy()).mean() < 0.003

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from films import film
 
 from sv3d_engine.ground.progress import Progress
@@ -51,12 +52,17 @@ def test_a_shadow_that_most_frames_have_is_taken_off() -> None:
     assert wrong < 0.15 * before
 
 
+@pytest.mark.parametrize("narrower", [0, 3])
 def test_a_shadow_that_is_part_of_the_object_for_all_the_cameras_know_is_told_once(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, narrower: int
 ) -> None:
-    monkeypatch.setattr(shadows, "agreement", lambda alpha, orbit: float(alpha.mean()))  # less is worse
+    def agreement(alpha: torch.Tensor, orbit: CameraOrbit) -> float:
+        assert alpha.shape[1] == alpha.shape[2]
+        return float(alpha.mean())  # less is worse
+
+    monkeypatch.setattr(shadows, "agreement", agreement)
     monkeypatch.setattr(shadows, "_AGREE", 0.0)
-    shadowed = [with_shadow(frame) for frame in FRAMES]
+    shadowed = [with_shadow(frame)[:, narrower:] for frame in FRAMES]
     orbit = CameraOrbit(33.8, 2.0, tuple(View(name, 10.0, 30.0 * i) for i, name in enumerate(NAMES)))
     result = matte_orbit(shadowed, [None] * 12, NAMES, Progress(), orbit)
     (doubt,) = result.doubts

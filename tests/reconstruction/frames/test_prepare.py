@@ -58,7 +58,9 @@ def described(source: Path, **weights: float) -> None:
     file.write_text(json.dumps(data))
 
 
-@pytest.mark.parametrize("wrong", ["red", "empty", "unplain", "small", "large", "not square", "no picture", "missing"])
+@pytest.mark.parametrize(
+    "wrong", ["red", "empty", "unplain", "small", "large", "not square", "odd", "no picture", "missing"]
+)
 def test_a_rejected_frame_has_no_say_whatever_it_shows(source: Path, tmp_path: Path, wrong: str) -> None:
     """Same frames, cameras and distance as of a folder without it; what can be shown to the artist is kept."""
     described(source, _003=0.0, _005=0.5)
@@ -82,13 +84,15 @@ def test_a_rejected_frame_has_no_say_whatever_it_shows(source: Path, tmp_path: P
             Image.new("RGBA", (192, 192), (0, 0, 255, 255)).save(bad)
         case "not square":
             Image.new("RGBA", (96, 80), (0, 0, 255, 255)).save(bad)
+        case "odd":  # made square for itself it would be a pixel larger
+            Image.new("RGBA", (96, 81), (0, 0, 255, 255)).save(bad)
         case "no picture":
             bad.write_text("nothing")
         case "missing":
             bad.unlink()
 
     orbit, without = prepare(source, tmp_path / "rejected"), prepare(other, tmp_path / "without")
-    shown = wrong in ("red", "empty", "unplain", "large", "not square")
+    shown = wrong in ("red", "empty", "unplain", "large", "not square", "odd")
     assert [v.weight for v in orbit.views] == [1, 1, 1, 0, 1, 0.5, *[1] * 6] if shown else [1, 1, 1, 1, 0.5, *[1] * 6]
     assert [v.file for v in orbit.views] == [f"{i:03d}.png" for i in range(len(orbit.views))]
     assert sorted(p.name for p in (tmp_path / "rejected/frames").iterdir()) == [v.file for v in orbit.views]
