@@ -214,7 +214,8 @@ class SV3DSettings(bpy.types.PropertyGroup):
     cameras_as_given: BoolProperty(  # type: ignore[valid-type]
         name="Cameras as Given",
         description="Only tell of cameras that the frames agree with better. "
-        "Otherwise the way round, the height, the lens and the turning axis are found from the frames' outlines",
+        "Otherwise the way round, the height, the lens and the turning axis are found from the frames' outlines. "
+        "Single frames are moved and weighed either way",
     )
     preset: EnumProperty(  # type: ignore[valid-type]
         name="Quality",

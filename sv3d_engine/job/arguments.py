@@ -117,7 +117,8 @@ def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
 def add_job_options(parser: argparse.ArgumentParser) -> None:
     """All that can be said of a job that ends in a mesh, but for its source and its folder."""
     add_picture_options(parser)
-    _add_search_option(parser)  # for orbits
+    _add_search_option(parser)  # this and the next for orbits
+    _add_light_option(parser)
     add_mesh_options(parser)
     add_common_options(parser)
 
@@ -141,6 +142,7 @@ def add_mesh_options(parser: argparse.ArgumentParser) -> None:
 def add_frame_options(parser: argparse.ArgumentParser) -> None:
     """Options of a job that starts from frames."""
     _add_orbit_options(parser)
+    _add_light_option(parser)
     add_mesh_options(parser)
 
 
@@ -158,8 +160,13 @@ def _add_orbit_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_search_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--cameras-as-given", action="store_true", help="only tell of cameras that the frames would agree with better"
+        "--cameras-as-given",
+        action="store_true",
+        help="only tell of cameras that the frames would agree with better (single frames are moved and weighed still)",
     )
+
+
+def _add_light_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--light",
         choices=protocol.LIGHTS,

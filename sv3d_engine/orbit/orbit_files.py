@@ -4,8 +4,7 @@
 angles in degrees, ``fov_deg`` across a frame's longer side; ``distance`` may be left out.  A frame keeps its place, and
 its two angles stay together.  With a ``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all; one
 that is ``"true"`` is a photograph among frames that a model imagined.  Beside the common ``distance`` it may have one
-of its own.  A job whose cameras come from another tool adds ``"to_world"``, the way back into that
-tool's space.
+of its own.  A job whose cameras come from another tool adds ``"to_world"``, the way back into that tool's space.
 """
 
 import json
@@ -31,6 +30,7 @@ _LARGEST = 16 << 20  # bytes; 256 frames have some kilobytes
 MIN_FRAMES = 8
 MAX_FRAMES = 256  # all are held in memory at once
 FOV_RANGE = (1.0, 120.0)
+SHORTEST, LONGEST = 1e-3, 1e6  # distances of another tool's cameras, in its units: beyond them a unit is a mistake
 _FORMAT_HELP = (
     'The file should look like {"fov_deg": 33.8, "distance": 2.35, "frames": '
     '[{"file": "000.png", "elevation": 10.0, "azimuth": 17.1}, …]}, angles in degrees.'
@@ -127,7 +127,7 @@ def check_count(count: int, where: str) -> None:
     if count > MAX_FRAMES:
         raise UserError(
             f"{where} {count} frames.",
-            f"Use at most {MAX_FRAMES}, for instance every {-(-count // MAX_FRAMES)}th one; SV3D makes 21.",
+            f"Use at most {MAX_FRAMES}, for instance one in {-(-count // MAX_FRAMES)} of them; SV3D makes 21.",
         )
     if count < MIN_FRAMES:
         frames = "frame" if count == 1 else "frames"
@@ -177,8 +177,13 @@ def _entry(view: View, distance: float | None) -> dict[str, Any]:
     if view.true:
         entry["true"] = True
     if view.away != 1 and distance is not None:
-        entry["distance"] = round(view.away * distance, 6)
+        entry["distance"] = in_figures(view.away * distance)
     return entry
+
+
+def in_figures(length: float) -> float:
+    """A length to nine figures, as exact in small units as in large ones."""
+    return float(f"{length:.9g}")
 
 
 def _view(entry: Any, where: str, distance: float | None) -> View:
@@ -223,7 +228,7 @@ def _number(entry: dict[str, Any], key: str, where: str) -> float:
     value = entry[key]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError(f"“{key}” in {where} is not a number: {value!r}.", _FORMAT_HELP)
-    if not (abs(value) <= 1e6):  # NaN, infinities and integers too long for a float all fail this comparison
+    if not (abs(value) <= LONGEST):  # NaN, infinities and integers too long for a float all fail this comparison
         raise UserError(f"“{key}” in {where} is not a usable number: {value!r:.40}.", "Write the true value there.")
     return float(value)
 

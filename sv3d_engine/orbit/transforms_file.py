@@ -104,8 +104,13 @@ def _lens(data: Mapping[str, Any], where: str) -> Lens:
     if across is None and down is None:
         raise UserError(f"The lens of {where} is not told: there is neither camera_angle_x nor fl_x.", _HELP)
     shape = height / width if width and height else None
-    if down is not None:  # heights, or widths where it stands in pixels
-        down = down * shape if shape else (across if across is not None else down)
+    if across is None and not shape:
+        raise UserError(
+            f"The lens of {where} is told by its height alone, but there is no w and h.",
+            "Write the pictures' size as w and h, or camera_angle_x.",
+        )
+    if down is not None:  # in heights so far
+        down = down * shape if shape else across
     focal = (across if across is not None else down, down if down is not None else across)
     centre = None
     if (cx := _number(data, "cx", where)) is not None and (cy := _number(data, "cy", where)) is not None:

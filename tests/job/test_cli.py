@@ -126,7 +126,17 @@ def test_a_device_that_is_absent(paths, capsys, monkeypatch, device):
     assert not Path(paths[1]).exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["mesh"], ["mesh", "x", "--out", "y", "--preset", "best"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["mesh"],
+        ["mesh", "x", "--out", "y", "--preset", "best"],
+        ["look", "x", "--light", "turns"],  # nothing there depends on it
+        ["generate", "x.png", "--out", "y", "--light", "turns"],
+    ],
+)
 def test_a_wrong_command_line(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         command_line.main(arguments)
@@ -213,6 +223,12 @@ def test_every_option_of_a_mesh(command, source):
     assert (job.preset, job.faces, job.texture, job.material) == ("draft", 5000, 4096, "lambert")
     job = asked(command, source, "--out", "/out")
     assert (job.preset, job.faces, job.texture, job.material) == ("standard", None, None, None)
+
+
+def test_the_options_of_frames():
+    job = asked("mesh", "frames", "--out", "/out", "--light", "turns", "--cameras-as-given", "--elevation", "3")
+    assert isinstance(job, protocol.MeshJob)
+    assert (job.light, job.cameras_as_given, job.elevation) == ("turns", True, 3.0)
 
 
 def test_an_orbit_that_is_not_a_name_is_a_file():

@@ -95,6 +95,12 @@ def test_mistakes_are_named(data: Any, cause: str) -> None:
     assert error.value.remedy
 
 
+def test_too_many_frames_are_told_how_many_to_use() -> None:
+    with pytest.raises(UserError, match="lists 300 frames") as error:
+        parse_cameras(description(frames=description()["frames"][:1] * 300))
+    assert "at most 256, for instance one in 2 of them" in error.value.remedy
+
+
 def test_the_way_to_another_tools_space_is_read() -> None:
     assert parse_cameras(description()).to_world is None
     far = [[0.5, 0, 0, 5.4e6], [0, 0.5, 0, 0], [0, 0, 0.5, 0], [0, 0, 0, 1]]  # as of a map

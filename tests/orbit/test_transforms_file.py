@@ -70,6 +70,11 @@ def test_two_angles_are_of_two_sides() -> None:
     assert focal == (pytest.approx(0.5 / math.tan(0.4)), pytest.approx(0.375 / math.tan(0.3)))
 
 
+def test_an_angle_of_the_height_is_one_of_the_width() -> None:
+    data = described(camera_angle_x=None, camera_angle_y=0.6, w=400, h=300)
+    assert parse_transforms(data).views[0].lens.focal == (pytest.approx(0.375 / math.tan(0.3)),) * 2
+
+
 def test_a_scaled_camera_is_still_a_camera() -> None:
     data = described()
     for frame in data["frames"]:
@@ -103,6 +108,8 @@ def matrix(data: dict[str, Any]) -> np.ndarray:
         (described(camera_angle_x=40.0), "looks like degrees"),
         (described(camera_angle_x="wide"), "not a usable number"),
         (described(camera_angle_x=None, fl_x=500.0), "no w and h"),
+        (described(camera_angle_x=None, camera_angle_y=0.6), "told by its height alone"),
+        (described(camera_angle_x=None, camera_angle_y=0.6, w=400), "told by its height alone"),
         (described(camera_model="OPENCV_FISHEYE"), "no pinhole"),
         (described(is_fisheye=True), "fisheye"),
         (described(w=400, h=300, cx=900.0, cy=10.0), "principal point"),

@@ -13,7 +13,7 @@ from PIL import ExifTags
 
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, View
-from ...orbit.orbit_files import CameraFile, check_count
+from ...orbit.orbit_files import LONGEST, SHORTEST, CameraFile, check_count, in_figures
 from ...orbit.other_tools import located, located_file, read_other_tool
 from ...orbit.photographs import Photograph, Photographs
 from ...orbit.sightlines import World, angles, check_places, nearest_point, optical_axes, way_up, world_axes
@@ -27,7 +27,7 @@ from ...shared.frame_masks import looks_like_a_mask
 from ...shared.frame_names import is_picture
 from ...shared.trajectory import MAX_ELEVATION
 from .reading import MAX_SIDE, MIN_SIDE, read_mask, shrink
-from .rephotograph import CLOCKWISE, COUNTER, Taken, rephotograph
+from .rephotograph import CLOCKWISE, COUNTER, HALFWAY, Taken, rephotograph
 from .shots import Image, Shots, without_opaque
 
 Array = NDArray[np.float64]
@@ -58,7 +58,7 @@ def read_photo_orbit(source: Path, cameras: Path, progress: Progress, max_size: 
     looks = []
     for i, ((view, file), mask) in enumerate(zip(pairs, masks, strict=True)):
         progress(0.4 * i / len(pairs), f"Looking at {file}")
-        looks.append(_look_at(view, folder, file, mask, told.name))
+        looks.append(_look_at(view, folder, file, mask, told))
     orbit, target, up = _orbit(looks, told)
     low = [look for look, view in zip(looks, orbit.views, strict=True) if abs(view.elevation) > MAX_ELEVATION]
     if low:
@@ -74,7 +74,7 @@ def read_photo_orbit(source: Path, cameras: Path, progress: Progress, max_size: 
         rgb, alpha, tan = _again(looks, folder, orbit, up, later, max_size)
     fov = round(float(np.degrees(2 * np.arctan(tan))), 6)
     views = tuple(replace(view, file=f"{i:03d}.png") for i, view in enumerate(orbit.views))
-    described = CameraFile(fov, round(orbit.distance, 9) if told.upright else None, views)
+    described = CameraFile(fov, in_figures(orbit.distance) if told.upright else None, views)
     world = World(up, target, orbit.distance)
     summary = f"{len(looks)} frames: {looks[0].file} to {looks[-1].file}, with the cameras of {told.name}."
     names = tuple(look.file for look in looks)
@@ -122,8 +122,8 @@ def _pictures(
     return source, pairs, masks, notes
 
 
-def _look_at(view: Photograph, folder: Path, file: str, mask: str | None, by: str) -> _Look:
-    picture, taken = _read(view, folder / file, by, _SMALL)
+def _look_at(view: Photograph, folder: Path, file: str, mask: str | None, told: Photographs) -> _Look:
+    picture, orientation = _read(folder / file, _SMALL)
     height, width = picture.rgb.shape[:2]
     full = picture.full or (width, height)
     rgb, alpha = without_opaque(picture.rgb, picture.alpha)
@@ -133,11 +133,12 @@ def _look_at(view: Photograph, folder: Path, file: str, mask: str | None, by: st
     if alpha is None:
         alpha = _cut(rgb)
     outline = None if alpha is None else _outline(alpha > 0.5) * (np.array(full) / (width, height))
+    taken = _taken(view, full, orientation, told)
     return _Look(view, file, mask, taken, outline if outline is not None and len(outline) else None)
 
 
-def _read(view: Photograph, path: Path, by: str, longest: int | None = None) -> tuple[Picture, Taken]:
-    """A picture, and how it was taken.  Raises UserError."""
+def _read(path: Path, longest: int | None = None) -> tuple[Picture, int | None]:
+    """A picture as it is shown, and its EXIF orientation.  Raises UserError."""
     what = f"The picture {path.name}"
     with opened(path, what) as image:
         if max(image.size) > MAX_SIDE or min(image.size) < MIN_SIDE:
@@ -146,16 +147,27 @@ def _read(view: Photograph, path: Path, by: str, longest: int | None = None) -> 
                 f"Use pictures of {MIN_SIDE} to {MAX_SIDE} pixels a side.",
             )
         orientation = image.getexif().get(ExifTags.Base.Orientation)
-        picture = decoded(image, what, longest)
-    height, width = picture.rgb.shape[:2]
-    width, height = picture.full or (width, height)
-    size = view.lens.size
-    if size is None or _alike(size, (width, height)):
-        return picture, Taken(view.lens, view.axes, width, height)
-    if orientation in (CLOCKWISE, COUNTER) and _alike(size, (height, width)):
-        return picture, Taken(view.lens, view.axes, height, width, orientation)
+        return decoded(image, what, longest), orientation
+
+
+def _taken(view: Photograph, shown: tuple[int, int], orientation: int | None, told: Photographs) -> Taken:
+    """How a picture was taken of which ``shown`` pixels are shown, turned by its ``orientation``.  Raises UserError.
+
+    Where its size does not tell whether the tool turned it as well, the one that stands upright is taken; COLMAP, whose
+    worlds are not, turns none.
+    """
+    size, plain = view.lens.size, Taken(view.lens, view.axes, *shown)
+    if size is None:
+        return plain
+    lying = shown if orientation == HALFWAY else shown[::-1]
+    if orientation in (CLOCKWISE, COUNTER, HALFWAY) and _alike(size, lying):
+        turned = Taken(view.lens, view.axes, *lying, orientation)
+        if not (_alike(size, shown) and told.upright and plain.held[1, 2] > turned.held[1, 2]):
+            return turned
+    if _alike(size, shown):
+        return plain
     raise UserError(
-        f"{what} has {width} × {height} pixels, but in {by} it has {size[0]} × {size[1]}.",
+        f"The picture {view.file} has {shown[0]} × {shown[1]} pixels, but in {told.name} it has {size[0]} × {size[1]}.",
         "Use the very pictures that the cameras were found with: not cropped, not turned.",
     )
 
@@ -200,6 +212,12 @@ def _orbit(looks: list[_Look], told: Photographs) -> tuple[CameraOrbit, Array, A
     offsets = (centres - target) @ axes.T
     distances = np.linalg.norm(offsets, axis=1)
     usual = float(np.median(distances))
+    if told.upright and not (usual >= SHORTEST and distances.max() <= LONGEST):
+        raise UserError(
+            f"The cameras in {told.name} stand {usual:.3g} units from what they look at, in no usual measure.",
+            f"Scale the scene in the tool that wrote it, so that they stand {SHORTEST:g} to {LONGEST:g} units away, or "
+            "leave the cameras out.",
+        )
     if usual <= 0 or distances.min() < 1e-3 * usual:
         raise _within(looks[int(distances.argmin())].file, told.name)
     shares = np.where(np.abs(distances / usual - 1) < 1e-6, 1.0, distances / usual)
@@ -275,7 +293,7 @@ def _again(
 
 
 def _whole(look: _Look, folder: Path) -> tuple[Image, Image | None]:
-    picture, _ = _read(look.view, folder / look.file, "")
+    picture, _ = _read(folder / look.file)
     rgb, alpha = without_opaque(picture.rgb, picture.alpha)
     if look.mask is not None:
         shown = read_mask(folder / look.mask, (rgb.shape[0], rgb.shape[1]))

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit
-from ...orbit.orbit_files import CameraFile, write_cameras, write_frames
+from ...orbit.orbit_files import CameraFile, in_figures, write_cameras, write_frames
 from ...orbit.other_tools import is_other_tool
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
@@ -178,7 +178,7 @@ def _fit(frames: NDArray[np.uint8], described: CameraFile) -> CameraOrbit:
             "counter-clockwise seen from above.",
             f"The common shape fills {fit:.0%} of the silhouettes.",
         )
-    return described.orbit(round(distance, 6))
+    return described.orbit(in_figures(distance))
 
 
 @contextmanager

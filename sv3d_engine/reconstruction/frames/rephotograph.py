@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Image = NDArray[np.float32]
 _MARGIN = 8  # pixels around what is needed of a photograph
 # EXIF's orientation of a photograph that is shown turned, where the tool that found its camera had it unturned.
-CLOCKWISE, COUNTER = 6, 8
+CLOCKWISE, COUNTER, HALFWAY = 6, 8, 3
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Taken:
     axes: Array  # (3, 3) rows: right, up, backward
     width: int  # pixels as the tool saw them
     height: int
-    turned: int | None = None  # CLOCKWISE or COUNTER, if it is shown otherwise than the tool saw it
+    turned: int | None = None  # CLOCKWISE, COUNTER or HALFWAY, if it is shown otherwise than the tool saw it
 
     @property
     def aspect(self) -> float:
@@ -39,7 +39,9 @@ class Taken:
         right, up, back = self.axes
         if self.turned == CLOCKWISE:
             return np.stack([up, -right, back])
-        return np.stack([-up, right, back]) if self.turned == COUNTER else self.axes
+        if self.turned == COUNTER:
+            return np.stack([-up, right, back])
+        return np.stack([-right, -up, back]) if self.turned == HALFWAY else self.axes
 
     def pixels(self, axes: Array, directions: Array) -> Array:  # (…, 2) -> (…, 2)
         """Where the photograph, as it is shown, has ``directions`` before a camera in its place with these ``axes``."""
@@ -49,6 +51,8 @@ class Taken:
             x, y = self.height - y, x
         elif self.turned == COUNTER:
             x, y = y, self.width - x
+        elif self.turned == HALFWAY:
+            x, y = self.width - x, self.height - y
         return np.stack([x, y], -1)
 
     def seen_from(self, axes: Array, pixels: Array) -> Array:  # (…, 2) -> (…, 2)
@@ -62,6 +66,8 @@ class Taken:
             x, y = y, self.height - x
         elif self.turned == COUNTER:
             x, y = self.width - y, x
+        elif self.turned == HALFWAY:
+            x, y = self.width - x, self.height - y
         return self.lens.directions(np.stack([x, y], -1) / self.width, self.aspect)
 
 

@@ -151,13 +151,16 @@ def test_masks_that_the_tool_names_are_used(source: Path, tmp_path: Path) -> Non
     assert disagreement(tmp_path / "job") < 0.0006
 
 
-def test_a_phone_held_upright_and_a_tool_that_did_not_turn_its_pictures(tmp_path: Path) -> None:
-    """The model has the pictures lying, EXIF tells readers to turn them."""
-    cameras = [(position, scene.looking(position, np.zeros(3), -90)) for position, _ in scene.walk(12)]
+@pytest.mark.parametrize(("orientation", "roll"), [(6, -90), (3, 180)])
+def test_a_phone_held_upright_and_a_tool_that_did_not_turn_its_pictures(
+    tmp_path: Path, orientation: int, roll: float
+) -> None:
+    """The model has the pictures lying or upside down, EXIF tells readers to turn them."""
+    cameras = [(position, scene.looking(position, np.zeros(3), roll)) for position, _ in scene.walk(12)]
     lying = [Photograph(f"{i:03d}.png", LENS, *camera) for i, camera in enumerate(cameras)]
     for one in lying:
         exif = Image.Exif()
-        exif[0x0112] = 6
+        exif[0x0112] = orientation
         pixels = scene.photographed(LENS, one.axes, one.position, 400, 300)
         Image.fromarray(pixels).save(tmp_path / one.file, exif=exif)
     scene.write_colmap(tmp_path / "sparse", lying, "OPENCV", binary=True)
@@ -166,6 +169,38 @@ def test_a_phone_held_upright_and_a_tool_that_did_not_turn_its_pictures(tmp_path
     np.testing.assert_allclose(
         np.array(prepared.to_world)[:3, 2] / np.linalg.norm(np.array(prepared.to_world)[:3, 2]), [0, 0, 1], atol=1e-6
     )
+
+
+def test_a_tool_that_turned_its_pictures_by_half(tmp_path: Path) -> None:
+    """Their size does not tell; in a world with a way up their cameras do."""
+    upright = [Photograph(f"{i:03d}.png", LENS, *camera) for i, camera in enumerate(scene.walk(12))]
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    for one in upright:
+        pixels = np.rot90(scene.photographed(LENS, one.axes, one.position, 400, 300), 2)
+        Image.fromarray(pixels).save(tmp_path / one.file, exif=exif)
+    scene.write_transforms(tmp_path / "transforms.json", upright)
+    prepare(tmp_path, tmp_path / "transforms.json", tmp_path / "job")
+    assert disagreement(tmp_path / "job") < 0.0006
+
+
+@pytest.mark.parametrize("unit", [1e-2, 1e4])
+def test_small_and_large_units_lose_nothing(source: Path, tmp_path: Path, unit: float) -> None:
+    scene.write_transforms(source / "transforms.json", [replace(one, position=unit * one.position) for one in walk()])
+    prepared = prepare(source, source / "transforms.json", tmp_path / "job")
+    np.testing.assert_allclose(places(prepared) / unit, [one.position for one in walk()], atol=1e-5)
+    kept = json.loads((tmp_path / "job/cameras.json").read_text())
+    for frame, view in zip(kept["frames"], prepared.orbit.views, strict=True):
+        away = frame.get("distance", kept["distance"]) / kept["distance"]
+        assert away == pytest.approx(view.away, rel=1e-7)
+
+
+@pytest.mark.parametrize("unit", [1e-5, 1e7])
+def test_units_that_cannot_be_kept_are_refused_at_the_start(source: Path, tmp_path: Path, unit: float) -> None:
+    scene.write_transforms(source / "transforms.json", [replace(one, position=unit * one.position) for one in walk()])
+    with pytest.raises(UserError, match="in no usual measure") as error:
+        prepare(source, source / "transforms.json", tmp_path / "job")
+    assert "Scale the scene" in error.value.remedy and not (tmp_path / "job").exists()
 
 
 def test_missing_pictures_and_pictures_without_cameras_are_told(source: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import photo_scene as scene
 import pytest
 
 from sv3d_engine.orbit.lens import Lens
-from sv3d_engine.reconstruction.frames.rephotograph import CLOCKWISE, COUNTER, Taken, rephotograph
+from sv3d_engine.reconstruction.frames.rephotograph import CLOCKWISE, COUNTER, HALFWAY, Taken, rephotograph
 
 POSITION = np.array([2.0, 0.7, 0.9])
 TAN = 0.26
@@ -50,9 +50,9 @@ def test_half_a_pixel_aside_would_be_seen() -> None:
     assert np.abs(truth - moved)[both][:, :3].mean() > 0.008
 
 
-@pytest.mark.parametrize(("orientation", "turns"), [(CLOCKWISE, -1), (COUNTER, 1)])
+@pytest.mark.parametrize(("orientation", "turns"), [(CLOCKWISE, -1), (COUNTER, 1), (HALFWAY, 2)])
 def test_a_photograph_that_is_shown_turned_is_turned_back(orientation: int, turns: int) -> None:
-    """A phone held upright: the tool saw the picture lying, readers turn it."""
+    """A phone held upright or on its head: the tool saw the picture as it lies, readers turn it."""
     axes = scene.looking(POSITION, np.zeros(3), roll=90 * turns)
     taken = Taken(BENT, axes, 420, 300, orientation)
     lying = scene.photographed(BENT, axes, POSITION, 420, 300)
@@ -60,7 +60,7 @@ def test_a_photograph_that_is_shown_turned_is_turned_back(orientation: int, turn
     level = scene.looking(POSITION, np.zeros(3))
     _, cover = rephotograph(rgb, alpha, taken, level, TAN, 160)
     truth = wanted(level, 160)
-    assert cover is not None and np.abs(cover - truth[..., 3]).mean() < 0.002
+    assert cover is not None and np.abs(cover - truth[..., 3]).mean() < 0.0025
     np.testing.assert_allclose(taken.held, level, atol=1e-9)
     pixels = np.array([[10.0, 20.0], [200.0, 300.0]])
     np.testing.assert_allclose(taken.pixels(level, taken.seen_from(level, pixels)), pixels, atol=1e-6)
