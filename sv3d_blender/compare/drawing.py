@@ -9,9 +9,10 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 from numpy.typing import NDArray
 
+from ..result.job_folder import mesh_of
 from ..translations import said
 from .palette import HEAT
-from .preparing import WORST, Measured, preparing
+from .preparing import FRAME_GONE, WORST, Measured, preparing
 from .sight import Sight, sight
 from .square import Square
 
@@ -64,7 +65,7 @@ def _draw_wipe(seen: Sight, context: bpy.types.Context, scale: float) -> None:
     if frame is None:
         return
     if frame.pixels is None:
-        _write(said("The frame is gone"), square.left + _MARGIN * scale, square.bottom + _MARGIN * scale, scale)
+        _write(said(FRAME_GONE), square.left + _MARGIN * scale, square.bottom + _MARGIN * scale, scale)
         return
     _fill(square.part(share), _backdrop(context))
     _show(frame.pixels, square.part(share), share)
@@ -83,8 +84,11 @@ def _draw_wipe(seen: Sight, context: bpy.types.Context, scale: float) -> None:
 
 def _draw_difference(seen: Sight, scale: float) -> None:
     square = seen.square
+    if mesh_of(seen.camera) is None:
+        _write(said("The mesh is gone"), square.left + _MARGIN * scale, square.bottom + _MARGIN * scale, scale)
+        return
     found = preparing.measured(seen.camera, seen.orbit, seen.index)
-    if found:
+    if found and found.pixels is not None:
         _show(found.pixels, square)
     _draw_legend(square, found, preparing.mean(seen.camera, seen.orbit), scale)
 
@@ -107,7 +111,14 @@ def _draw_legend(square: Square, found: Measured | None, mean: float | None, sca
     if mean is not None:
         _write(said("All frames: {share}", share=percent(mean)), left, row, scale)
         row += line
-    _write(said("Difference: {share}", share=percent(found.mean)) if found else said("Comparing…"), left, row, scale)
+    _write(told(found), left, row, scale)
+
+
+def told(found: Measured | None) -> str:
+    """A frame's difference in words."""
+    if found is None:
+        return said("Comparing…")
+    return said(found.failure) if found.failure else said("Difference: {share}", share=percent(found.mean))
 
 
 def percent(share: float) -> str:

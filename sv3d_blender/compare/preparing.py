@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from .raster import View
 from .reading import model_of, sources_of, view_of
 from .shading import Model, look
 
+FRAME_GONE, FAILED = "The frame is gone", "This frame cannot be compared"
 WORST = 0.25  # of the difference: from here on all has the heat map's last colour
 _SIDE = 320  # pixels at most: what is smaller than a pixel of this is no difference of shape
 _KEPT = 32  # frames in memory
@@ -42,11 +44,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Measured:
-    """A frame's heat map."""
+    """A frame's heat map, or in words why there is none."""
 
-    pixels: Pixels  # (S, S, 4) straight sRGB, lowest row first
+    pixels: Pixels | None  # (S, S, 4) straight sRGB, lowest row first
     mean: float
     stamp: int  # of the frame
+    failure: str = ""
 
 
 def measure(pixels: Pixels, stamp: int, model: Model, view: View) -> Measured:
@@ -79,7 +82,7 @@ class Preparing:
         return found
 
     def measured(self, camera: bpy.types.Object, orbit: bpy.types.Image, index: int) -> Measured | None:
-        """A frame's difference; None while it has yet to be measured, or where there is no mesh."""
+        """A frame's difference, or why it has none; None while it has yet to be measured, or where there is no mesh."""
         frame = self.frame(orbit, index)
         found = self._measured.get((camera.session_uid, index))
         if frame is None or found is None or found.stamp != frame.stamp:
@@ -89,9 +92,12 @@ class Preparing:
         return found
 
     def mean(self, camera: bpy.types.Object, orbit: bpy.types.Image) -> float | None:
-        """The mean of all frames' differences; None while one has yet to be measured."""
-        found = [self._measured.get((camera.session_uid, i)) for i in range(frame_count(orbit))]
-        return float(np.mean([one.mean for one in found if one])) if all(found) else None
+        """The mean of the differences of all frames that count; None while one has yet to be measured."""
+        frames = orbit.sv3d_orbit.frames
+        counted = [i for i in range(frame_count(orbit)) if i >= len(frames) or frames[i].weight > 0]
+        found = [self._measured.get((camera.session_uid, i)) for i in counted]
+        means = [one.mean for one in found if one and not one.failure]
+        return float(np.mean(means)) if means and all(found) else None
 
     def forget(self) -> None:
         """As another file is opened, something is undone, or the add-on ends."""
@@ -171,7 +177,11 @@ class Preparing:
         for index in _round(orbit, due[1], frame_count(orbit)):
             frame = self._frames.get(_key(orbit, index)) or self._read(orbit, index)
             key = (camera.session_uid, index)
-            if frame.pixels is None or ((found := self._measured.get(key)) and found.stamp == frame.stamp):
+            if (found := self._measured.get(key)) and found.stamp == frame.stamp:
+                continue
+            if frame.pixels is None:
+                self._measured[key] = Measured(None, 0.0, frame.stamp, FRAME_GONE)
+                tab.redraw_views()
                 continue
             if self._model is None or not self.shows(result.session_uid):
                 self._model, self._sources = model_of(result), sources_of(result)
@@ -193,15 +203,19 @@ class _Work(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        self.measured = measure(*self._given)
+        try:
+            self.measured = measure(*self._given)
+        except Exception:  # whatever it was: the frame must not be tried again and again
+            traceback.print_exc()  # to Blender's console, as an operator's would be
+            self.measured = Measured(None, 0.0, self._given[1], FAILED)
 
 
-def _without_fringe(pixels: Pixels) -> Pixels:  # (S, S, 4)
+def _without_fringe(pixels: Pixels) -> Pixels:  # (H, W, 4)
     """Clear pixels beside the object in its colours: drawn larger they would mix their own into its outline."""
     grown = np.pad(pixels.astype(np.uint32), ((1, 1), (1, 1), (0, 0)))
     grown[..., :3] *= grown[..., 3:]
-    side = len(pixels)
-    near = np.sum([grown[y : y + side, x : x + side] for y in range(3) for x in range(3)], 0)
+    height, width = pixels.shape[:2]
+    near = np.sum([grown[y : y + height, x : x + width] for y in range(3) for x in range(3)], 0)
     mended = (pixels[..., 3] == 0) & (near[..., 3] > 0)
     filled = pixels.copy()
     filled[mended, :3] = near[mended, :3] // near[mended, 3:]

@@ -1,6 +1,7 @@
 """Mesh and frames compared through the orbit camera: how they are shown, and how far they differ."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,6 +96,57 @@ def test_the_mesh_that_made_the_frames_hardly_differs(made, preparing):
         shown = one.pixels[one.pixels[..., 3] == 255]
         dark = part("compare.palette").HEAT.colours[0] * 255
         assert np.mean(np.abs(shown[:, :3] - dark).max(1) < 3) > 0.9
+
+
+def test_rejected_frames_are_not_in_the_mean(made, preparing):
+    frames = part("result.frame_changes").frames_of(made.frames)
+    part("repair.frame_image").paintable(made.frames, 3).pixels.foreach_set(
+        np.tile(np.array([1.0, 0, 0, 1], np.float32), 96 * 96)
+    )
+    turn_until(preparing, lambda: preparing.mean(made.camera, made.frames) or not preparing.measured(*args(made)))
+    turn_until(preparing, lambda: preparing.mean(made.camera, made.frames))
+    worse = preparing.mean(made.camera, made.frames)
+    frames[3].weight = 0
+    assert preparing.mean(made.camera, made.frames) < worse / 2
+
+
+def test_a_frame_that_is_gone_or_cannot_be_compared_says_so_and_the_others_go_on(
+    blender, made, preparing, job_folder, monkeypatch
+):
+    module, told = part("compare.preparing"), part("compare.drawing").told
+    tried, own = [], module.measure
+
+    def measure(pixels, stamp, *rest):
+        tried.append(stamp)
+        if len(tried) == 1:
+            raise ValueError("a singular matrix")
+        return own(pixels, stamp, *rest)
+
+    monkeypatch.setattr(module, "measure", measure)
+    (job_folder / "frames/003.png").unlink()
+    assert told(preparing.measured(*args(made))) == "Comparing…"
+    turn_until(preparing, lambda: preparing._on_timer() is None)
+    assert len(tried) == 20, "each but the one that is gone, once"
+    assert told(preparing.measured(*args(made))) == "This frame cannot be compared"
+    assert told(preparing.measured(made.camera, made.frames, 3)) == "The frame is gone"
+    assert told(preparing.measured(made.camera, made.frames, 4)).startswith("Difference: ")
+    assert preparing.mean(made.camera, made.frames) < 0.03
+
+
+def test_a_mesh_that_is_gone_is_told(blender, made, preparing, monkeypatch):
+    drawing, written = part("compare.drawing"), []
+    monkeypatch.setattr(drawing, "_write", lambda text, *_place: written.append(text))
+    square = part("compare.square").Square(0, 0, 100, 100)
+    blender.data.objects.remove(made.mesh)
+    drawing._draw_difference(SimpleNamespace(camera=made.camera, orbit=made.frames, index=0, square=square), 1.0)
+    assert written == ["The mesh is gone"]
+
+
+def test_a_frame_of_two_sides_has_its_fringe_filled(blender):
+    pixels = np.zeros((2, 4, 4), np.uint8)
+    pixels[0, 1] = (10, 20, 30, 255)
+    filled = part("compare.preparing")._without_fringe(pixels)
+    assert filled[1, 2].tolist() == [10, 20, 30, 0] and not filled[:, 3].any()
 
 
 def args(made):
