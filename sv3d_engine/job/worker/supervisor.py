@@ -8,7 +8,6 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -19,14 +18,13 @@ from ...shared import protocol
 from ...shared.errors import REPAIR, ended_by_itself
 from ..folder import JobFolder
 from .channel import Channel, watch_log
+from .onlooker import Onlooker
+from .process_flags import NO_WINDOW, POLITE
 
 log = logging.getLogger(__name__)
 
 _GRACE = 1.2  # seconds a runner has to react to a cancel; the rest of the two is for the way there and back
 _DOCTOR_LIMIT = 120.0  # seconds; a first import of PyTorch from a slow disk takes long
-
-_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows only
-_POLITE = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # the same; elsewhere the runner sees to it itself
 
 
 def main(runner: Sequence[str], doctor: Sequence[str], look: Sequence[str], log_file: Path) -> int:
@@ -71,63 +69,6 @@ def main(runner: Sequence[str], doctor: Sequence[str], look: Sequence[str], log_
                 break
     end()
     return 0
-
-
-class Onlooker:
-    """Looks at frames in a process of its own, one look at a time: the runner may be at a job meanwhile."""
-
-    def __init__(self, channel: Channel, command: Sequence[str]) -> None:
-        self._channel, self._command = channel, command
-        self._lock = threading.RLock()  # a signal may come while it is held
-        self._at: tuple[str, subprocess.Popen[str]] | None = None  # the name of the look, and its process
-
-    def look(self, job: protocol.MeshJob) -> None:
-        """Begin a look; the one before it comes to nothing."""
-        options = [f"--elevation={job.elevation}", f"--preset={job.preset}"]
-        options += [f"--cameras={job.cameras}"] * bool(job.cameras) + ["--cameras-as-given"] * job.cameras_as_given
-        with self._lock:
-            self._end()
-            process = subprocess.Popen(
-                [*self._command, *options, "--", job.frames],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=2,
-                encoding="utf-8",
-                errors="replace",
-                creationflags=_NO_WINDOW | _POLITE,
-            )
-            self._at = (job.job, process)
-        threading.Thread(target=self._tell, args=(job.job, process), name="look", daemon=True).start()
-
-    def cancel(self, name: str) -> None:
-        """Let a look of this name come to nothing."""
-        with self._lock:
-            if self._at and self._at[0] == name:
-                self._end()
-
-    def stop(self) -> None:
-        """As this process ends."""
-        with self._lock:
-            self._end()
-
-    def _end(self) -> None:
-        if self._at:
-            self._at[1].kill()
-        self._at = None
-
-    def _tell(self, name: str, process: "subprocess.Popen[str]") -> None:
-        answer, _ = process.communicate()
-        with self._lock:
-            if self._at is None or self._at[1] is not process:
-                return
-            self._at = None
-        try:
-            reply = protocol.decode_reply(answer)
-            assert isinstance(reply, protocol.Looked | protocol.Error)
-            self._channel.send(replace(reply, job=name))
-        except protocol.ProtocolError:
-            told = ended_by_itself(process.returncode)
-            self._channel.send(protocol.Error(name, told.cause, told.remedy, told.details))
 
 
 class Listener(Protocol):
@@ -297,7 +238,7 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], log: int) -> 
         stderr=log,  # by number, because Windows would pass on the stderr from before it was redirected
         env=environment,
         start_new_session=True,  # POSIX only
-        creationflags=_NO_WINDOW | _POLITE,
+        creationflags=NO_WINDOW | POLITE,
     )
 
 
@@ -323,7 +264,7 @@ def _ask_doctor(command: Sequence[str], channel: Channel) -> None:
             check=True,
             encoding="utf-8",
             errors="replace",
-            creationflags=_NO_WINDOW,
+            creationflags=NO_WINDOW,
         )
         channel.send(protocol.decode_reply(answer.stdout))
     except (OSError, subprocess.SubprocessError, protocol.ProtocolError) as error:

@@ -413,6 +413,19 @@ def test_a_look_that_crashes_is_an_error_of_its_own(client):
     assert client.wait_for(protocol.Error).job == "a look"
 
 
+def test_a_look_that_cannot_begin_is_an_error_of_its_own_and_ends_no_job(client, make_job):
+    client.send(make_job("obeys"))
+    client.wait_for_note("working")
+    _look(client, "no\0path")
+    assert client.wait_for(protocol.Error).job == "a look"
+    _look(client, "o" * 200_000)  # longer than an argument may be
+    assert client.wait_for(protocol.Error).job == "a look"
+    _look(client, "orbit")
+    assert client.wait_for(protocol.Looked).job == "a look"
+    client.send(protocol.Cancel("obeys"))
+    assert client.wait_for(protocol.Cancelled, protocol.Error).job == "obeys"
+
+
 def test_of_two_looks_the_later_is_answered_and_a_cancelled_one_not(client):
     _look(client, "stuck", "first")
     _look(client, "orbit", "second")
