@@ -157,7 +157,7 @@ def draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context, failure
     draw_text(box, context, failure.cause, "ERROR", alert=True)
     draw_text(box, context, failure.remedy, "INFO")
     if session.job and session.job.phase in (Phase.FAILED, Phase.CANCELLED):
-        box.operator("sv3d.resume", text="Go On Anyway" if failure.is_doubt else "Resume", icon="PLAY")
+        box.operator("sv3d.resume", text=wording.resume_word(is_doubt=failure.is_doubt), icon="PLAY")
     if session.job and session.job.result:
         draw_import(box, session.job, "Import Again")
     row = box.row(align=True)

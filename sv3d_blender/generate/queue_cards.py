@@ -9,6 +9,7 @@ from ..result import destination
 from ..result.delivery import folder_of
 from ..translations import said
 from .cards import draw_import, draw_text
+from .wording import resume_word
 
 _MOST = 6  # waiting jobs that are named one by one
 
@@ -72,4 +73,8 @@ def _draw_batch(box: bpy.types.UILayout, context: bpy.types.Context, batch: Batc
 def _draw_failed(box: bpy.types.UILayout, context: bpy.types.Context, failed: Failed) -> None:
     row = box.row()
     draw_text(row, context, f"{failed.entry.title}: {failed.failure.cause}", "ERROR")
-    row.operator("sv3d.resume", text="", icon="PLAY", emboss=False).job = failed.entry.request.job
+    if failed.failure.is_doubt:
+        button = box.operator("sv3d.resume", text=resume_word(is_doubt=True), icon="PLAY")
+    else:
+        button = row.operator("sv3d.resume", text="", icon="PLAY", emboss=False)
+    button.job = failed.entry.request.job

@@ -68,3 +68,8 @@ def report(failure: Failure, facts: dict[str, str]) -> str:
     """A failure as text to send to somebody who can help."""
     head = "\n".join(f"{name}: {value}" for name, value in facts.items())
     return f"SV3D report\n{head}\n\n{failure.cause}\n{failure.remedy}\n\n{failure.details}".rstrip() + "\n"
+
+
+def resume_word(*, is_doubt: bool) -> str:
+    """What the button says that takes a stopped job up again."""
+    return "Go On Anyway" if is_doubt else "Resume"

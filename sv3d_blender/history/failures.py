@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from ..engine.job import Job, Phase
@@ -14,8 +15,7 @@ def note_end(job: Job) -> None:
     file = Path(job.request.out) / FAILURE
     with suppress(OSError):
         if job.phase is Phase.FAILED and job.failure and file.parent.is_dir():
-            told = {"cause": job.failure.cause, "remedy": job.failure.remedy, "details": job.failure.details}
-            file.write_text(json.dumps(told, indent=1), encoding="utf-8")
+            file.write_text(json.dumps(asdict(job.failure), indent=1), encoding="utf-8")
         else:
             file.unlink(missing_ok=True)
     catalogue.changed()

@@ -52,6 +52,7 @@ class JobRecord:
     size: int  # bytes
     spare: int  # of these, what Clean Up takes
     cause: str  # why it failed, if that is known
+    is_doubt: bool  # nothing has failed: it waits for the artist's word
     signature: tuple[object, ...]  # changes whenever the rest may
 
 
@@ -138,6 +139,7 @@ def _read(folder: Path, *, running: bool, signature: tuple[object, ...]) -> JobR
         size=size_of(folder),
         spare=size_of(folder / WORK) if done else 0,
         cause=_shown(failure.get("cause")) if state is State.FAILED else "",
+        is_doubt=state is State.FAILED and failure.get("is_doubt") is True,
         signature=signature,
     )
 

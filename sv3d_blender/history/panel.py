@@ -7,7 +7,7 @@ import bpy
 
 from .. import tab
 from ..engine.session import session
-from ..generate.wording import lines, size
+from ..generate.wording import lines, resume_word, size
 from ..phrase import phrase
 from ..results_folder import BESIDE
 from ..translations import said
@@ -106,7 +106,7 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, record: JobRe
         again = box.operator("sv3d.import_result", text="Import Again", icon="IMPORT")
         again.folder, again.title, again.orbit_only = str(record.folder), record.title, not record.makes_mesh
     elif record.state is not State.RUNNING:
-        box.operator("sv3d.history_resume", icon="PLAY")
+        box.operator("sv3d.history_resume", text=resume_word(is_doubt=record.is_doubt), icon="PLAY")
     box.operator("sv3d.history_settings", icon="LOOP_BACK")
     row = box.row(align=True)
     row.operator("sv3d.history_open_folder", icon="FILE_FOLDER")

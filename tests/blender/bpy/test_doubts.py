@@ -1,5 +1,6 @@
 """Frames that are doubtful stop a job that a button has begun, before minutes are spent; the artist decides."""
 
+import json
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,6 +42,7 @@ def test_the_artist_is_asked_and_can_go_on(blender, session, chosen):
     assert "Go On Anyway" in said
     assert "Resume" not in said
     out = session.job.request.out
+    assert json.loads((Path(out) / "failure.json").read_text())["is_doubt"]
     assert blender.ops.sv3d.resume() == {"FINISHED"}
     over(session)
     assert session.shown_failure is None
@@ -51,6 +53,17 @@ def test_the_artist_is_asked_and_can_go_on(blender, session, chosen):
     over(session)
     assert session.shown_failure is None, "who went on once is not asked again"
     assert session.job.request.out != out
+
+
+def test_one_that_another_job_has_followed_can_go_on_too(blender, session, chosen):
+    press_button(blender)
+    press_button(blender)
+    over(session)
+    assert len(session.queue.failed) == 1
+    assert drawn(blender).count("Go On Anyway") == 2, "its own card, and that of the last"
+    blender.ops.sv3d.resume(job=session.queue.failed[0].entry.request.job)
+    over(session)
+    assert session.job.result and not session.queue.failed
 
 
 def test_a_failure_is_resumed_as_before(blender, session, chosen, monkeypatch):

@@ -259,6 +259,16 @@ def test_why_a_job_failed_is_told_later(blender, session, catalogue, results, or
     assert not (catalogue.current.folder / "failure.json").exists()
 
 
+def test_a_job_that_stopped_at_doubts_goes_on_from_here_too(blender, session, catalogue, results, picture_job):
+    (picture_job / "report.json").unlink()
+    (picture_job / "failure.json").write_text('{"cause": "A shadow seems to belong to the object."}')
+    read(catalogue, results)
+    assert "Go On Anyway" not in drawn(blender)
+    (picture_job / "failure.json").write_text('{"cause": "A shadow seems to belong to the object.", "is_doubt": true}')
+    read(catalogue, results)
+    assert "Go On Anyway" in drawn(blender)
+
+
 def test_a_thread_that_stumbles_still_answers(blender, catalogue, results):
     def stumble() -> str:
         raise RuntimeError("a bug")

@@ -45,6 +45,9 @@ def test_a_failed_job_tells_why(tmp_path):
     folder = make_job(tmp_path / f"cow-{NOON}", done=False)
     (folder / "failure.json").write_text('{"cause": "The disk\\nis full."}')
     assert (read_job(folder).state, read_job(folder).cause) == (State.FAILED, "The disk is full.")
+    assert not read_job(folder).is_doubt
+    (folder / "failure.json").write_text('{"cause": "A shadow.", "is_doubt": true}')
+    assert read_job(folder).is_doubt
     make = make_job(tmp_path / f"cup-{NOON}")
     (make / "failure.json").write_text('{"cause": "of long ago"}')
     assert (read_job(make).state, read_job(make).cause) == (State.DONE, "")
