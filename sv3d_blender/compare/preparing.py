@@ -183,10 +183,15 @@ class Preparing:
                 self._measured[key] = Measured(None, 0.0, frame.stamp, FRAME_GONE)
                 tab.redraw_views()
                 continue
-            if self._model is None or not self.shows(result.session_uid):
-                self._model, self._sources = model_of(result), sources_of(result)
-            side = 2 * min(len(frame.pixels), _SIDE)
-            self._work = _Work(key, frame.pixels, frame.stamp, self._model, view_of(camera, index, side))
+            try:
+                if self._model is None or not self.shows(result.session_uid):
+                    self._model, self._sources = model_of(result), sources_of(result)
+                view = view_of(camera, index, 2 * min(len(frame.pixels), _SIDE))
+            except Exception:  # as in the thread: the timer must not end with it
+                self._measured[key] = _failed(frame.stamp)
+                tab.redraw_views()
+                continue
+            self._work = _Work(key, frame.pixels, frame.stamp, self._model, view)
             return True
         self._due_measure = None
         return False
@@ -206,8 +211,13 @@ class _Work(threading.Thread):
         try:
             self.measured = measure(*self._given)
         except Exception:  # whatever it was: the frame must not be tried again and again
-            traceback.print_exc()  # to Blender's console, as an operator's would be
-            self.measured = Measured(None, 0.0, self._given[1], FAILED)
+            self.measured = _failed(self._given[1])
+
+
+def _failed(stamp: int) -> Measured:
+    """Of a frame whose comparison has just raised something."""
+    traceback.print_exc()  # to Blender's console, as an operator's would be
+    return Measured(None, 0.0, stamp, FAILED)
 
 
 def _without_fringe(pixels: Pixels) -> Pixels:  # (H, W, 4)

@@ -47,6 +47,11 @@ class OrbitView:
     strays: tuple[Point, ...] = ()
     fov_deg: float = SV3D_FOV_DEG
     is_sv3ds: bool = True  # else of frames that are there: nothing about it can be what SV3D does not know
+    distances: tuple[float, ...] = ()  # each view's own, as of photographs; else all have the common one
+
+    def far(self, index: int) -> float:
+        """How far from the target a view's camera stands."""
+        return self.distances[index] if self.distances else self.distance
 
 
 @dataclass(frozen=True)
@@ -62,17 +67,19 @@ def shapes(view: OrbitView) -> Shapes:
 
     From a stray off the sphere a line leads to the target: where it meets the sphere is the view that it tells.
     """
-    lines = [(Role.SPHERE, a, b) for loop in _outline() for a, b in pairwise(_placed(view, pose) for pose in loop)]
+    outline = [[_placed(view, pose, view.distance) for pose in loop] for loop in _outline()]
+    lines = [(Role.SPHERE, a, b) for loop in outline for a, b in pairwise(loop)]
     numbers = []
-    for role, before, end in _steps(view):
-        lines += [(role, a, b) for a, b in pairwise(_placed(view, p) for p in _between(before, end))]
+    for role, i, before, end in _steps(view):
+        way = _between(before, end, view.far(i - 1), view.far(i))
+        lines += [(role, a, b) for a, b in pairwise(_placed(view, *place) for place in way)]
     every = math.ceil(len(view.poses) / _MOST_NUMBERS)
     for i, pose in enumerate(view.poses):
         is_picture = view.is_sv3ds and i == len(view.poses) - 1
         role = Role.FRONT if is_picture else Role.VIEW
         if view.is_sv3ds and is_doubtful_view(view.poses, i):
             role = Role.DOUBTFUL
-        corners, tip = _frustum(view, pose)
+        corners, tip = _frustum(view, pose, view.far(i))
         lines += [(role, a, b) for a, b in pairwise([*corners, corners[0]])]
         lines += [(role, tip, corner) for corner in corners]
         if is_picture:  # crossed, so that it is known without its colour, too
@@ -86,8 +93,8 @@ def shapes(view: OrbitView) -> Shapes:
     return Shapes(tuple(lines), tuple(numbers))
 
 
-def _steps(view: OrbitView) -> list[tuple[Role, Pose, Pose]]:
-    """From view to view, with what is to be thought of the step."""
+def _steps(view: OrbitView) -> list[tuple[Role, int, Pose, Pose]]:
+    """From view to view, with what is to be thought of the step, and the later one's number."""
     steps = []
     for i, pose in enumerate(view.poses):
         before = view.poses[i - 1]
@@ -95,11 +102,11 @@ def _steps(view: OrbitView) -> list[tuple[Role, Pose, Pose]]:
             before = Pose(before.elevation, before.azimuth if i else before.azimuth - 360.0 * (before.azimuth > 0))
             role = Role.DOUBTFUL if is_doubtful_step(before, pose) else Role.WAY
             end = pose if pose.azimuth > before.azimuth else Pose(pose.elevation, pose.azimuth + 360.0)
-            steps.append((role, before, end))
+            steps.append((role, i, before, end))
         else:
             turn = (pose.azimuth - before.azimuth + 180.0) % 360.0 - 180.0
             if i or abs(turn) < _CLOSES:
-                steps.append((Role.WAY, before, Pose(pose.elevation, before.azimuth + turn)))
+                steps.append((Role.WAY, i, before, Pose(pose.elevation, before.azimuth + turn)))
     return steps
 
 
@@ -124,23 +131,28 @@ def _outline() -> list[list[Pose]]:
     return [horizon, *arcs]
 
 
-def _between(a: Pose, b: Pose) -> list[Pose]:
+def _between(a: Pose, b: Pose, near: float, far: float) -> list[tuple[Pose, float]]:
+    """Places on the way from one to the other, with their distances."""
     pieces = max(1, math.ceil(max(abs(b.azimuth - a.azimuth), abs(b.elevation - a.elevation)) / _PIECE))
     shares = [i / pieces for i in range(pieces + 1)]
     return [
-        Pose(a.elevation + s * (b.elevation - a.elevation), a.azimuth + s * (b.azimuth - a.azimuth)) for s in shares
+        (
+            Pose(a.elevation + s * (b.elevation - a.elevation), a.azimuth + s * (b.azimuth - a.azimuth)),
+            near + s * (far - near),
+        )
+        for s in shares
     ]
 
 
-def _placed(view: OrbitView, pose: Pose) -> Point:
+def _placed(view: OrbitView, pose: Pose, far: float) -> Point:
     outward, _right, _up = _axes(view, pose)
-    return _moved(view.target, (outward, view.distance))
+    return _moved(view.target, (outward, far))
 
 
-def _frustum(view: OrbitView, pose: Pose) -> tuple[list[Point], Point]:
+def _frustum(view: OrbitView, pose: Pose, far: float) -> tuple[list[Point], Point]:
     """The four corners of the frame, and the camera's place."""
     outward, right, up = _axes(view, pose)
-    tip = _moved(view.target, (outward, view.distance))
+    tip = _moved(view.target, (outward, far))
     long = _FRUSTUM * view.distance
     middle = _moved(tip, (outward, -long))
     wide = long * math.tan(math.radians(view.fov_deg / 2))

@@ -53,7 +53,8 @@ def _preset(kind: str, elevation: float, amplitude: float, seed: int) -> tuple[P
 @lru_cache(maxsize=1)
 def _of_frames(looked: protocol.Looked, target: Point) -> OrbitView:
     poses = tuple(Pose(*angles) for angles in zip(looked.elevations, looked.azimuths, strict=True))
-    return OrbitView(poses, target, looked.distance, _FRONT, fov_deg=looked.fov_deg, is_sv3ds=False)
+    own = looked.distances
+    return OrbitView(poses, target, looked.distance, _FRONT, fov_deg=looked.fov_deg, is_sv3ds=False, distances=own)
 
 
 def _of_cameras(scene: bpy.types.Scene) -> OrbitView | None:

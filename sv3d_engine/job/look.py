@@ -30,6 +30,7 @@ def look(request: protocol.MeshJob, progress: Progress) -> protocol.Looked:
         tuple(view.azimuth for view in views),
         seen.notes,
         seen.doubts,
+        tuple(view.away * seen.orbit.distance for view in views) if any(view.away != 1 for view in views) else (),
     )
 
 

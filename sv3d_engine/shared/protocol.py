@@ -264,6 +264,7 @@ class Looked:
     azimuths: tuple[float, ...]
     notes: tuple[str, ...] = ()  # what the artist should know: sentences
     doubts: tuple[str, ...] = ()  # why the mesh may come out wrong: sentences
+    distances: tuple[float, ...] = ()  # one a frame, where they are not all the common one
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,19 @@ def test_it_tells_the_cameras_that_are_found(reversed_file):
     assert "clockwise" in looked.notes[0]
     assert looked.doubts == ()
     assert 1 < looked.distance < 4
+    assert looked.distances == ()
     assert "Elevation -15° to 35°, field of view 34°." in as_text(looked)
     assert list(reversed_file.parent.iterdir()) == [reversed_file]
+
+
+def test_distances_of_their_own_are_told(tmp_path):
+    told = json.loads((FOLDER / "cameras.json").read_text(encoding="utf-8"))
+    told["frames"][3]["distance"] = 1.01 * told["distance"]
+    (tmp_path / "cameras.json").write_text(json.dumps(told), encoding="utf-8")
+    given = str(FOLDER), "", str(tmp_path / "cameras.json")
+    looked = look(protocol.MeshJob("a", *given, preset="draft", cameras_as_given=True), Progress())
+    wanted = [told["distance"] * (1.01 if i == 3 else 1) for i in range(21)]
+    assert looked.distances == pytest.approx(wanted, rel=1e-4)
 
 
 def test_what_the_job_would_refuse_is_refused(tmp_path):

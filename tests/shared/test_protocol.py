@@ -22,7 +22,9 @@ MESSAGES = [
     protocol.GenerateJob("a", "/cup.png", "/out", faces=5000, texture=512, material="pbr"),
     protocol.Cancel("a"),
     protocol.Look(protocol.MeshJob("a", "/frames", "/out", "/cameras.json", 12.5, cameras_as_given=True)),
-    protocol.Looked("a", "21 frames.", 33.8, 2.0, (10.0, 12.5), (0.0, 180.0), ("It turns.",), ("A shadow.",)),
+    protocol.Looked(
+        "a", "21 frames.", 33.8, 2.0, (10.0, 12.5), (0.0, 180.0), ("It turns.",), ("A shadow.",), (2.0, 2.5)
+    ),
     protocol.Doctor(),
     protocol.Shutdown(),
     protocol.Hello(protocol.VERSION, "0.1.0", 123, "/log"),

@@ -133,6 +133,15 @@ def test_a_frame_that_is_gone_or_cannot_be_compared_says_so_and_the_others_go_on
     assert preparing.mean(made.camera, made.frames) < 0.03
 
 
+def test_a_mesh_that_cannot_be_read_says_so(made, preparing, monkeypatch):
+    module, told = part("compare.preparing"), part("compare.drawing").told
+    monkeypatch.setattr(module, "model_of", lambda _result: 1 / 0)
+    preparing.measured(*args(made))
+    turn_until(preparing, lambda: preparing._on_timer() is None)
+    assert told(preparing.measured(*args(made))) == "This frame cannot be compared"
+    assert preparing.mean(made.camera, made.frames) is None
+
+
 def test_a_mesh_that_is_gone_is_told(blender, made, preparing, monkeypatch):
     drawing, written = part("compare.drawing"), []
     monkeypatch.setattr(drawing, "_write", lambda text, *_place: written.append(text))

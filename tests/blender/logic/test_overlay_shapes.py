@@ -1,6 +1,7 @@
 """What is drawn of an orbit, as data."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from sv3d.sv3d_blender.overlay.shapes import OrbitView, Role, shapes
@@ -19,6 +20,14 @@ def test_each_view_has_its_number_at_its_place_on_the_sphere():
     assert [math.dist(place, TARGET) for _, place, _ in found.numbers] == pytest.approx([4.0] * 21)
     last = found.numbers[-1][1]
     assert last == pytest.approx((1, 2 - 4 * math.cos(math.radians(10)), 3 + 4 * math.sin(math.radians(10))))
+
+
+def test_photographs_are_where_they_were_taken():
+    far = tuple(3.0 + 0.1 * i for i in range(21))
+    found = shapes(OrbitView(tuple(sine(10)), TARGET, 4.0, -90.0, is_sv3ds=False, distances=far))
+    assert [math.dist(place, TARGET) for _, place, _ in found.numbers] == pytest.approx(far)
+    way = [math.dist(place, TARGET) for role, _, place in found.lines if role is Role.WAY]
+    assert max(abs(b - a) for a, b in pairwise(way[10:])) < 0.05, "no jump between two of them"
 
 
 def test_a_second_view_is_counter_clockwise_from_the_front():
