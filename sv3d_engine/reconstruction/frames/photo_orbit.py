@@ -126,6 +126,7 @@ def _look_at(view: Photograph, folder: Path, file: str, mask: str | None, told: 
     picture, orientation = _read(folder / file, _SMALL)
     height, width = picture.rgb.shape[:2]
     full = picture.full or (width, height)
+    taken = _taken(view, full, orientation, told)
     rgb, alpha = without_opaque(picture.rgb, picture.alpha)
     if mask is not None:
         shown = read_mask(folder / mask, (height, width))
@@ -133,7 +134,6 @@ def _look_at(view: Photograph, folder: Path, file: str, mask: str | None, told: 
     if alpha is None:
         alpha = _cut(rgb)
     outline = None if alpha is None else _outline(alpha > 0.5) * (np.array(full) / (width, height))
-    taken = _taken(view, full, orientation, told)
     return _Look(view, file, mask, taken, outline if outline is not None and len(outline) else None)
 
 
@@ -153,8 +153,8 @@ def _read(path: Path, longest: int | None = None) -> tuple[Picture, int | None]:
 def _taken(view: Photograph, shown: tuple[int, int], orientation: int | None, told: Photographs) -> Taken:
     """How a picture was taken of which ``shown`` pixels are shown, turned by its ``orientation``.  Raises UserError.
 
-    Where its size does not tell whether the tool turned it as well, the one that stands upright is taken; COLMAP, whose
-    worlds are not, turns none.
+    Where its size does not tell whether the tool turned it as well, the world's way up does; where that has none, as
+    COLMAP's, the tool did not.
     """
     size, plain = view.lens.size, Taken(view.lens, view.axes, *shown)
     if size is None:

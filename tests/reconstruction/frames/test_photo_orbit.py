@@ -243,7 +243,7 @@ def spoil(source: Path, how: str) -> None:
     [
         ("elsewhere", "None of the pictures"),
         ("few", "holds 6 frames"),
-        ("cropped", "300 × 300"),
+        ("cropped", "picture 002.png has 300 × 300"),
         ("shuffled", "do not fit together"),
         ("away", "look away"),
         ("inside", "do not fit together"),
