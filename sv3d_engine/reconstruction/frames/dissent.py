@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, frame_coordinates
 from ...orbit.orbit_files import MIN_FRAMES, CameraFile
 from .hull import SEEN_ALPHA, agreed_half_side, look_up, voxel_centres
@@ -54,6 +55,7 @@ def weighed(
     described: CameraFile,
     distance: float,
     names: Sequence[str],  # of the frames, for the notes
+    progress: Progress | None = None,
 ) -> tuple[NDArray[np.uint8], CameraFile, tuple[str, ...]]:
     """The frames, moved where their object stands aside, their cameras with weights by agreement, and notes on both.
 
@@ -63,7 +65,7 @@ def weighed(
         return frames, described, ()
     small = min(frames.shape[1], _SIZE)
     alpha = torch.from_numpy(frames[..., 3] / np.float32(255))
-    found = dissent(torch.nn.functional.adaptive_avg_pool2d(alpha, small), described.orbit(distance))
+    found = dissent(torch.nn.functional.adaptive_avg_pool2d(alpha, small), described.orbit(distance), progress)
     weights = np.where([view.true for view in described.views], 1, found.weights)
     if (weights > 0).sum() < MIN_FRAMES:
         weights = np.maximum(weights, _SLIGHT)
@@ -96,17 +98,20 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def dissent(silhouettes: Tensor, orbit: CameraOrbit) -> Dissent:  # (N, S, S) coverage
-    """Compare each frame with what the others leave.
+def dissent(silhouettes: Tensor, orbit: CameraOrbit, progress: Progress | None = None) -> Dissent:  # (N, S, S)
+    """Compare each frame with what the others leave; silhouettes are coverage.  Raises Cancelled.
 
     One after the other, since a wrong frame puts all others at odds: the worst is moved if that helps, or has no say
     from then on.
     """
+    progress = progress or Progress()
     count = len(silhouettes)
     none = Dissent(np.zeros(count), np.zeros((count, 2)))
     space, silent = _Space(silhouettes, orbit), np.zeros(count)
     aside = np.zeros((count, 2))
-    for _ in range(int(_MOST * count) + 1):
+    rounds = int(_MOST * count) + 1
+    for turn in range(rounds):
+        progress(turn / rounds, "Comparing each frame with the others")
         views = list(space.views())
         against = np.array([_against(one, view, space.deep) for one, view in zip(space.shown, views, strict=True)])
         against[silent > 0] = 0
@@ -122,6 +127,8 @@ def dissent(silhouettes: Tensor, orbit: CameraOrbit) -> Dissent:  # (N, S, S) co
         if first and left <= _BETTER and _against(space.coarse(moved), views[worst], space.deep) <= _CURED:
             aside[worst] += way
             space.show(worst, moved)
+        elif against[worst] <= 1:  # it stands where it fits best
+            return Dissent(np.maximum(against, silent), aside)
         else:
             silent[worst], aside[worst] = against[worst], 0
             space.silence(worst)
@@ -140,25 +147,32 @@ class _Space:
     """Voxels about an object, and which frames show them to be empty."""
 
     def __init__(self, silhouettes: Tensor, orbit: CameraOrbit) -> None:
+        count = len(silhouettes)
         half_side = agreed_half_side(silhouettes, orbit)
         width = half_side / _RESOLUTION / (orbit.distance * orbit.tan_half_fov)  # of a voxel, in frame widths
         self._cells = max(16, int(_FINENESS / width))
         self.deep = _SHALLOW * _RESOLUTION / (self._cells * width) ** 2  # voxels in a cell
-        axis = voxel_centres(torch.arange(_RESOLUTION), _RESOLUTION, half_side)
-        voxels = torch.cartesian_prod(axis, axis, axis)
         self.shown = [self.coarse(one) for one in silhouettes]
-        self._few = max(1, len(silhouettes) // 10)  # frames that may be wrong
-        self._where = [frame_coordinates(voxels, orbit, i) for i in range(len(silhouettes))]
-        self._empty = [look_up(*pair) <= SEEN_ALPHA for pair in zip(silhouettes, self._where, strict=True)]
+        self._few = max(1, count // 10)  # frames that may be wrong
+        self._orbit = orbit
+        axis = voxel_centres(torch.arange(_RESOLUTION), _RESOLUTION, half_side)
+        self._voxels = torch.cartesian_prod(axis, axis, axis)
+        empty = torch.stack([self._is_empty(one, i) for i, one in enumerate(silhouettes)])
+        # What more frames carve will not come back: each round lets one of them show something else.
+        near = empty.sum(0) <= self._few + 2 + int(_MOST * count)
+        self._voxels, self._empty = self._voxels[near], empty[:, near]
+
+    def _is_empty(self, silhouette: Tensor, index: int) -> Tensor:  # (S, S) -> (V,)
+        return look_up(silhouette, frame_coordinates(self._voxels, self._orbit, index)) <= SEEN_ALPHA
 
     def show(self, index: int, silhouette: Tensor) -> None:  # (S, S)
         """Let a frame show something else."""
         self.shown[index] = self.coarse(silhouette)
-        self._empty[index] = look_up(silhouette, self._where[index]) <= SEEN_ALPHA
+        self._empty[index] = self._is_empty(silhouette, index)
 
     def silence(self, index: int) -> None:
         """Let a frame have no say."""
-        self._empty[index] = torch.zeros_like(self._empty[index])
+        self._empty[index] = False
 
     def coarse(self, silhouette: Tensor) -> NDArray[np.float32]:  # (S, S) -> (C, C)
         """A silhouette's coverage of the cells."""
@@ -167,12 +181,13 @@ class _Space:
 
     def views(self) -> Iterator[_Others]:
         """What the others leave to each frame."""
-        misses = torch.stack(self._empty).sum(0)
+        misses = self._empty.sum(0)
         near = (misses <= self._few + 1).nonzero()[:, 0]
-        size = self._cells
-        for where, empty in zip(self._where, self._empty, strict=True):
-            column, row = ((where[near] + 1) / 2 * size).long().clamp(0, size - 1).unbind(-1)
-            cell, others = (row * size + column).numpy(), (misses - empty.long())[near].numpy()
+        voxels, misses, size = self._voxels[near], misses[near], self._cells
+        for i, empty in enumerate(self._empty):
+            place = (frame_coordinates(voxels, self._orbit, i) + 1) / 2
+            column, row = (place * size).long().clamp(0, size - 1).unbind(-1)
+            cell, others = (row * size + column).numpy(), (misses - empty[near].long()).numpy()
             allowed, left = (np.bincount(cell[others <= most], minlength=size**2) for most in (self._few, 0))
             yield _Others(allowed.reshape(size, size) > 0, left.reshape(size, size))
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, frame_coordinates
 from ...picture.matte import Cut, matted
 from ...picture.prepare import to_bytes
@@ -48,9 +49,10 @@ def with_agreed_holes(
     silhouettes: Tensor,  # (N, T, T) of the straightened frames
     orbit: CameraOrbit,  # that of the straightened frames
     straightening: Straightening,
+    progress: Progress | None = None,
 ) -> Agreed:
     """The frames, and those of them cut out again in which a hole was none, or a highlight a hole."""
-    holes = agreed_holes(cuts, silhouettes, orbit, straightening)
+    holes = agreed_holes(cuts, silhouettes, orbit, straightening, progress)
     changed = frames.copy()
     closed = opened = 0
     for i, (cut, agreed) in enumerate(zip(cuts, holes, strict=True)):
@@ -73,33 +75,42 @@ def _told(closed: int, opened: int) -> list[str]:
 
 
 def agreed_holes(
-    cuts: Sequence[Cut | None], silhouettes: Tensor, orbit: CameraOrbit, straightening: Straightening
+    cuts: Sequence[Cut | None],
+    silhouettes: Tensor,
+    orbit: CameraOrbit,
+    straightening: Straightening,
+    progress: Progress | None = None,
 ) -> list[NDArray[np.bool_]]:  # N times (P + 1,)
     """Which patches of each frame are holes, in the light of the others.
 
     A hole stays one unless the others contradict it, and what was none becomes one only where they are at one.
-    ``silhouettes`` (N, T, T) show the object without any holes.
+    ``silhouettes`` (N, T, T) show the object without any holes.  Raises Cancelled.
     """
+    progress = progress or Progress()
     holes = [np.zeros(1, bool) if cut is None else cut.holes for cut in cuts]
     if not any(len(one) > 1 for one in holes):
         return holes
     hull, half_side = object_hull(silhouettes, orbit)
     centres = voxel_centres(hull.nonzero().float(), len(hull), half_side)
-    places = [straightening.undone((frame_coordinates(centres, orbit, i) + 1) / 2) for i in range(len(cuts))]
-    patches = [np.zeros((1, 1), np.int32) if cut is None else in_square(cut.patches, 0) for cut in cuts]
-    numbers = [_numbers(patch, where) for patch, where in zip(patches, places, strict=True)]
-    cores = [_core(patch) for patch in patches]
     voxel = half_side / len(hull) / (orbit.distance * orbit.tan_half_fov) * straightening.growth  # in frame widths
     cells = max(8, int(_FINENESS / voxel))
     deep = _SHALLOW * len(hull) / (cells * voxel) ** 2  # voxels in a cell
-    for _ in range(_ROUNDS):
-        through = torch.stack([torch.from_numpy(one)[number] for one, number in zip(holes, numbers, strict=True)])
-        count = through.sum(0)
-        before, holes = holes, []
-        for i, core in enumerate(cores):
-            left = places[i][count == through[i].long()]  # what the others leave
+
+    def places(index: int) -> Tensor:  # (V, 2)
+        return straightening.undone((frame_coordinates(centres, orbit, index) + 1) / 2)
+
+    patches = {i: in_square(cut.patches, 0) for i, cut in enumerate(cuts) if cut is not None and len(cut.holes) > 1}
+    numbers = {i: _numbers(patch, places(i)) for i, patch in patches.items()}
+    cores = {i: _core(patch) for i, patch in patches.items()}
+    for turn in range(_ROUNDS):
+        progress(turn / _ROUNDS, "Looking through holes")
+        through = {i: torch.from_numpy(holes[i])[number.long()] for i, number in numbers.items()}
+        count = torch.stack(list(through.values())).sum(0)
+        before = list(holes)
+        for i, core in cores.items():
+            left = places(i)[count == through[i].long()]  # what the others leave
             clear, depth = _left(core, len(before[i]), left, cells)
-            holes.append(np.where(before[i], (clear >= _CLOSED) | (depth < deep), clear >= _OPENED))
+            holes[i] = np.where(before[i], (clear >= _CLOSED) | (depth < deep), clear >= _OPENED)
             holes[i][0] = False
         if all(np.array_equal(one, other) for one, other in zip(before, holes, strict=True)):
             break
@@ -108,7 +119,7 @@ def agreed_holes(
 
 def _numbers(numbers: NDArray[np.int32], where: Tensor) -> Tensor:  # (S, S), (V, 2) -> (V,)
     column, row = (where * len(numbers)).long().clamp(0, len(numbers) - 1).unbind(-1)
-    return torch.from_numpy(numbers)[row, column].long()
+    return torch.from_numpy(numbers)[row, column]
 
 
 def _core(numbers: NDArray[np.int32]) -> NDArray[np.int32]:

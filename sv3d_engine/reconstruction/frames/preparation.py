@@ -96,14 +96,15 @@ def look_at_frames(
         found = find_cameras(
             found.frames,
             found.described,
-            progress.part(0.75, 1.0),
+            progress.part(0.75, 0.9),
             from_file=cameras is not None,
             as_given=search == "told",
             surveyed=shots.world is not None or shots.described.to_world is not None,
         )
-    frames, agreed = _agreed(found, matted, shots)
+    frames, agreed = _agreed(found, matted, shots, progress.part(0.9, 0.95))
     distance = found.described.distance or _REFERENCE_DISTANCE
-    frames, described, weights = weighed(frames, found.described, distance, shots.names)
+    comparing = progress.part(0.95, 1.0)
+    frames, described, weights = weighed(frames, found.described, distance, shots.names, comparing)
     frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
     notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights)
     to_world = _to_world(shots, orbit.distance) if found.described is shots.described else None
@@ -139,12 +140,14 @@ def _with_picture(matted: Matted, shots: Shots, picture: Path) -> tuple[Matted, 
     return replace(matted, frames=true.frames, cuts=(*matted.cuts[:-1], None)), replace(shots, described=described)
 
 
-def _agreed(found: Found, matted: Matted, shots: Shots) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def _agreed(
+    found: Found, matted: Matted, shots: Shots, progress: Progress
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """The frames with holes that all agree on, and notes on these."""
     orbit = found.described.orbit(found.described.distance or _REFERENCE_DISTANCE)
     solid = [ndimage.binary_fill_holes(frame[..., 3] > 127) for frame in found.frames]
     silhouettes = torch.from_numpy(np.stack(solid)).float()
-    agreed = with_agreed_holes(matted.frames, shots.rgb, matted.cuts, silhouettes, orbit, found.straightening)
+    agreed = with_agreed_holes(matted.frames, shots.rgb, matted.cuts, silhouettes, orbit, found.straightening, progress)
     if not agreed.notes:
         return found.frames, ()
     return found.straightening.again(agreed.frames, shots.described.fov_deg), agreed.notes

@@ -6,9 +6,11 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from recorder import Recorder
 from scenes import box, grey, icosphere, pictures_of
 from torch import Tensor
 
+from sv3d_engine.ground.progress import Cancelled
 from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.orbit.orbit_files import CameraFile
 from sv3d_engine.picture.prepare import to_bytes
@@ -120,3 +122,8 @@ def test_what_the_artist_says_of_weights_stays() -> None:
 def test_weights_fall_with_what_is_held_against_a_frame() -> None:
     found = Dissent(np.array([2.5, 0, 1, 1.5]), np.zeros((4, 2)))
     assert found.weights.tolist() == [0, 1, 1, 0.5]
+
+
+def test_the_comparison_can_be_cancelled() -> None:
+    with pytest.raises(Cancelled):
+        dissent(true(), ORBIT, Recorder(stop_at=1))
