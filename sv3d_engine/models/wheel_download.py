@@ -83,7 +83,7 @@ def _pip_download(source: Wheel | Sdist, folder: Path, meter: Meter) -> Path:
     temporary.mkdir()
     command = [
         *pip_command(), "download", "--require-hashes", "--no-deps", kind,
-        "--ignore-requires-python",  # nothing of it is run
+        "--ignore-requires-python",  # it is not installed
         "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar=off",
         "--dest", str(target), "--requirement", str(wanted),
     ]  # fmt: skip

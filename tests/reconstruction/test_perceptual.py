@@ -11,8 +11,8 @@ from torch import Tensor
 
 from sv3d_engine.ground.tensor_store import save_tensors
 from sv3d_engine.reconstruction.perceptual import LEAST, LPIPS, Trunk, load_lpips
+from sv3d_engine.shared import model_catalogue as catalogue
 from sv3d_engine.shared.errors import UserError
-from sv3d_engine.shared.model_catalogue import model_called
 
 PICTURES = Path(__file__).parents[1] / "data" / "lpips"
 TRUNKS: tuple[Trunk, ...] = ("alex", "vgg")
@@ -72,9 +72,7 @@ def test_weights_come_back_by_the_name_of_their_trunk(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("trunk", "far", "near"), [("alex", 0.722, 0.138), ("vgg", 0.569, 0.422)])
 def test_published_distances(trunk: Trunk, far: float, near: float) -> None:
     """AlexNet's are those of the reference's README; VGG's were computed with the same weights."""
-    model = model_called("lpips")
-    assert model is not None
-    path = Path(os.environ["SV3D_REAL_MODELS"], model.file)
+    path = Path(os.environ["SV3D_REAL_MODELS"], catalogue.LPIPS.file)
     if not path.is_file():
         pytest.skip("LPIPS is not here: python -m sv3d_engine models get lpips")
     network, true = load_lpips(path, trunk), read("ex_ref.png")
