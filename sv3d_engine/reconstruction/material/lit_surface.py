@@ -10,6 +10,7 @@ from ...ground.progress import Progress
 from ..frames.frames import Frames
 from ..light import MEAN_RADIANCE
 from ..render.rasterize import gather, vertex_normals
+from .exposure import exposed
 from .observations import Observations, sightings
 from .separation import Glints, Pairs, chromaticity_pairs, fit_light
 from .specular import reflection
@@ -52,6 +53,10 @@ class LitSurface:
     seen: Observations
     weight: Tensor  # (V,) area times trust
     turns: Turns | None = None  # None: the light stands still to the object
+
+    def exposed(self, gains: Tensor | None) -> "LitSurface":  # (N, 3)
+        """The same with all frames exposed alike."""
+        return self if gains is None else replace(self, seen=exposed(self.seen, gains))
 
     def radiance(self, colour: Tensor) -> Tensor:  # (V, 3) -> ()
         """Mean over the surface: what the object lights itself with where it hides the light."""

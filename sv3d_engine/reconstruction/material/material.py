@@ -11,6 +11,7 @@ from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
 from ..frames.frames import Frames
 from ..light import Gaussians
+from .exposure import exposures
 from .gaussian_fit import fit_gaussians
 from .gloss import find_gloss, no_gloss
 from .lit_surface import look_at
@@ -35,6 +36,7 @@ class Material:
     turning: Tensor | None = None  # (V, N) each frame's share of the mean light, where the light turns with the frames
     # How far views of one point differ as they are, and in light that turns, in natural log; None where nobody asked.
     differ: tuple[float, float] | None = None
+    exposure: Tensor | None = None  # (N, 3) natural logs of what each frame's colours were multiplied by
 
 
 def recover_material(
@@ -54,6 +56,8 @@ def recover_material(
     draw = torch.Generator().manual_seed(seed)
     surface = look_at(frames, vertices, faces, progress.part(0.0, 0.5))
     progress(0.5, "Separating colour and light")
+    exposure = exposures(surface.seen, torch.Generator().manual_seed(seed))
+    surface = surface.exposed(exposure)
     told = None if light_mode == "fixed" else under_turning_light(surface, frames.orbit, draw)
     if told and (light_mode == "turns" or told.clearly):
         surface, light = told.surface, told.light
@@ -75,15 +79,16 @@ def recover_material(
     turning = None if surface.turns is None else surface.turns.shares
     differ = (told.before, told.left) if told else None
     metallic = torch.zeros_like(gloss.roughness)
-    return Material(base, gloss.roughness, metallic, evidence, shading, gloss.highlight, gaussians, turning, differ)
+    return Material(
+        base, gloss.roughness, metallic, evidence, shading, gloss.highlight, gaussians, turning, differ, exposure
+    )
 
 
 def save_material(material: Material, path: Path) -> None:
     """Write a material; whole or not at all."""
     tensors = {name: getattr(material, name) for name in _TENSORS}
     tensors |= dict(zip(_LIGHT, material.light, strict=True))
-    if material.turning is not None:
-        tensors["turning"] = material.turning
+    tensors |= {name: value for name in _OPTIONAL if (value := getattr(material, name)) is not None}
     save_tensors(tensors, {}, path)
 
 
@@ -94,8 +99,12 @@ def load_material(path: Path) -> Material:
         axes, sharpness, amplitude = (tensors[name] for name in _LIGHT)
         base, roughness, metallic, evidence, shading, highlight = (tensors[name] for name in _TENSORS)
         light = axes, sharpness, amplitude
-        return Material(base, roughness, metallic, evidence, shading, highlight, light, tensors.get("turning"))
+        turning, exposure = (tensors.get(name) for name in _OPTIONAL)
+        return Material(
+            base, roughness, metallic, evidence, shading, highlight, light, turning=turning, exposure=exposure
+        )
 
 
 _TENSORS = ("base_colour", "roughness", "metallic", "evidence", "shading", "highlight")
+_OPTIONAL = ("turning", "exposure")
 _LIGHT = ("light.axes", "light.sharpness", "light.amplitude")

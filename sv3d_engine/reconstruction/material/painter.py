@@ -5,6 +5,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from ..frames.frames import Frames
+from .exposure import exposed
 from .gloss import without
 from .lit_surface import evened
 from .material import DIM, Material
@@ -23,6 +24,7 @@ class Painter:
 
     def __init__(self, frames: Frames, vertices: Tensor, faces: Tensor, material: Material) -> None:
         self._sightings = sightings(frames, vertices, faces)
+        self._exposure = material.exposure
         self._nearest = cKDTree(vertices.numpy())
         columns = torch.stack([material.roughness, material.metallic, material.evidence], 1)
         turning = [] if material.turning is None else [material.turning]
@@ -34,6 +36,8 @@ class Painter:
         """Colours from the frames, less highlight and shading; what they hardly show is as the vertices have it."""
         properties, shading, base, frames = self._interpolated(points).tensor_split([3, 6, 9], 1)
         seen, highlight = self._sightings(points, normals), frames
+        if self._exposure is not None:
+            seen = exposed(seen, self._exposure)
         if self._turns:
             highlight, shares = frames.chunk(2, 1)
             seen = evened(seen, shares)
