@@ -28,13 +28,22 @@ os._exit(0)
 """
 
 
-@pytest.mark.parametrize(("turned", "width"), [(0.0, 0.2), (90.0, 0.8)])
-def test_a_mesh_is_lit_and_stands_as_the_orbit_has_it(blender, tmp_path, turned, width):
+@pytest.mark.parametrize(
+    ("turned", "azimuth", "spins", "width"),
+    [
+        (0.0, 0.0, False, 0.2),
+        (90.0, 0.0, False, 0.8),
+        (20.0, 40.0, False, 0.46),  # seen 20° off its narrow side
+        (20.0, 40.0, True, 0.46),  # the same view, whether the camera goes round it or it turns
+    ],
+)
+def test_a_mesh_is_lit_and_stands_as_the_orbit_has_it(blender, tmp_path, turned, azimuth, spins, width):
     subprocess.run([sys.executable, "-c", RED_BOX, tmp_path / "box.glb"], check=True, capture_output=True)
     shot = {
         "mesh": str(tmp_path / "box.glb"),
         "light": "city.exr",
-        "views": [(0.0, 0.0)],
+        "views": [(0.0, azimuth)],
+        "spins": spins,
         "fov_deg": 33.8,
         "distance": 3.0,
         "turned": turned,
