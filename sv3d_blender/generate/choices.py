@@ -56,6 +56,12 @@ MATERIALS: Items = (
     ("lambert", "Matt", "For objects without any shine: colour alone, as in SV3D's paper"),
 )
 
+FRAME_LIGHTS: Items = (
+    ("auto", "Automatic", "Found out: places that the frames show from several sides tell it"),
+    ("turns", "Stands Still", "Lamps stand still while the object turns before the camera, as on a turntable"),
+    ("fixed", "With the Object", "Lamps stand still about the object while the camera goes round it"),
+)
+
 
 def as_tab(items: Iterable[tuple[str, str, str]]) -> Items:
     """A menu for scripts, whose first and default item leaves the choice to the tab."""

@@ -67,6 +67,8 @@ def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
         _draw_automatic(column, settings, "own_faces", "faces")
         for name in ("texture", "material", "quads"):
             column.prop(settings, name)
+    if not settings.from_picture:  # SV3D's own frames stand in one light
+        column.prop(settings, "frame_light")
     column.prop(settings, "playback")
     if not settings.from_picture:
         return

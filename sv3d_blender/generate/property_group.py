@@ -248,6 +248,11 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="What the mesh's surface is like",
         items=choices.MATERIALS,
     )
+    frame_light: EnumProperty(  # type: ignore[valid-type]
+        name="Frames' Light",
+        description="How the light of the frames stands, which is taken out of the mesh's colours",
+        items=choices.FRAME_LIGHTS,
+    )
     quads: BoolProperty(  # type: ignore[valid-type]
         name="Quads",
         description="Join triangles in pairs as the mesh comes into the scene, where that leaves good four-sided faces "

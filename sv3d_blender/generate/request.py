@@ -198,6 +198,7 @@ def _mesh_job(
         cameras=str(cameras) if cameras else None,
         elevation=elevation,
         cameras_as_given=settings.cameras_as_given,
+        light=settings.frame_light,
         device=chosen.device,
         seed=settings.seed,
         **mesh_choices(settings),

@@ -104,14 +104,15 @@ def stamps(folder: Path, cameras: Path | None) -> frozenset[tuple[str, int, int]
 
 
 def static_cameras(orbit: Orbit, elevation: float) -> str:
-    """A cameras file that names exactly these frames: an orbit at one ``elevation``, in degrees."""
-    return cameras_text(orbit.files, [Pose(elevation, azimuth) for azimuth in orbit.azimuths])
+    """A cameras file that names exactly these frames: at one ``elevation``, in degrees, until a better one is found."""
+    return cameras_text(orbit.files, [Pose(elevation, azimuth) for azimuth in orbit.azimuths], assumed=True)
 
 
-def cameras_text(files: Sequence[str], poses: Sequence[Pose]) -> str:
-    """A cameras file that names these frames and their poses."""
+def cameras_text(files: Sequence[str], poses: Sequence[Pose], *, assumed: bool = False) -> str:
+    """A cameras file that names these frames and their poses; ``assumed`` ones only give the frames an order."""
     frames = [{"file": name, **pose._asdict()} for name, pose in zip(files, poses, strict=True)]
-    return json.dumps({"fov_deg": SV3D_FOV_DEG, "frames": frames}, indent=1)
+    said = {"assumed": True} if assumed else {}
+    return json.dumps({"fov_deg": SV3D_FOV_DEG, **said, "frames": frames}, indent=1)
 
 
 def pictures_in_folder(folder: Path) -> tuple[Path, ...]:

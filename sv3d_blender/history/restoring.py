@@ -52,6 +52,7 @@ def settings_of(request: protocol.Job) -> dict[str, Any]:
             "cameras": request.cameras or "",
             "elevation": radians(request.elevation),
             "cameras_as_given": request.cameras_as_given,
+            "frame_light": request.light,
             "seed": request.seed,
             **_mesh_settings(request),
         }

@@ -4,7 +4,8 @@
 angles in degrees, ``fov_deg`` across a frame's longer side; ``distance`` may be left out.  A frame keeps its place, and
 its two angles stay together.  With a ``"weight"`` from 0 to 1 it counts less than the others, or with 0 not at all; one
 that is ``"true"`` is a photograph among frames that a model imagined.  Beside the common ``distance`` it may have one
-of its own.  A job whose cameras come from another tool adds ``"to_world"``, the way back into that tool's space.
+of its own.  Angles that are ``"assumed"`` only give the frames an order.  A job whose cameras come from another tool
+adds ``"to_world"``, the way back into that tool's space.
 """
 
 import json
@@ -46,6 +47,7 @@ class CameraFile:
     views: tuple[View, ...]
     weighed: bool = False  # whether it says itself how much the frames count
     to_world: list[list[float]] | None = None  # 4 × 4, from the orbit's space to that of another tool's cameras
+    assumed: bool = False  # the angles tell no more than the order of the frames
 
     def orbit(self, distance: float) -> CameraOrbit:
         """The cameras at this distance, which the caller measured or read."""
@@ -107,7 +109,7 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     _check_degrees(views, name)
     _check_kept(views, name)
     weighed = any("weight" in entry for entry in entries)
-    return CameraFile(fov, distance, views, weighed, _to_world(data, name))
+    return CameraFile(fov, distance, views, weighed, _to_world(data, name), data.get("assumed") is True)
 
 
 def _to_world(data: dict[str, Any], name: str) -> list[list[float]] | None:

@@ -37,7 +37,8 @@ def read_film(film: Path, cameras: Path | None, elevation: float, progress: Prog
     numbers, small, count = _looked_through(film, progress.part(0.0, 0.5))
     if cameras is None:
         frames, azimuths, notes = _picked(film, numbers, small, elevation)
-        described = CameraFile(SV3D_FOV_DEG, None, _views([(elevation, azimuth) for azimuth in azimuths]))
+        views = _views([(elevation, azimuth) for azimuth in azimuths])
+        described = CameraFile(SV3D_FOV_DEG, None, views, assumed=True)
     else:
         told = read_cameras(cameras)
         if len(told.views) != count:

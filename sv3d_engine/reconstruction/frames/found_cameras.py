@@ -43,7 +43,6 @@ def find_cameras(
     described: CameraFile,
     progress: Progress,
     *,
-    from_file: bool,  # the angles were told, not assumed
     as_given: bool,  # what is found is only told
     surveyed: bool = False,  # another tool has found or made the cameras, which is more than outlines can tell
 ) -> Found:
@@ -53,7 +52,7 @@ def find_cameras(
     """
     chosen = _some(len(frames))
     alpha = np.stack([_shrunk(frames[i, ..., 3]) for i in chosen])
-    readings = _readings(frames, described, from_file)
+    readings = _readings(frames, described)
     short = {name: _part(cameras, chosen) for name, cameras in readings.items()}
     with one_thread():  # many small steps: threads would only wait for each other
         outlines = Outlines(alpha)
@@ -105,7 +104,7 @@ def _part(cameras: TurnCameras, chosen: list[int]) -> TurnCameras:
 REVERSED, POLAR, BELOW, CLOSED, PART = "reversed", "polar", "below", "closed", "part"
 
 
-def _readings(frames: NDArray[np.uint8], described: CameraFile, from_file: bool) -> dict[str, TurnCameras]:
+def _readings(frames: NDArray[np.uint8], described: CameraFile) -> dict[str, TurnCameras]:
     """What the same numbers, or the lack of them, could mean."""
     elevations = torch.tensor([view.elevation for view in described.views])
     azimuths = torch.tensor([view.azimuth for view in described.views])
@@ -113,19 +112,19 @@ def _readings(frames: NDArray[np.uint8], described: CameraFile, from_file: bool)
     given = TurnCameras(elevations, azimuths, described.fov_deg, away=None if bool((away == 1).all()) else away)
     last = float(azimuths[-1])
     ways = {GIVEN: azimuths}
-    if not from_file:
+    if described.assumed:
         share = torch.linspace(0, 1, len(azimuths))
         if _closes(frames):
             ways[CLOSED] = last + 360 * (share - 1)
         ways |= {f"{PART} {turn}": last + turn * (share - 1) for turn in (180, 270)}
     readings = {name: replace(given, azimuths=way) for name, way in ways.items()}
-    if not from_file:
+    if described.assumed:
         rise = _RISE * torch.deg2rad(azimuths).sin()
         readings |= {f"{SWINGS} {sign}": replace(given, elevations=elevations + sign * rise) for sign in (1, -1)}
     for name, one in list(readings.items()):
         other = REVERSED if name == GIVEN else f"{name} {REVERSED}"
         readings[other] = replace(one, azimuths=2 * last - one.azimuths)
-    if from_file:
+    if not described.assumed:
         readings[BELOW] = replace(given, elevations=-elevations)
         readings[POLAR] = replace(given, elevations=(90 - elevations).clamp(-89, 89))
     return readings

@@ -109,7 +109,7 @@ def _pictures(
         names, mask_folders = listed(folder)
         choice = named_frames(plain, names, mask_folders)
         if any(masks):
-            masks = [mask and str(source / mask) for mask in masks]
+            masks = [mask and str((source / mask).absolute()) for mask in masks]
         else:
             masks, notes = list(choice.masks), [*notes, *choice.notes]
         used = {*plain, *choice.masks}

@@ -97,7 +97,6 @@ def look_at_frames(
             found.frames,
             found.described,
             progress.part(0.75, 0.9),
-            from_file=cameras is not None,
             as_given=search == "told",
             surveyed=shots.world is not None or shots.described.to_world is not None,
         )

@@ -40,7 +40,8 @@ def describe(source: Path, cameras: Path | None, elevation: float) -> tuple[Choi
     if cameras is None:
         check_elevation(elevation, "the orbit")
         choice = frames_in(source)
-        return choice, CameraFile(SV3D_FOV_DEG, None, _views([elevation] * len(choice.files), choice.azimuths))
+        views = _views([elevation] * len(choice.files), choice.azimuths)
+        return choice, CameraFile(SV3D_FOV_DEG, None, views, assumed=True)
     told = read_cameras(cameras)
     kept = [view for view in told.views if view.weight > 0]
     choice = frames_named([view.file for view in kept], source, cameras.name)

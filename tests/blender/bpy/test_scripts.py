@@ -19,6 +19,13 @@ def test_a_script_waits_for_its_mesh(blender, session, orbit_folder, tmp_path):
     assert (out / "mesh.glb").exists()
 
 
+@pytest.mark.parametrize("light", ["auto", "turns", "fixed"])
+def test_a_turntables_light_can_be_told(blender, session, settings, orbit_folder, light):
+    settings.frame_light = light
+    assert blender.ops.sv3d.generate(folder=str(orbit_folder), preset="draft", wait=True) == {"FINISHED"}
+    assert session.job.request.light == light
+
+
 @pytest.mark.parametrize("as_given", [False, True])
 def test_cameras_are_found_unless_they_are_to_stay(blender, session, settings, orbit_folder, as_given):
     settings.cameras_as_given = as_given

@@ -124,8 +124,9 @@ def test_every_choice_comes_back():
 
 def test_an_orbit_comes_back_as_its_folder():
     request = protocol.MeshJob("1", "/frames", "/out", cameras="/cameras.json", elevation=12.0, cameras_as_given=True)
-    fields = settings_of(request)
+    fields = settings_of(replace(request, light="turns"))
     assert fields["cameras_as_given"]
+    assert fields["frame_light"] == "turns"
     assert (fields["source"], fields["folder"], fields["cameras"]) == ("FOLDER", "/frames", "/cameras.json")
     assert list(fields).index("folder") < list(fields).index("cameras"), "the folder's own cameras would win"
 

@@ -71,6 +71,7 @@ def test_a_sequence_keeps_the_places_of_frames_that_are_missing(tmp_path):
     assert "Number 4 is missing" in orbit.said[1]
     read = parse_cameras(json.loads(static_cameras(orbit, 5.0)))
     assert [view.azimuth for view in read.views] == pytest.approx(orbit.azimuths)
+    assert read.assumed, "cameras that nobody told may be found"
 
 
 def test_a_sequence_needs_a_number(tmp_path):

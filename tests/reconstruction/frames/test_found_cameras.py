@@ -27,8 +27,8 @@ def right() -> CameraFile:
     return read_cameras(FOLDER / "cameras.json")
 
 
-def found(frames: NDArray[np.uint8], described: CameraFile, *, from_file: bool = True, as_given: bool = False) -> Found:
-    return find_cameras(frames, described, Progress(), from_file=from_file, as_given=as_given)
+def found(frames: NDArray[np.uint8], described: CameraFile, *, as_given: bool = False) -> Found:
+    return find_cameras(frames, described, Progress(), as_given=as_given)
 
 
 def with_views(right: CameraFile, elevation=lambda e: e, azimuth=lambda a: a) -> CameraFile:
@@ -67,7 +67,7 @@ def test_an_orbit_that_rises_and_falls_is_found_without_cameras(frames, right, w
     """The robot's goes up and down by 25°, the search begins at 30°."""
     static = with_views(right, elevation=lambda e: 10.0)
     order = frames if way > 0 else np.concatenate([frames[-2::-1], frames[-1:]])
-    mended = found(order, static, from_file=False)
+    mended = found(order, replace(static, assumed=True))
     expected = right.views if way > 0 else (*right.views[-2::-1], right.views[-1])
     assert max(apart(mended.described, replace(right, views=expected))) < 1
     assert "rises and falls on its way round, between elevations of -15° and 35°" in mended.notes[0]
@@ -117,7 +117,7 @@ def test_an_orbit_that_comes_round_again_is_understood(frames, right):
     again = np.concatenate([frames[-1:], frames])
     views = [right.views[-1], *right.views]
     assumed = [replace(view, azimuth=360 * (i + 1) / 22) for i, view in enumerate(views)]
-    mended = found(again, replace(right, views=tuple(assumed)), from_file=False)
+    mended = found(again, replace(right, views=tuple(assumed), assumed=True))
     steps = np.diff([view.azimuth for view in mended.described.views])
     assert abs(steps.mean() - 360 / 21) < 0.3
     assert "first one's side again" in mended.notes[0]
@@ -155,4 +155,4 @@ def test_the_search_can_be_cancelled(frames, right):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        find_cameras(frames, with_views(right, azimuth=lambda a: -a), Stopped(), from_file=True, as_given=False)
+        find_cameras(frames, with_views(right, azimuth=lambda a: -a), Stopped(), as_given=False)

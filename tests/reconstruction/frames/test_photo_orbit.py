@@ -136,7 +136,10 @@ def test_the_orbit_of_the_field_is_read_as_it_is(tmp_path: Path) -> None:
     assert prepared.notes == prepared.doubts == ()
 
 
-def test_masks_that_the_tool_names_are_used(source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("relative", [False, True])
+def test_masks_that_the_tool_names_are_used(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: bool
+) -> None:
     (source / "cut").mkdir()
     data = json.loads((source / "transforms.json").read_text())
     for frame in data["frames"]:
@@ -147,7 +150,9 @@ def test_masks_that_the_tool_names_are_used(source: Path, tmp_path: Path) -> Non
         wall.save(source / frame["file_path"])
         frame["mask_path"] = f"cut/of_{frame['file_path']}"
     (source / "transforms.json").write_text(json.dumps(data))
-    prepare(source, source / "transforms.json", tmp_path / "job")
+    monkeypatch.chdir(source.parent)
+    given = Path(source.name) if relative else source
+    prepare(given, given / "transforms.json", tmp_path / "job")
     assert disagreement(tmp_path / "job") < 0.0006
 
 
