@@ -4,12 +4,26 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class LossWeights:
+    """How much each loss of the fine stage counts; they are added up in this order, and one with 0 moves nothing."""
+
+    photometric: float = 1.0
+    mask: float = 1.0
+    depth: float = 5.0
+    normals: float = 0.15
+    albedo: float = 0.05
+    illumination: float = 0.005
+    highlight: float = 0.01
+
+
+@dataclass(frozen=True)
 class Settings:
     """How much work the mesh stage does and how fine its result is; sizes are pixels along one side."""
 
     preset: str
     coarse_steps: int = 400  # the paper's 600 do no better
     fine_steps: int = 100  # of DMTet; the paper's 1000 also find colour and light, which a stage of their own does here
+    losses: LossWeights = LossWeights()
     sweeps: int = 5  # of the frames along the fine surface's normals
     coarse_size: int = 160
     fine_size: int = 576  # frames larger than this are scaled down

@@ -17,10 +17,20 @@ BORDER = 8  # pixels around the object that are rendered with it
 
 
 @dataclass(frozen=True)
+class Part:
+    """A rectangle of a frame of size × size pixels."""
+
+    size: int
+    corner: Tensor  # (3,) its first pixel: column, row, 0
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
 class Window:
     """The part of one frame that shows the object."""
 
-    corner: Tensor  # (3,) its first pixel in the frame: column, row, 0
+    part: Part
     colour: Tensor  # (H, W, 3) sRGB, premultiplied
     alpha: Tensor  # (H, W)
     calm: Tensor  # (H, W) bilateral weight of the normals' smoothness
@@ -28,22 +38,22 @@ class Window:
 
 def windows(frames: Frames, device: torch.device) -> list[Window]:
     """Each frame cut to its object and a border."""
-    cut = []
+    cut, size = [], frames.alpha.shape[-1]
     for rgb, alpha in zip(frames.rgb, frames.alpha, strict=True):
         rows, columns = alpha.amax(1).nonzero()[:, 0], alpha.amax(0).nonzero()[:, 0]
         top, bottom = max(int(rows[0]) - BORDER, 0), min(int(rows[-1]) + BORDER + 1, alpha.shape[0])
         left, right = max(int(columns[0]) - BORDER, 0), min(int(columns[-1]) + BORDER + 1, alpha.shape[1])
-        part = alpha[top:bottom, left:right]
-        colour = rgb[top:bottom, left:right] * part[..., None]
-        calm = calmness(colour + 1 - part[..., None])
-        corner = torch.tensor([left, top, 0])
-        cut.append(Window(*(tensor.to(device) for tensor in (corner, colour, part, calm))))
+        inside = alpha[top:bottom, left:right]
+        colour = rgb[top:bottom, left:right] * inside[..., None]
+        calm = calmness(colour + 1 - inside[..., None])
+        part = Part(size, torch.tensor([left, top, 0], device=device), bottom - top, right - left)
+        cut.append(Window(part, *(tensor.to(device) for tensor in (colour, inside, calm))))
     return cut
 
 
 @dataclass(frozen=True)
 class Sight:
-    """The mesh in one window: all that depends on its shape alone, differentiable in the vertices."""
+    """The mesh in a part of a frame: all that depends on its shape alone, differentiable in the vertices."""
 
     raster: Raster
     crossings: Crossings
@@ -53,13 +63,13 @@ class Sight:
     directions: Tensor  # (P, 3) unit, away from the camera; no gradient
 
 
-def see(
-    vertices: Tensor, faces: Tensor, edges: Edges, orbit: CameraOrbit, index: int, size: int, window: Window
-) -> Sight:
-    """Look at a mesh, vertices (V, 3) and faces (F, 3), from camera ``index`` of frames of size × size pixels."""
-    height, width = window.alpha.shape
-    screen = project(vertices, orbit, index, size) - window.corner
-    raster = rasterize(screen, faces, height, width)
+def see(vertices: Tensor, faces: Tensor, edges: Edges, orbit: CameraOrbit, index: int, part: Part) -> Sight:
+    """Look at a mesh, vertices (V, 3) and faces (F, 3), from camera ``index``.
+
+    Raises UserError where nothing of it is in sight.
+    """
+    screen = project(vertices, orbit, index, part.size) - part.corner
+    raster = rasterize(screen, faces, part.height, part.width)
     if not len(raster.pixels):
         raise nothing_solid()
     attributes = torch.cat([vertices, vertex_normals(vertices, faces), screen[:, 2:]], 1)

@@ -1,6 +1,6 @@
 """The fine stage on twelve pictures of an egg in two colours, from fields that are known to be wrong."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 
 import pytest
@@ -10,22 +10,18 @@ from scenes import EGG_BACK, EGG_FRONT, EGG_VOLUME, distance_field, egg_distance
 
 from sv3d_engine.ground.colour import to_linear, to_srgb
 from sv3d_engine.ground.progress import Cancelled, Progress
-from sv3d_engine.ground.settings import PRESETS, Settings
+from sv3d_engine.ground.settings import PRESETS, LossWeights, Settings
 from sv3d_engine.orbit.cameras import CameraOrbit, View, pixel_size
 from sv3d_engine.reconstruction.field.fit import fit_field
 from sv3d_engine.reconstruction.light import fibonacci_sphere
 from sv3d_engine.reconstruction.mesh import refine as fine_stage
 from sv3d_engine.reconstruction.mesh import refined_surface
 from sv3d_engine.reconstruction.mesh.appearance import Appearance
-from sv3d_engine.reconstruction.mesh.refine import (
-    WEIGHTS,
-    finest_detail,
-    refine,
-    start_shape,
-    view_losses,
-)
+from sv3d_engine.reconstruction.mesh.judging import view_losses
+from sv3d_engine.reconstruction.mesh.picture import draw_probes, take_picture
+from sv3d_engine.reconstruction.mesh.refine import finest_detail, refine, start_shape
 from sv3d_engine.reconstruction.mesh.tet_shape import TetShape
-from sv3d_engine.reconstruction.mesh.views import Window, see, windows
+from sv3d_engine.reconstruction.mesh.views import Part, Window, see, windows
 from sv3d_engine.reconstruction.render.antialias import mesh_edges
 from sv3d_engine.shared.errors import UserError
 
@@ -71,11 +67,9 @@ def with_weights(frames, wrong_field):
 
     @cache
     def run(steps=5, **weights):
-        settings = replace(SHORT, fine_steps=steps)
-        with pytest.MonkeyPatch.context() as patch:
-            for name in WEIGHTS:
-                patch.setitem(WEIGHTS, name, weights.get(name, 0.0))
-            return refine(frames, wrong_field, settings, CPU, seed=1, progress=Progress())
+        only = LossWeights(**dict.fromkeys(asdict(LossWeights()), 0.0) | weights)
+        settings = replace(SHORT, fine_steps=steps, losses=only)
+        return refine(frames, wrong_field, settings, CPU, seed=1, progress=Progress())
 
     return run
 
@@ -106,7 +100,7 @@ def light_of(refined):
     ],
 )
 def test_each_loss_has_a_weight_and_moves_what_it_is_for(with_weights, name, moved):
-    weight = WEIGHTS[name]
+    weight = getattr(LossWeights(), name)
     still, alone = moved(with_weights()), moved(with_weights(**{name: weight}))
     assert (alone - still).abs().max() > 1e-4
 
@@ -138,10 +132,19 @@ def test_losses_without_a_weight_move_nothing(with_weights, wrong_field):
 
 def test_a_highlight_has_to_be_worth_its_weight(with_weights):
     """Where colours count for little its weight keeps the highlight away, which takes all it can without."""
-    weight = WEIGHTS["highlight"]
+    weight = LossWeights().highlight
     held, free = (with_weights(15, photometric=1e-3, highlight=each)[0].losses["highlight"] for each in (weight, 0.0))
     assert free[-1] > 0.01
     assert held[-1] < 0.2 * free[-1]
+
+
+def losses_of_view(surface, appearance, window, orbit, draw):
+    """Every loss of the first view of a surface, its vertices and faces."""
+    vertices, faces = surface
+    sight = see(vertices, faces, mesh_edges(faces), orbit, 0, window.part)
+    probes = draw_probes(sight, draw)
+    picture = take_picture(sight, appearance, window.part, probes)
+    return view_losses(picture, probes, sight, window, pixel_size(orbit, SIZE), draw)
 
 
 @pytest.fixture(scope="module")
@@ -157,11 +160,10 @@ def grey_view(frames):
 
     def losses_of(offset, draws=8):
         field = distance_field(lambda p: egg_distance(p) - offset, HALF_SIDE)
-        vertices, faces = start_shape(field, 24, CPU).settle()
-        sight = see(vertices, faces, mesh_edges(faces), frames.orbit, 0, SIZE, window)
+        surface = start_shape(field, 24, CPU).settle()
         draw = torch.Generator().manual_seed(0)
         with torch.no_grad():
-            return [view_losses(sight, appearance, window, pixel_size(frames.orbit, SIZE), draw) for _ in range(draws)]
+            return [losses_of_view(surface, appearance, window, frames.orbit, draw) for _ in range(draws)]
 
     return losses_of
 
@@ -186,12 +188,11 @@ def two_balls(gap):
     orbit = CameraOrbit(33.8, 2.2, (View("000.png", 0.0, 0.0),))
     centres = torch.tensor([[0.2, 0.05, 0.0], [0.2 - gap, -0.05, 0.0]])
     field = distance_field(lambda p: ((p[:, None] - centres).norm(dim=-1) - 0.12).amin(1), HALF_SIDE)
-    vertices, faces = start_shape(field, 32, CPU).settle()
+    surface = start_shape(field, 32, CPU).settle()
     alpha = torch.ones(SIZE, SIZE)
-    window = Window(torch.zeros(3), torch.ones(SIZE, SIZE, 3), alpha, alpha)
-    sight = see(vertices, faces, mesh_edges(faces), orbit, 0, SIZE, window)
+    window = Window(Part(SIZE, torch.zeros(3), SIZE, SIZE), torch.ones(SIZE, SIZE, 3), alpha, alpha)
     appearance = Appearance(HALF_SIDE, finest=16, levels=1, log2_rows=4)
-    terms = view_losses(sight, appearance, window, pixel_size(orbit, SIZE), torch.Generator().manual_seed(0))
+    terms = losses_of_view(surface, appearance, window, orbit, torch.Generator().manual_seed(0))
     return float(terms["depth"].detach())
 
 
@@ -207,10 +208,10 @@ def test_light_is_told_by_linear_values_of_solid_pixels(frames):
         appearance.lights.raw_amplitude.add_(torch.randn(24))
         window = windows(frames, CPU)[0]
         vertices, faces = start_shape(distance_field(egg_distance, HALF_SIDE), 24, CPU).settle()
-        sight = see(vertices, faces, mesh_edges(faces), frames.orbit, 0, SIZE, window)
+        sight = see(vertices, faces, mesh_edges(faces), frames.orbit, 0, window.part)
         shown = sight.raster.spread(to_srgb(0.5 * appearance.lights(sight.normals))[:, None].expand(-1, 3))
         window = replace(window, colour=shown.reshape(*window.alpha.shape, 3) * window.alpha[..., None])
-        terms = view_losses(sight, appearance, window, pixel_size(frames.orbit, SIZE), torch.Generator())
+        terms = losses_of_view((vertices, faces), appearance, window, frames.orbit, torch.Generator())
     assert terms["illumination"] < 1e-4
 
 

@@ -40,8 +40,8 @@ def test_what_is_seen_lies_where_its_pixel_looks(frames):
     vertices, index = vertices * AXES, 1
     window = windows(frames, CPU)[index]
     height, width = window.alpha.shape
-    sight = see(vertices, faces, mesh_edges(faces), frames.orbit, index, SIZE, window)
-    centres = torch.stack([sight.raster.pixels % width, sight.raster.pixels // width], 1) + 0.5 + window.corner[:2]
+    sight = see(vertices, faces, mesh_edges(faces), frames.orbit, index, window.part)
+    centres = torch.stack([sight.raster.pixels % width, sight.raster.pixels // width], 1) + 0.5 + window.part.corner[:2]
     projected = project(sight.points, frames.orbit, index, SIZE)
     torch.testing.assert_close(projected[:, :2], centres, atol=1e-2, rtol=0)
     torch.testing.assert_close(projected[:, 2], sight.depth)
@@ -52,7 +52,7 @@ def test_what_is_seen_lies_where_its_pixel_looks(frames):
 def test_normals_are_unit_and_outward_and_directions_lead_away_from_the_camera(frames):
     vertices, faces = icosphere(2)
     window = windows(frames, CPU)[0]
-    sight = see(vertices * AXES, faces, mesh_edges(faces), frames.orbit, 0, SIZE, window)
+    sight = see(vertices * AXES, faces, mesh_edges(faces), frames.orbit, 0, window.part)
     one = torch.ones(len(sight.points))
     torch.testing.assert_close(sight.normals.norm(dim=-1), one)
     torch.testing.assert_close(sight.directions.norm(dim=-1), one)
