@@ -3,16 +3,15 @@
 The frame is a square of the picture, so the picture is a larger sensor behind the same lens, and shifted.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...sv3d_engine.shared.crop import ORIGINAL, Crop, read_crop
-from ...sv3d_engine.shared.job_files import REPORT, inside, json_object
+from ...sv3d_engine.shared.crop import Crop
+from ...sv3d_engine.shared.job_files import inside
 from .orbit_path import SENSOR, CameraPose, OrbitPath
 from .png_check import check_png
+from .provenance import picture_of
 
-_PLACES = ("orbit/", "")  # of a picture's files in a job folder
 _LARGEST = 64 << 20  # bytes of a background
 
 
@@ -53,12 +52,9 @@ def read_picture_view(job_folder: Path, path: OrbitPath) -> PictureView | None:
 
     None where neither has a size that can be told.
     """
-    stages = json_object(job_folder, REPORT).get("stages")
-    facts = stages.get("picture") if isinstance(stages, Mapping) else None
-    if isinstance(facts, Mapping) and (crop := read_crop(facts.get("crop"))):
-        files = (inside(job_folder, place + ORIGINAL) for place in _PLACES)
-        shown = next((file for file in files if _size(file)), None)
-        return view_of(path, crop, shown, own=True)
+    crop, picture = picture_of(job_folder)
+    if crop:
+        return view_of(path, crop, picture if _size(picture) else None, own=True)
     frame = inside(job_folder, f"frames/{path.files[-1]}")
     size = _size(frame)
     return view_of(path, Crop.whole(*size), frame, own=False) if size else None

@@ -4,6 +4,7 @@ Plain data; everything in a job folder or a .blend file may come from a stranger
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -13,7 +14,8 @@ from uuid import uuid4
 
 from ...sv3d_engine import __version__
 from ...sv3d_engine.shared import protocol
-from ...sv3d_engine.shared.job_files import REPORT, json_object
+from ...sv3d_engine.shared.crop import ORIGINAL, Crop, read_crop
+from ...sv3d_engine.shared.job_files import REPORT, inside, json_object
 from ...sv3d_engine.shared.job_files import REQUEST as ASKED
 from ..results_folder import SOURCE
 
@@ -23,6 +25,7 @@ ORIGIN = f"{SOURCE}.origin.json"  # what the frames of a job came from, which it
 PREFIX = "sv3d_"  # of an object's custom properties
 REQUEST = PREFIX + "request"  # the job as it was asked for; "Generate Again" works from it
 
+_PLACES = ("orbit/", "")  # of a picture's files in a job folder
 _OF_FRAMES = ("picture", "picture_sha256", "model", "licence")
 _LONGEST = 4000  # characters of one property
 
@@ -71,10 +74,27 @@ def forget_delivery(folder: Path) -> None:
 
 
 def write_origin(folder: Path, job: Path) -> None:
-    """Note in a job's folder whose frames it has: an earlier ``job``'s, with its picture and model.  Raises OSError."""
+    """Note in a job's folder whose frames it has: an earlier ``job``'s, with its picture and model.  Raises OSError.
+
+    The whole picture comes along, with its crop: the last frame is still that part of it.
+    """
     told = read_facts(job)
-    origin = {name: told[PREFIX + name] for name in _OF_FRAMES if PREFIX + name in told}
+    origin: dict[str, Any] = {name: told[PREFIX + name] for name in _OF_FRAMES if PREFIX + name in told}
+    crop, picture = picture_of(job)
+    if crop:
+        origin["crop"] = asdict(crop)
+    if picture:
+        shutil.copyfile(picture, folder / ORIGINAL)
     (folder / ORIGIN).write_text(json.dumps(origin, indent=1), encoding="utf-8")
+
+
+def picture_of(job: Path) -> tuple[Crop | None, Path | None]:
+    """The part of the artist's picture that a job's last frame shows, and the picture, if there is one."""
+    stages = json_object(job, REPORT).get("stages")
+    facts = stages.get("picture") if isinstance(stages, Mapping) else None
+    told = facts if isinstance(facts, Mapping) else json_object(job, ORIGIN)
+    files = (inside(job, place + ORIGINAL) for place in _PLACES)
+    return read_crop(told.get("crop")), next((file for file in files if file and file.is_file()), None)
 
 
 def read_facts(folder: Path) -> dict[str, str | int]:

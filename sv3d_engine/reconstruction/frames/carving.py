@@ -5,6 +5,7 @@ carve the hull before them; where as many depths say that there is something, it
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,11 +81,14 @@ def confirmed_depths(
 
 def _trust(depths: list[Depths], kept: list[Depths], orbit: CameraOrbit) -> float:
     """How far frames agree, 0 to 1: by the share of the sure depths that are kept as confirmed."""
-    near = _with_neighbours(orbit)
-    depths, kept = ([found for found, counts in zip(all_of, near, strict=True) if counts] for all_of in (depths, kept))
-    besides = PLAIN * sum(len(found.distance) for found in depths) + 1
-    sure = sum(int((~found.distance.isnan()).sum()) for found in depths)
-    share = (sum(len(found.distance) for found in kept) + besides) / (sure + besides)
+    counts = [view.weight * near for view, near in zip(orbit.views, _with_neighbours(orbit), strict=True)]
+
+    def sum_of(numbers: Iterable[int]) -> float:
+        return sum(count * number for count, number in zip(counts, numbers, strict=True))
+
+    besides = PLAIN * sum_of(len(found.distance) for found in depths) + 1
+    sure = sum_of(int((~found.distance.isnan()).sum()) for found in depths)
+    share = (sum_of(len(found.distance) for found in kept) + besides) / (sure + besides)
     return min(1.0, max(0.0, (share - CONTRADICTORY) / (AGREED - CONTRADICTORY)))
 
 
@@ -100,11 +104,12 @@ def carved(
 ) -> Tensor:  # (R, R, R) bool
     """Voxels of a visual hull (R, R, R) over [−half_side, half_side]³ that frames see through.  Raises Cancelled."""
     progress = progress or Progress()
-    empty, filled = (torch.zeros(hull.shape, dtype=torch.int16) for _ in range(2))
+    empty, filled = torch.zeros(hull.shape), torch.zeros(hull.shape)
     for view, found in enumerate(depths):
         progress(view / len(depths), "Looking into hollows")
-        empty += _voxels(found, -torch.inf, -SAFE, hull.shape[0], half_side)
-        filled += _voxels(found, *SOLID, hull.shape[0], half_side)
+        weight = frames.orbit.views[view].weight
+        empty += weight * _voxels(found, -torch.inf, -SAFE, hull.shape[0], half_side)
+        filled += weight * _voxels(found, *SOLID, hull.shape[0], half_side)
     away = _wide(hull & (empty > filled), hull, half_side)
     return away & ~_missed(frames, hull & ~away, away, half_side)
 
@@ -154,20 +159,21 @@ def frame_depths(pictures: Tensor, orbit: CameraOrbit, view: int, hull_distance:
 
 
 def _neighbours(orbit: CameraOrbit, view: int) -> Tensor:
-    """The frames from the directions most like one frame's, without that frame."""
+    """The frames from the directions most like one frame's, without that frame; those that count little seem far."""
     ways = normalize(orbit.positions(), dim=-1)
-    likeness = (ways @ ways[view]).index_fill(0, torch.tensor([view]), -2.0)
-    return likeness.argsort(descending=True)[:-1][:NEIGHBOURS]
+    weights = torch.tensor([view.weight for view in orbit.views])
+    apart = ((1 - ways @ ways[view]) / weights).index_fill(0, torch.tensor([view]), torch.inf)
+    return apart.argsort()[:-1][:NEIGHBOURS]
 
 
 def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit, size: int) -> Tensor:  # (R,) bool
-    """Which depths CONFIRMED of the neighbours have, too.
+    """Which depths CONFIRMED of the neighbours have, too, by their weights.
 
     maps (N, G, G): the distances of every frame of ``size``² pixels on its grid.
     """
     points = found.origin + found.distance.nan_to_num()[:, None] * found.directions
     cells, positions = maps.shape[1], orbit.positions()
-    agreeing = torch.zeros(len(points), dtype=torch.int64)
+    agreeing = torch.zeros(len(points))
     for view in found.neighbours.tolist():
         column, row = (project(points, orbit, view, size)[:, :2].floor().long() // STRIDE).unbind(-1)
         away = (points - positions[view]).norm(dim=-1)
@@ -176,7 +182,7 @@ def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit, size: int) -> Ten
             for dy in (-1, 0, 1)
             for dx in (-1, 0, 1)
         ]
-        agreeing += ((torch.stack(around) - away).abs() < SAME_DEPTH).any(0)
+        agreeing += orbit.views[view].weight * ((torch.stack(around) - away).abs() < SAME_DEPTH).any(0)
     return (agreeing >= CONFIRMED) & ~found.distance.isnan()
 
 

@@ -54,7 +54,10 @@ def test_a_job_from_another_s_frames_keeps_their_picture_and_licence(tmp_path):
     first, second, third = (tmp_path / name for name in ("first", "second", "third"))
     for folder in (first, second, third):
         folder.mkdir()
-    report = {"model": "SV3D_p", "stages": {"picture": {"picture_sha256": "ab"}}}
+    crop = {"left": 10.0, "top": 5.0, "side": 40.0, "width": 900, "height": 600}
+    report = {"model": "SV3D_p", "stages": {"picture": {"picture_sha256": "ab", "crop": crop}}}
+    (first / "orbit").mkdir()
+    (first / "orbit" / "original.png").write_bytes(b"the whole picture")
     facts(first, protocol.GenerateJob("a", "/cow.png", "/out", weights="/w"), report)
     provenance.write_origin(second, first)
     again = facts(second, protocol.MeshJob("b", "/frames", "/out", seed=4), {"versions": {"torch": "2.13.0"}})
@@ -63,6 +66,10 @@ def test_a_job_from_another_s_frames_keeps_their_picture_and_licence(tmp_path):
         names = ("picture", "picture_sha256", "model", "licence", "seed")
         wanted = ["/cow.png", "ab", "SV3D_p", "Stability AI Community License", 4]
         assert [told[f"sv3d_{name}"] for name in names] == wanted
+    for job in (second, third):  # the last frame still shows that part of the picture
+        part, picture = provenance.picture_of(job)
+        assert part is not None and asdict(part) == crop
+        assert picture is not None and picture.read_bytes() == b"the whole picture"
     assert again["sv3d_job"] == str(second)
     (second / provenance.ORIGIN).write_text('{"licence": ["x"], "job": "/elsewhere"}')
     assert "sv3d_licence" not in provenance.read_facts(second)

@@ -70,6 +70,25 @@ def test_frames_are_trusted_if_they_agree():
     assert trust[:2] == [1, 0] and trust[2] > 0.5
 
 
+def test_frames_that_count_little_take_little_trust_away_and_carve_little():
+    """Every third shows another pattern, which no depth of theirs is confirmed by."""
+    vertices, faces = tray(hollow=True)
+    frames = pictures_of(vertices, faces, lambda points: blotches(points, 0.08), ORBIT, SIZE)
+    other = pictures_of(vertices, faces, lambda points: blotches(points + 3, 0.08), ORBIT, SIZE)
+    odd = torch.tensor([i % 3 == 0 for i in range(len(ORBIT.views))])
+    spoiled = replace(frames, rgb=torch.where(odd[:, None, None, None], other.rgb, frames.rgb))
+    hull = visual_hull(frames.alpha, ORBIT, RESOLUTION, HALF_SIDE)
+    trust, hollow = [], []
+    for weight in (1.0, 0.05):
+        views = tuple(replace(v, weight=weight if one else 1.0) for v, one in zip(ORBIT.views, odd, strict=True))
+        seen = replace(spoiled, orbit=replace(ORBIT, views=views))
+        depths, trusted = confirmed_depths(seen, hull_distance(hull, HALF_SIDE), HALF_SIDE)
+        trust.append(trusted)
+        hollow.append(carved(depths, seen, hull, HALF_SIDE)[voxels_within(INNER, FLOOR, TOP)].float().mean())
+    assert trust[0] < 0.1 and trust[1] > 0.9
+    assert hollow[1] > 0.9
+
+
 def test_frames_far_apart_are_no_contradiction():
     """Of 8 round an object no two others are near enough to confirm much."""
     views = tuple(View(f"{i:03d}.png", 20.0, 45.0 * i) for i in range(8))
