@@ -17,6 +17,8 @@ from ...picture.given_alpha import checked_alpha, looks_inverted
 from ...picture.matte import Cut, NotPlain, cut_out, matted, plain_paper
 from ...picture.prepare import to_bytes
 from ...shared.errors import UserError
+from .bars import NOTE as BARS
+from .bars import without_bars
 from .doubts import doubts_about
 from .shadows import without_shadows
 from .square import squared
@@ -52,6 +54,9 @@ def matte_orbit(
     ``orbit``, agree as well without it.
     """
     notes: list[str] = []
+    if all(own is None for own in alpha) and (clear := without_bars(rgb)):
+        rgb = clear
+        notes.append(BARS)
     given = _checked(rgb, alpha, names, notes)
     looking = progress.part(0.0, 0.4)
     cuts: list[Cut | None] = []

@@ -13,6 +13,7 @@ from sv3d_engine.picture.background_model import BEST_FIRST
 from sv3d_engine.picture.ground_shadow import find_ground_shadow
 from sv3d_engine.picture.matte import matte
 from sv3d_engine.reconstruction.frames import matting, shadows
+from sv3d_engine.reconstruction.frames.bars import NOTE, without_bars
 from sv3d_engine.reconstruction.frames.matting import Matted, matte_orbit
 from sv3d_engine.shared.errors import UserError
 
@@ -37,6 +38,36 @@ def test_frames_on_paper_are_cut_out_without_a_doubt() -> None:
     result = matted(FRAMES)
     assert result.frames.shape == (12, 96, 96, 4) and result.notes == () and result.doubts == ()
     assert 0.1 < (result.frames[..., 3] > 127).mean() < 0.4
+
+
+@pytest.mark.parametrize("colour", [0.0, 0.35])
+@pytest.mark.parametrize("bars", [(12, 12, 0, 0), (0, 0, 14, 9)])
+def test_bars_of_a_film_are_left_out_and_the_middle_stays(colour: float, bars: tuple[int, int, int, int]) -> None:
+    """Letterboxed, or taken upright; with the blocks that a film's compression leaves."""
+    top, bottom, left, right = bars
+    noise = np.random.default_rng(0)
+    barred = []
+    for frame in FRAMES:
+        within = np.zeros(frame.shape[:2], bool)
+        within[top : 96 - bottom, left : 96 - right] = True
+        shown = np.where(within[..., None], frame, np.float32(colour)) + noise.normal(0, 0.004, frame.shape)
+        barred.append(shown.clip(0, 1).astype(np.float32))
+    result = matted(barred)
+    assert result.notes == (NOTE,) and result.doubts == ()
+    true = np.stack([matte(frame)[1] > 0.5 for frame in FRAMES])
+    assert ((result.frames[..., 3] > 127) != true).mean() < 0.003
+
+
+def test_a_rectangle_that_turns_is_the_object() -> None:
+    """A board that fills most of its frame, on white, seen from the front and at an angle."""
+    boards = []
+    for i in range(12):
+        board = np.ones((96, 96, 3), np.float32)
+        half = round(6 + 40 * abs(np.cos(np.pi * i / 12)))
+        board[10:86, 48 - half : 48 + half] = (0.2, 0.4, 0.3)
+        boards.append(board)
+    assert without_bars(boards) is None
+    assert without_bars(FRAMES) is None
 
 
 def test_a_shadow_that_most_frames_have_is_taken_off() -> None:
