@@ -14,7 +14,7 @@ from .doubtful_outline import HOPELESS, doubtful_outline, faint_outline
 from .given_alpha import checked_alpha, tells
 from .ground_shadow import find_ground_shadow, without_ground_shadow
 from .islands import strays
-from .line_art import enclosed_paper
+from .line_art import enclosed_paper, share_of_drawn_holes
 from .matte import NotPlain, backdrop, border, is_cut_off, matted
 from .matte import cut_out as separated
 from .read import Picture
@@ -26,6 +26,7 @@ _SEEN = 0.1  # alpha: less is hardly visible on white
 _FOUND = (0.001, 0.98)  # least and most of a picture that the background model may call the object
 _SOFT = 0.3  # of the model's object may be neither solid nor empty, for hair and glass
 _WHITE_STEP, _WHITE_SHARE = 0.03, 0.1  # from white, for so much of the outline, to be seen on it
+_HOLES = 0.15  # of what the outline encloses: more is said
 _PART = 0.05  # of an opaque rectangle has to be an object, or it may be one itself
 CUT_OFF = 0.02  # of the picture's border may be the object
 
@@ -197,6 +198,11 @@ def _from_plain(rgb: Array) -> tuple[CutOut | None, float]:
     elif (shadow := find_ground_shadow(rgb, alpha, paper)) and shadow.is_sure:
         colours, alpha = matted(rgb, without_ground_shadow(rgb, cut, shadow.where))
         notes = ("The object's shadow on the ground was taken off.",)
+    if inside is None and (holes := share_of_drawn_holes(rgb, paper, alpha > _SOLID)) > _HOLES:
+        notes += (
+            f"{holes:.0%} of what its outline encloses looks like the background, and was taken for holes. If it belongs "
+            "to the object, as in a drawing, colour it in the picture, or use a PNG with a transparent background.",
+        )
     found = CutOut(colours, alpha, "plain", (*notes, *_white_note(colours, alpha)))
     return found, doubtful_outline(rgb, alpha, paper)
 

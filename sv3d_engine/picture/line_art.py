@@ -12,7 +12,8 @@ _LINES = 0.25  # of all that is drawn has to be lines; the rest is filled in wit
 _EVEN = 0.6  # of the lines' usual thickness by which half of it may differ
 _INK = 0.2  # by which half of the lines' middles may differ in each channel, and most of all that is drawn
 _DARK = 0.25  # from paper, at the least
-_GAP = 0.012  # of the longer side: so wide a gap in a line is closed
+_GAPS = (0.012, 0.025)  # of the longer side: so wide gaps in lines are closed, …
+_OPENED = 1.5  # … the wider ones only where they leave so many times less enclosed
 _ENCLOSED = 0.25  # of the drawing has to be paper within its lines, or there is nothing to fill
 
 
@@ -28,16 +29,30 @@ def enclosed_paper(rgb: Array, paper: Array, solid: Mask) -> Mask | None:
     size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
     if not _is_drawn(rgb, paper, solid, float(size)):
         return None
-    reach = max(1, round(_GAP * size / 2))
+    narrow, wide = (_enclosed(solid, max(1, round(gap * size / 2))) for gap in _GAPS)
+    filled = wide if wide.sum() > _OPENED * narrow.sum() else narrow
+    return filled if filled.sum() >= _ENCLOSED * (solid | filled).sum() else None
+
+
+def _enclosed(solid: Mask, reach: int) -> Mask:  # (H, W)
+    """What lies within lines whose gaps, up to two ``reach`` wide, are closed."""
     shape = np.pad(solid, 2 * reach)
     grown = ndimage.distance_transform_edt(~shape) <= reach
     inside = ndimage.binary_fill_holes(grown)
     # Back from where the grown lines were: paper outside comes as close to the lines as it was.
     kept = ndimage.distance_transform_edt(np.pad(inside, 1, constant_values=False))[1:-1, 1:-1] > reach
     within = (kept | shape)[2 * reach : -2 * reach, 2 * reach : -2 * reach] & ~solid
-    whole = ndimage.binary_fill_holes(solid) | within
-    filled = whole & ~solid
-    return np.asarray(filled) if filled.sum() >= _ENCLOSED * whole.sum() else None
+    return np.asarray((ndimage.binary_fill_holes(solid) | within) & ~solid)
+
+
+def share_of_drawn_holes(rgb: Array, paper: Array, solid: Mask) -> float:
+    """Of what an outline encloses, the part that is open; 0 where the rims are not all of one ink, as drawn ones are."""
+    holes = ndimage.binary_fill_holes(solid) & ~solid
+    rim = solid & ndimage.binary_dilation(holes, iterations=2)
+    if not rim.any():
+        return 0.0
+    low, high = np.quantile(_strongest(rgb, paper, rim)[rim], (0.1, 0.9), axis=0)
+    return float(holes.sum() / (solid | holes).sum()) if (high - low).max() <= _INK else 0.0
 
 
 def _is_drawn(rgb: Array, paper: Array, solid: Mask, size: float) -> bool:

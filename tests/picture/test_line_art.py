@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
-from sv3d_engine.picture.line_art import enclosed_paper
+from sv3d_engine.picture.line_art import enclosed_paper, share_of_drawn_holes
 
 SIZE = 400
 
@@ -49,6 +50,29 @@ def test_a_small_gap_in_a_line_does_not_matter() -> None:
     ImageDraw.Draw(image).rectangle((198, 60, 200, 75), fill=(255, 255, 255))
     inside = filled(image, (255, 255, 255))
     assert inside is not None and inside[150, 200]
+
+
+def test_a_wide_gap_is_closed_where_it_would_leave_most_of_the_drawing_open() -> None:
+    image = cat(4)
+    ImageDraw.Draw(image).rectangle((197, 60, 203, 75), fill=(255, 255, 255))
+    inside = filled(image, (255, 255, 255))
+    assert inside is not None and inside[150, 200] and not inside[:60].any()
+
+
+def test_holes_with_a_rim_of_one_ink_are_told_by_their_share() -> None:
+    """A head with black hair, whose lines are too few for a drawing; and a frame of shaded wood."""
+    image = cat(4)
+    ImageDraw.Draw(image).chord((100, 66, 300, 240), 180, 360, fill=(20, 20, 20))
+    rgb = np.asarray(image, np.float32) / 255
+    paper = np.ones_like(rgb)
+    solid = solid_of(rgb, paper)
+    assert enclosed_paper(rgb, paper, solid) is None
+    open_part = ndimage.binary_fill_holes(solid) & ~solid
+    share = share_of_drawn_holes(rgb, paper, solid)
+    assert share == pytest.approx(open_part.sum() / (open_part | solid).sum()) and share > 0.3
+    shaded = np.where(solid[..., None], np.linspace(0.1, 0.6, SIZE, dtype=np.float32)[:, None, None], paper)
+    assert share_of_drawn_holes(shaded, paper, solid) == 0
+    assert share_of_drawn_holes(rgb, paper, solid | open_part) == 0
 
 
 @pytest.mark.parametrize("thickness", [6, 20, 60])
