@@ -200,8 +200,8 @@ def _from_plain(rgb: Array) -> tuple[CutOut | None, float]:
         notes = ("The object's shadow on the ground was taken off.",)
     if inside is None and (holes := share_of_drawn_holes(rgb, paper, alpha > _SOLID)) > _HOLES:
         notes += (
-            f"{holes:.0%} of what its outline encloses looks like the background, and was taken for holes. If it belongs "
-            "to the object, as in a drawing, colour it in the picture, or use a PNG with a transparent background.",
+            f"{holes:.0%} of what its outline encloses looks like the background, and was taken for holes. If it is no "
+            "hole, as in a drawing, colour it in the picture, or use a PNG with a transparent background.",
         )
     found = CutOut(colours, alpha, "plain", (*notes, *_white_note(colours, alpha)))
     return found, doubtful_outline(rgb, alpha, paper)

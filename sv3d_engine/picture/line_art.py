@@ -46,7 +46,7 @@ def _enclosed(solid: Mask, reach: int) -> Mask:  # (H, W)
 
 
 def share_of_drawn_holes(rgb: Array, paper: Array, solid: Mask) -> float:
-    """Of what an outline encloses, the part that is open; 0 where the rims are not all of one ink, as drawn ones are."""
+    """Of what an outline encloses, the part that is open; 0 where its rims are not of one ink, as drawn ones are."""
     holes = ndimage.binary_fill_holes(solid) & ~solid
     rim = solid & ndimage.binary_dilation(holes, iterations=2)
     if not rim.any():
