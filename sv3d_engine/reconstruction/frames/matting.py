@@ -27,6 +27,7 @@ Image = NDArray[np.float32]
 Pair = tuple[Image, Image]  # straight colour (H, W, 3) and alpha (H, W)
 Found = tuple[BackgroundModel, Path]
 
+TURNED = "The frames' alphas were the wrong way round, the object transparent; they were inverted."
 _FEW = 0.2  # of the frames may be cut out by another means than the rest
 _SAMPLED = 4  # every so many frames are asked whether they are in doubt throughout
 
@@ -128,18 +129,23 @@ def _checked(
     if sum(map(looks_inverted, own)) > len(own) / 2:
         given = [None if pair is None else checked_alpha(*pair, name) for pair, name in zip(pairs, names, strict=True)]
         if sum(new is not None and new.turned for new in given) <= len(own) / 2:
-            raise UserError(
-                "The frames are opaque up to their edges and transparent in the middle.",
-                "If the object is what is transparent, invert the alphas where the frames were made; else render them "
-                "again, with nothing behind the object.",
-            )
-        notes.append("The frames' alphas were the wrong way round, the object transparent; they were inverted.")
+            raise open_in_the_middle()
+        notes.append(TURNED)
         return [None if new is None else (new.rgb, new.alpha) for new in given]
     clean = [None if pair is None else without_drop_shadow(*pair) for pair in pairs]
     if sum(pair is not None for pair in clean) > len(own) / 2:
         notes.append("A shadow beside the object was part of the frames' transparency; it was taken off.")
         return [new or pair for new, pair in zip(clean, pairs, strict=True)]
     return pairs
+
+
+def open_in_the_middle() -> UserError:
+    """The error for frames whose alphas are the wrong way round, though what is transparent shows no object."""
+    return UserError(
+        "The frames are opaque up to their edges and transparent in the middle.",
+        "If the object is what is transparent, invert the alphas where the frames were made; else render them "
+        "again, with nothing behind the object.",
+    )
 
 
 def _from_paper(rgb: Image) -> Cut | None:

@@ -4,12 +4,11 @@ Each is seen anew, from where it was taken, by a camera that looks upright at on
 lens for all.  What is left of cameras that stood anyhow are their angles about that place and their distances from it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags
 
 from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, View
@@ -17,37 +16,24 @@ from ...orbit.orbit_files import LONGEST, SHORTEST, CameraFile, check_count, in_
 from ...orbit.other_tools import located, located_file, read_other_tool
 from ...orbit.photographs import Photograph, Photographs
 from ...orbit.sightlines import World, angles, check_places, nearest_point, optical_axes, way_up, world_axes
-from ...picture.background_model import cut_with_model, find_model
-from ...picture.matte import NotPlain, matte
-from ...picture.read import Picture, decoded, opened
 from ...shared.errors import UserError
 from ...shared.frame_choice import named_frames
 from ...shared.frame_folder import listed
 from ...shared.frame_masks import looks_like_a_mask
 from ...shared.frame_names import is_picture
 from ...shared.trajectory import MAX_ELEVATION
-from .reading import MAX_SIDE, MIN_SIDE, read_mask, shrink
-from .rephotograph import CLOCKWISE, COUNTER, HALFWAY, Taken, rephotograph
-from .shots import Image, Shots, without_opaque
+from .matting import TURNED
+from .photo_look import Look, half_width, look_at, whole
+from .reading import MIN_SIDE, shrink
+from .rephotograph import rephotograph
+from .shots import INVERTED, Image, Shots, are_inverted
 
 Array = NDArray[np.float64]
 
-_SMALL = 384  # pixels along the longer side of a picture in which the object is looked for
 _ROOM = 1.06  # times as wide as the widest silhouette a frame is
 _WIDEST = 50.0  # degrees from its middle that a frame may show: beyond, the camera stands within what it sees
 _SOME_FOV = 40.0  # degrees, until the frames' lens is chosen: angles do not depend on it
 _AIMED = 1e-3  # of the distance by which optical axes may miss one place and yet be aimed at it
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What a first look at a photograph tells."""
-
-    view: Photograph
-    file: str
-    mask: str | None
-    taken: Taken
-    outline: Array | None  # (K, 2) pixels on the object's outline, as it is shown; None where it is not told
 
 
 def read_photo_orbit(source: Path, cameras: Path, progress: Progress, max_size: int) -> Shots:
@@ -58,7 +44,10 @@ def read_photo_orbit(source: Path, cameras: Path, progress: Progress, max_size: 
     looks = []
     for i, ((view, file), mask) in enumerate(zip(pairs, masks, strict=True)):
         progress(0.4 * i / len(pairs), f"Looking at {file}")
-        looks.append(_look_at(view, folder, file, mask, told))
+        looks.append(look_at(view, folder, file, mask, told))
+    if are_inverted([look.inverted for look in looks]):
+        looks = [look_at(look.view, folder, look.file, look.mask, told, turned=True) for look in looks]
+        notes.append(TURNED if all(look.mask is None for look in looks) else INVERTED)
     orbit, target, up = _orbit(looks, told)
     low = [look for look, view in zip(looks, orbit.views, strict=True) if abs(view.elevation) > MAX_ELEVATION]
     if low:
@@ -122,83 +111,7 @@ def _pictures(
     return source, pairs, masks, notes
 
 
-def _look_at(view: Photograph, folder: Path, file: str, mask: str | None, told: Photographs) -> _Look:
-    picture, orientation = _read(folder / file, _SMALL)
-    height, width = picture.rgb.shape[:2]
-    full = picture.full or (width, height)
-    taken = _taken(view, full, orientation, told)
-    rgb, alpha = without_opaque(picture.rgb, picture.alpha)
-    if mask is not None:
-        shown = read_mask(folder / mask, (height, width))
-        alpha = shown if alpha is None else alpha * shown
-    if alpha is None:
-        alpha = _cut(rgb)
-    outline = None if alpha is None else _outline(alpha > 0.5) * (np.array(full) / (width, height))
-    return _Look(view, file, mask, taken, outline if outline is not None and len(outline) else None)
-
-
-def _read(path: Path, longest: int | None = None) -> tuple[Picture, int | None]:
-    """A picture as it is shown, and its EXIF orientation.  Raises UserError."""
-    what = f"The picture {path.name}"
-    with opened(path, what) as image:
-        if max(image.size) > MAX_SIDE or min(image.size) < MIN_SIDE:
-            raise UserError(
-                f"{what} is too {'large' if max(image.size) > MAX_SIDE else 'small'}: {image.width} × {image.height}.",
-                f"Use pictures of {MIN_SIDE} to {MAX_SIDE} pixels a side.",
-            )
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-        return decoded(image, what, longest), orientation
-
-
-def _taken(view: Photograph, shown: tuple[int, int], orientation: int | None, told: Photographs) -> Taken:
-    """How a picture was taken of which ``shown`` pixels are shown, turned by its ``orientation``.  Raises UserError.
-
-    Where its size does not tell whether the tool turned it as well, the world's way up does; where that has none, as
-    COLMAP's, the tool did not.
-    """
-    size, plain = view.lens.size, Taken(view.lens, view.axes, *shown)
-    if size is None:
-        return plain
-    lying = shown if orientation == HALFWAY else shown[::-1]
-    if orientation in (CLOCKWISE, COUNTER, HALFWAY) and _alike(size, lying):
-        turned = Taken(view.lens, view.axes, *lying, orientation)
-        if not (_alike(size, shown) and told.upright and plain.held[1, 2] > turned.held[1, 2]):
-            return turned
-    if _alike(size, shown):
-        return plain
-    raise UserError(
-        f"The picture {view.file} has {shown[0]} × {shown[1]} pixels, but in {told.name} it has {size[0]} × {size[1]}.",
-        "Use the very pictures that the cameras were found with: not cropped, not turned.",
-    )
-
-
-def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether one size is the other but for its scale, and rounding."""
-    scale = max(one) / max(other)
-    return all(abs(a - scale * b) <= max(1.0, scale) for a, b in zip(one, other, strict=True))
-
-
-def _cut(rgb: Image) -> Image | None:
-    """A first matte, by plain paper or by the background model if there is one."""
-    try:
-        return matte(rgb)[1]
-    except NotPlain:
-        found = find_model()
-        return cut_with_model(rgb, *found)[1] if found else None
-
-
-def _outline(solid: NDArray[np.bool_]) -> Array:  # (K, 2)
-    """The first and the last pixel of each row and column, as centres: x right, y down."""
-    ends = []
-    for mask, flip in ((solid, False), (solid.T, True)):
-        rows = np.flatnonzero(mask.any(1))
-        first, last = mask[rows].argmax(1), mask.shape[1] - mask[rows, ::-1].argmax(1)
-        points = np.concatenate([np.stack([first, rows + 0.5], 1), np.stack([last, rows + 0.5], 1)])
-        ends.append(points[:, ::-1] if flip else points)
-    return np.concatenate(ends).astype(np.float64)
-
-
-def _orbit(looks: list[_Look], told: Photographs) -> tuple[CameraOrbit, Array, Array]:
+def _orbit(looks: list[Look], told: Photographs) -> tuple[CameraOrbit, Array, Array]:
     """Angles and distances about the place that is looked at; that place, and the axes (3, 3) of the orbit's world."""
     views = [look.view for look in looks]
     centres, forward = optical_axes(views)
@@ -229,7 +142,7 @@ def _orbit(looks: list[_Look], told: Photographs) -> tuple[CameraOrbit, Array, A
     return CameraOrbit(_SOME_FOV, usual, orbit), target, axes
 
 
-def _middle(look: _Look) -> Array:  # (3,)
+def _middle(look: Look) -> Array:  # (3,)
     """The direction in the world of the middle of a silhouette."""
     assert look.outline is not None
     x, y = look.taken.directions((look.outline.min(0) + look.outline.max(0)) / 2)
@@ -243,7 +156,7 @@ def _frame_axes(orbit: CameraOrbit, world: Array) -> Array:  # (N, 3, 3)
     return turned
 
 
-def _same_frames(looks: list[_Look], orbit: CameraOrbit, world: Array) -> float | None:
+def _same_frames(looks: list[Look], orbit: CameraOrbit, world: Array) -> float | None:
     """The tangent of half the angle of view, where the photographs are such frames already: square, aimed, upright."""
     first = looks[0].taken
     for look, axes in zip(looks, _frame_axes(orbit, world), strict=True):
@@ -257,23 +170,23 @@ def _same_frames(looks: list[_Look], orbit: CameraOrbit, world: Array) -> float 
 
 
 def _as_they_are(
-    looks: list[_Look], folder: Path, progress: Progress, max_size: int
+    looks: list[Look], folder: Path, progress: Progress, max_size: int
 ) -> tuple[list[Image], list[Image | None]]:
     rgb, alpha = [], []
     for i, look in enumerate(looks):
         progress(i / len(looks), f"Reading {look.file}")
-        colours, cover = shrink(*_whole(look, folder), max_size)
+        colours, cover = shrink(*whole(look, folder), max_size)
         rgb.append(colours)
         alpha.append(cover)
     return rgb, alpha
 
 
 def _again(
-    looks: list[_Look], folder: Path, orbit: CameraOrbit, world: Array, progress: Progress, max_size: int
+    looks: list[Look], folder: Path, orbit: CameraOrbit, world: Array, progress: Progress, max_size: int
 ) -> tuple[list[Image], list[Image | None], float]:
     """The photographs as frames, and the tangent of half their angle of view: all that the object needs."""
     all_axes = _frame_axes(orbit, world)
-    widest = [_half_width(look, axes) for look, axes in zip(looks, all_axes, strict=True)]
+    widest = [half_width(look, axes) for look, axes in zip(looks, all_axes, strict=True)]
     tan = _ROOM * max(widest)
     if tan > np.tan(np.radians(_WIDEST)):
         raise _within(looks[int(np.argmax(widest))].file, "the cameras file")
@@ -286,26 +199,10 @@ def _again(
     rgb, alpha = [], []
     for i, (look, axes) in enumerate(zip(looks, all_axes, strict=True)):
         progress(i / len(looks), f"Reading {look.file}")
-        colours, cover = rephotograph(*_whole(look, folder), look.taken, axes, tan, size)
+        colours, cover = rephotograph(*whole(look, folder), look.taken, axes, tan, size)
         rgb.append(colours)
         alpha.append(cover)
     return rgb, alpha, tan
-
-
-def _whole(look: _Look, folder: Path) -> tuple[Image, Image | None]:
-    picture, _ = _read(folder / look.file)
-    rgb, alpha = without_opaque(picture.rgb, picture.alpha)
-    if look.mask is not None:
-        shown = read_mask(folder / look.mask, (rgb.shape[0], rgb.shape[1]))
-        alpha = shown if alpha is None else alpha * shown
-    return rgb, alpha
-
-
-def _half_width(look: _Look, axes: Array) -> float:
-    """How far from its middle a frame has to see, as a tangent; half the photograph where its object is not known."""
-    if look.outline is None:
-        return 0.5 / look.taken.lens.focal[0]
-    return float(np.abs(look.taken.seen_from(axes, look.outline)).max())
 
 
 def _within(file: str, name: str) -> UserError:

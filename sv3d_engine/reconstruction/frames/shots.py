@@ -1,5 +1,6 @@
 """An orbit as an artist has it: its pictures, read, and the cameras that its files tell."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def _said(shape: tuple[int, ...]) -> str:
 
 
 _OPAQUE = "The frames have an alpha that hides nothing, so the object was cut out from their background."
-_INVERTED = "The masks are black where the object is, so they are used the other way round."
+INVERTED = "The masks are black where the object is, so they are used the other way round."
 
 
 def _views(elevations: list[float], azimuths: tuple[float, ...] | list[float]) -> tuple[View, ...]:
@@ -114,13 +115,13 @@ def _read(
         masks.append(None if beside is None else read_mask(source / beside, (colours.shape[0], colours.shape[1])))
         rgb.append(colours)
         alpha.append(coverage)
-    inverted = _are_inverted([mask for mask in masks if mask is not None])
+    inverted = are_inverted([is_inverted(mask) for mask in masks if mask is not None])
     for i, mask in enumerate(masks):
         if mask is not None:
             shown = 1 - mask if inverted else mask
             own = alpha[i]
             alpha[i] = shown if own is None else shown * own
-    return rgb, alpha, [*([_INVERTED] if inverted else []), *([_OPAQUE] if opaque else [])]
+    return rgb, alpha, [*([INVERTED] if inverted else []), *([_OPAQUE] if opaque else [])]
 
 
 def without_opaque(rgb: Image, alpha: Image | None) -> tuple[Image, Image | None]:
@@ -130,7 +131,11 @@ def without_opaque(rgb: Image, alpha: Image | None) -> tuple[Image, Image | None
     return rgb * alpha[..., None] + 1 - alpha[..., None], None
 
 
-def _are_inverted(masks: list[Image]) -> bool:
-    """Whether most masks are white along their border and mostly black inside."""
-    wrong = sum(bool(mask[border(mask)].mean() > 0.9 and mask.min() < 0.1) for mask in masks)
-    return 2 * wrong > len(masks)
+def is_inverted(mask: Image) -> bool:
+    """Whether a mask (H, W) is white along its border and black inside."""
+    return bool(mask[border(mask)].mean() > 0.9 and mask.min() < 0.1)
+
+
+def are_inverted(masks: Sequence[bool]) -> bool:
+    """Whether most masks are: one alone may be of an object that fills its frame."""
+    return 2 * sum(masks) > len(masks)

@@ -10,7 +10,7 @@ import numpy as np
 import photo_scene as scene
 import pytest
 from field import case
-from PIL import Image
+from PIL import Image, ImageOps
 
 from sv3d_engine.ground.progress import Progress
 from sv3d_engine.orbit.lens import Lens
@@ -18,7 +18,9 @@ from sv3d_engine.orbit.photographs import Photograph
 from sv3d_engine.reconstruction.frames.camera_fit import misfit
 from sv3d_engine.reconstruction.frames.coherence import Outlines, TurnCameras
 from sv3d_engine.reconstruction.frames.frames import load_frames
+from sv3d_engine.reconstruction.frames.matting import TURNED
 from sv3d_engine.reconstruction.frames.preparation import Prepared, prepare_frames
+from sv3d_engine.reconstruction.frames.shots import INVERTED
 from sv3d_engine.shared.errors import UserError
 
 LENS = Lens((1.1, 1.1), (0.52, 0.36), (-0.12, 0.03, 0.0), (0.002, -0.001), (400, 300))
@@ -134,6 +136,23 @@ def test_the_orbit_of_the_field_is_read_as_it_is(tmp_path: Path) -> None:
         assert (view.azimuth - 360 * (i + 1) / 21 + 180) % 360 == pytest.approx(180, abs=1e-4)
     np.testing.assert_allclose(np.array(prepared.to_world), np.eye(4), atol=1e-5)
     assert prepared.notes == prepared.doubts == ()
+
+
+@pytest.mark.parametrize("by", ["mask", "alpha"])
+def test_masks_and_alphas_the_wrong_way_round_are_turned(source: Path, tmp_path: Path, by: str) -> None:
+    data = json.loads((source / "transforms.json").read_text())
+    for frame in data["frames"]:
+        with Image.open(source / frame["file_path"]) as image:
+            turned = ImageOps.invert(image.getchannel("A"))
+            colours = image.convert("RGB")
+        if by == "mask":
+            turned.save(source / f"{Path(frame['file_path']).stem}_mask.png")
+        else:
+            colours.putalpha(turned)
+        colours.save(source / frame["file_path"])
+    prepared = prepare(source, source / "transforms.json", tmp_path / "job")
+    assert (INVERTED if by == "mask" else TURNED) in prepared.notes
+    assert disagreement(tmp_path / "job") < 0.001
 
 
 @pytest.mark.parametrize("relative", [False, True])
