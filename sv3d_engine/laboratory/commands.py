@@ -50,7 +50,6 @@ def add_commands(commands: Any) -> None:
     light.add_argument("--out", required=True, metavar="DIR", help="frames, jobs and pictures; finished ones are kept")
     light.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
     light.add_argument("--preset", choices=protocol.PRESETS, default="draft")
-    light.add_argument("--evaluator-python", default=sys.executable, metavar="FILE", help="a Python for evaluate.py")
     light.add_argument("--bpy-python", default="", metavar="FILE", help="a Python with bpy (default: without Cycles)")
     light.add_argument("--told", action="store_true", help="only what is told of the light, on the true surface")
     light.set_defaults(run=_evaluate_light, details=False)
@@ -108,9 +107,12 @@ def _add_novel_views(parser: argparse.ArgumentParser) -> None:
 
 def _add_meshes(parser: argparse.ArgumentParser) -> None:
     """Options of ``evaluate mesh``."""
-    parser.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
-    parser.add_argument("--out", required=True, metavar="DIR", help="job folders and figures; finished ones are kept")
-    parser.add_argument("--objects", nargs="*", metavar="NAME", help="with a known surface (default: all)")
+    parser.add_argument("folders", nargs="*", metavar="OBJECT_DIR", help="with mesh.glb, cameras.json and frames")
+    parser.add_argument("--bench", metavar="DIR", help="a benchmark's folder, with a folder for each object")
+    parser.add_argument(
+        "--out", default="meshes", metavar="DIR", help="job folders and figures; finished ones are kept (%(default)s)"
+    )
+    parser.add_argument("--objects", nargs="*", metavar="NAME", help="of the benchmark's (default: all)")
     parser.add_argument("--real", nargs="*", metavar="NAME", help="real orbits (default: all; no name: none)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N", help="the tables show their mean")
     parser.add_argument("--preset", choices=protocol.PRESETS, default="standard")
@@ -133,7 +135,9 @@ def _add_meshes(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="objects at once, which share the processor")
     parser.add_argument(
-        "--evaluator-python", default=sys.executable, metavar="FILE", help="a Python that can run DIR/evaluate.py"
+        "--evaluator-python",
+        metavar="FILE",
+        help="a Python that can run the benchmark's evaluate.py, to compare its figures with ours",
     )
     parser.add_argument("--bpy-python", metavar="FILE", help="a Python with bpy, for the relighting figure")
     parser.add_argument("--relit", metavar="DIR", help="for relit true objects, rendered once (default: in --out)")
@@ -171,7 +175,7 @@ def _evaluate_light(arguments: argparse.Namespace) -> int:
     from .evaluate.light_figures import LightTask, light_figures, told_figures
 
     bench, out = Path(arguments.bench).absolute(), Path(arguments.out).absolute()
-    given = arguments.objects, arguments.preset, arguments.evaluator_python, arguments.bpy_python
+    given = arguments.objects, arguments.preset, arguments.bpy_python
     measure = told_figures if arguments.told else light_figures
     print("\n" + measure(LightTask(bench, out, *given), lambda row: print(row, flush=True)))
     return 0

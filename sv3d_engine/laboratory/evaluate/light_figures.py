@@ -6,7 +6,6 @@ fixed to the object.
 """
 
 import json
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,10 +23,10 @@ from ...reconstruction.frames.frames import Frames
 from ...reconstruction.material.lit_surface import look_at
 from ...reconstruction.material.turning import under_turning_light
 from ...shared import protocol
-from ...shared.errors import UserError
 from ..dataset.model_files import load_object
 from ..dataset.orbits import Light
 from ..dataset.rendering import render_orbit
+from .mesh_scoring import score_mesh
 from .reconstruction import bench_orbit
 from .relight import Shot, render, roughness_of
 
@@ -50,7 +49,6 @@ class LightTask:
     out: Path
     objects: Sequence[str]
     preset: str
-    evaluator: str  # a Python that can run the benchmark's evaluate.py
     bpy: str  # a Python with bpy; without one Cycles is left out
 
     def names(self) -> list[str]:
@@ -176,22 +174,5 @@ def _made(task: LightTask, job: Path, frames: Path, cameras: Path, mode: str) ->
 
 
 def _scored(task: LightTask, job: Path, source: Path, mode: str) -> dict[str, float]:
-    """The benchmark's figures; the pictures that they come from lie beside the job."""
-    command: list[str | Path] = [
-        task.evaluator,
-        source.parent / "evaluate.py",
-        job / "mesh.glb",
-        source,
-        "--front",
-        "z",
-    ]
-    pictures = task.out / f"{job.name}_{mode}_renders"
-    answer = subprocess.run([*command, "--renders", pictures], capture_output=True, check=False)
-    if answer.returncode:
-        raise UserError(
-            "The benchmark's evaluate.py failed.",
-            "Give a Python that has what it needs with --evaluator-python.",
-            answer.stderr.decode(errors="replace")[-2000:],
-        )
-    scores: dict[str, float] = json.loads(answer.stdout)
-    return scores
+    """The figures; the pictures that they come from lie beside the job."""
+    return score_mesh(job / "mesh.glb", source, pictures=task.out / f"{job.name}_{mode}_renders")

@@ -1,6 +1,6 @@
 """The mesh stage against a benchmark of known objects: ``python -m sv3d_engine evaluate mesh``.
 
-Objects are folders with mesh.glb, cameras.json and orbit frames beside the benchmark's own evaluate.py.  In OUT:
+Objects are folders with mesh.glb, cameras.json and orbit frames.  In OUT:
 figures.md and figures.json, written anew after every object; seedN/NAME.json, the figures of one object, which a
 later run keeps if code, settings and object are still the same; seedN/NAME, the job, and pictures of it beside;
 sheet.png, all objects from several sides; source, the engine that did it.
@@ -15,25 +15,31 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...ground.files import write_json
 from ...ground.processes import shared_threads
-from ...ground.settings import PRESETS
 from ...shared.errors import UserError
+from .given_settings import parse_settings
+from .likeness import LPIPS_MISSING
+from .mesh_scoring import FLAT
 from .mesh_sheet import stacked
 from .mesh_tables import (
     OBJECT_FIGURES,
     Figures,
     Scores,
+    agreement_table,
     beside_hull,
     objects_table,
+    pictures_table,
     real_table,
     stages_table,
 )
-from .reconstruction import REAL_ORBITS, Task, as_json
+from .nvs_figures import LPIPS
+from .paper_tables import mesh_lines, meshes_table
+from .reconstruction import BENCHMARK, REAL_ORBITS, Task, as_json
 from .relight import SCENE as RELIT_SCENE
 
 PACKAGE = Path(__file__).parents[2]
@@ -64,13 +70,11 @@ class Failure:
 
 def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None) -> tuple[str, bool]:
     """Do as the command says (``laboratory/commands.py``): the tables, and whether every object was scored."""
-    bench, out = Path(arguments.bench).absolute(), Path(arguments.out).absolute()
-    objects = [bench / name for name in arguments.objects or known_objects(bench)]
-    real = [bench / REAL_ORBITS / name for name in real_orbits(bench, arguments.real)]
-    _check(bench, [*objects, *real], arguments.jobs)
+    out, sources = Path(arguments.out).absolute(), given_sources(arguments)
+    _check(sources, arguments.jobs)
     without = parse_without(arguments.without)
-    tasks = _tasks(arguments, [*objects, *real], out)
-    hulls = read_hulls(bench)
+    tasks = make_tasks(arguments, sources, parse_settings(arguments.set, arguments.preset), out)
+    hulls = read_hulls(sources)
     out.mkdir(parents=True, exist_ok=True)
 
     kept = [task for task in tasks if task.done()]
@@ -90,6 +94,27 @@ def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None)
     return text, not failures
 
 
+def given_sources(arguments: argparse.Namespace) -> list[Path]:
+    """Folders of the objects and real orbits asked for.  Raises UserError if there is none."""
+    folders = [Path(folder).absolute() for folder in arguments.folders]
+    if not arguments.bench:
+        if not folders:
+            raise UserError("No object is named.", "Give folders of objects, or a benchmark with --bench DIR.")
+        return folders
+    bench = Path(arguments.bench).absolute()
+    names = arguments.objects or (() if folders else known_objects(bench))
+    real = () if folders and arguments.real is None else real_orbits(bench, arguments.real)
+    sources = [*folders, *(bench / name for name in names), *(bench / REAL_ORBITS / name for name in real)]
+    missing = [source.name for source in sources if not source.is_dir()]
+    if missing:
+        raise UserError(f"{bench} has no {', '.join(missing)}.", f"Choose from {', '.join(known_objects(bench))}.")
+    if not sources:
+        raise UserError(
+            f"There is no object in {bench}.", "Give the folder whose folders hold mesh.glb and cameras.json."
+        )
+    return sources
+
+
 def known_objects(bench: Path) -> list[str]:
     """Names of the folders of objects with a known surface, in lexical order."""
     return sorted(f.parent.name for f in bench.glob("*/mesh.glb") if (f.parent / "cameras.json").is_file())
@@ -102,30 +127,12 @@ def real_orbits(bench: Path, asked: Sequence[str] | None) -> list[str]:
     return sorted(f.parent.name for f in (bench / REAL_ORBITS).glob("*/000.png"))
 
 
-def read_hulls(bench: Path) -> dict[str, Scores]:
-    """The visual hulls' figures by object, if the benchmark has them."""
-    path = bench / "hulls.json"
-    hulls: dict[str, Scores] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def read_hulls(sources: Iterable[Path]) -> dict[str, Scores]:
+    """The visual hulls' figures by object, where a benchmark has them."""
+    hulls: dict[str, Scores] = {}
+    for path in {source.parent / "hulls.json" for source in sources}:
+        hulls |= json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return hulls
-
-
-def parse_settings(asked: Iterable[str], preset: str) -> dict[str, Any]:
-    """``name=value`` of the preset's settings, each in that setting's own type.  Raises UserError."""
-    known = {f.name: getattr(PRESETS[preset], f.name) for f in fields(PRESETS[preset])}
-    values: dict[str, Any] = {}
-    for item in asked:
-        name, _, text = item.partition("=")
-        if name not in known or name == "preset":
-            raise UserError(f"There is no setting “{name}”.", f"Choose from {', '.join(known)}.")
-        kind = type(known[name])
-        try:
-            value = text if kind is str else json.loads(text)
-        except ValueError:
-            value = None
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            raise UserError(f"“{item}” does not fit.", f"In preset {preset} it is {name}={known[name]}.")
-        values[name] = kind(value)
-    return values
 
 
 def parse_without(asked: Iterable[str]) -> dict[str, list[str]]:
@@ -185,8 +192,12 @@ def write_figures(
 ) -> str:
     """Write OUT/figures.md and figures.json from what is scored by now; returns the former."""
     objects, real = (collect(task for task in tasks if task.real == kind) for kind in (False, True))
+    method = f"this project, {tasks[0].preset}, true frames" if tasks else ""
+    pairs = [(f"{t.name}, seed {t.seed}", f["scores"], f[BENCHMARK]) for t in tasks if BENCHMARK in (f := t.found())]
     tables = [objects_table(objects, hulls, without), real_table(real), stages_table([*objects, *real])]
-    parts = [*tables, beside_hull(objects, hulls)]
+    parts = [*tables, beside_hull(objects, hulls), pictures_table(objects), meshes_table(objects, method)]
+    parts.append(agreement_table(pairs))
+    parts += [] if any(FLAT + LPIPS in o.mean for o in objects) or not objects else [f"{LPIPS_MISSING}\n"]
     parts += [f"**{f.name}, seed {f.seed}, failed**: {f.reason}\n" for f in failures]
     text = "\n".join(part for part in parts if part)
     (out / "figures.md").write_text(text, encoding="utf-8")
@@ -194,6 +205,7 @@ def write_figures(
         f.name: {"scores": f.mean, "by_seed": f.scores, "reports": f.reports, "hull": hulls.get(f.name)}
         for f in [*objects, *real]
     }
+    write_json(out / "paper.json", [asdict(line) for line in mesh_lines(objects, method)])
     write_json(out / "figures.json", figures)
     return text
 
@@ -210,10 +222,11 @@ def collect(tasks: Iterable[Task]) -> list[Figures]:
     return [Figures(name, scores[name], reports[name]) for name in scores]
 
 
-def _tasks(arguments: argparse.Namespace, sources: Sequence[Path], out: Path) -> list[Task]:
+def make_tasks(
+    arguments: argparse.Namespace, sources: Sequence[Path], settings: Mapping[str, Any], out: Path
+) -> list[Task]:
     """All that is asked for, seed after seed, each with its fingerprint."""
-    settings = parse_settings(arguments.set, arguments.preset)
-    evaluator = _program(arguments.evaluator_python)
+    evaluator = _program(arguments.evaluator_python) if arguments.evaluator_python else ""
     bpy = _program(arguments.bpy_python) if arguments.bpy_python else ""
     tasks = [
         Task(
@@ -261,13 +274,12 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
-def _check(bench: Path, sources: Sequence[Path], jobs: int) -> None:
+def _check(sources: Sequence[Path], jobs: int) -> None:
     if jobs < 1:
         raise UserError(f"{jobs} objects at once are none.", "Give 1 or more with --jobs.")
-    missing = [source.name for source in sources if not source.is_dir()]
-    if missing:
-        raise UserError(f"{bench} has no {', '.join(missing)}.", f"Choose from {', '.join(known_objects(bench))}.")
-    if not sources:
-        raise UserError(
-            f"There is no object in {bench}.", "Give the folder whose folders hold mesh.glb and cameras.json."
-        )
+    lacking = [s for s in sources if s.parent.name != REAL_ORBITS and not (s / "cameras.json").is_file()]
+    if lacking:
+        raise UserError(f"{lacking[0]} is no known object.", "It has to hold mesh.glb, cameras.json and orbit frames.")
+    names = [source.name for source in sources]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UserError(f"Several objects are called {', '.join(sorted(twice))}.", "Evaluate them one after another.")

@@ -15,6 +15,10 @@ OBJECT_FIGURES = {  # figure: digits after the point
     "albedo_ssim": 3,
     "relit_psnr": 1,
 }
+PICTURE_FIGURES = {  # as the paper's tables have them: of the base colour, and in the recovered light
+    "chamfer": 4,
+    **{f"{of}_{name}": n for of in ("flat", "lit") for name, n in (("lpips", 3), ("psnr", 1), ("ssim", 3), ("mse", 4))},
+}
 REAL_FIGURES = {"psnr": 2, "ssim": 3}
 HULL_FIGURES = tuple(OBJECT_FIGURES)[:6]  # that the visual hull of the true masks has, too
 LESS_IS_BETTER = ("chamfer_surface", "normal_error_deg")
@@ -71,6 +75,15 @@ def objects_table(objects: Sequence[Figures], hulls: Mapping[str, Scores], witho
     return markdown([head, *figures], lines)
 
 
+def pictures_table(objects: Sequence[Figures]) -> str:
+    """The paper's figures of each object: Chamfer distance, and whole pictures of the mesh, flat and lit."""
+    rows = [(o.name, o.mean) for o in objects]
+    rows += [("mean", means(scores for _, scores in rows))] if len(rows) > 1 else []
+    figures = {key: digits for key, digits in PICTURE_FIGURES.items() if any(key in scores for _, scores in rows)}
+    lines = [[name, *(_beside(scores.get(key), None, n) for key, n in figures.items())] for name, scores in rows]
+    return markdown(["object", *figures], lines) if figures else ""
+
+
 def beside_hull(objects: Sequence[Figures], hulls: Mapping[str, Scores]) -> str:
     """What the visual hull has better by the mean over the seeds; what a seed lacks is told as missing."""
     compared, worse, missing = 0, list[str](), list[str]()
@@ -124,6 +137,20 @@ def stages_table(everything: Sequence[Figures]) -> str:
         for name, s, memory in rows
     ]
     return markdown(["seconds", *stages, "all", "peak memory"], lines)
+
+
+def agreement_table(compared: Sequence[tuple[str, Scores, Scores]]) -> str:
+    """Our figures against those of the benchmark's evaluate.py, (object, ours, theirs): the largest difference of each.
+
+    Relative to theirs; nothing where theirs were not asked for.
+    """
+    gaps: dict[str, tuple[float, str]] = {}
+    for name, ours, theirs in compared:
+        for key in ours.keys() & theirs.keys():
+            gap = abs(ours[key] - theirs[key]) / max(abs(theirs[key]), 1e-9)
+            gaps[key] = max(gaps.get(key, (0.0, "")), (gap, name))
+    rows = [[key, f"{gap:.1e}", name] for key, (gap, name) in sorted(gaps.items())]
+    return markdown(["figure", "largest difference from evaluate.py", "of"], rows) if rows else ""
 
 
 def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

@@ -1,12 +1,13 @@
 """Measures between pictures: how near frames come to the true ones, and whether the camera goes where it is told to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from ...shared.trajectory import Pose
+from .likeness import Frames, Judge
 
 Picture = NDArray[np.floating]  # (H, W, C)
 
@@ -22,6 +23,11 @@ def psnr(a: Picture, b: Picture) -> float:
 
 def ssim(a: Picture, b: Picture) -> float:
     """Structural similarity, mean over pixels and channels (Wang et al. 2004, Gaussian window)."""
+    return float(np.mean(local_ssim(a, b)))
+
+
+def local_ssim(a: Picture, b: Picture) -> Picture:  # (H, W, C)
+    """Structural similarity about each pixel, by channels."""
     a, b = a.astype(np.float64), b.astype(np.float64)
 
     def local(picture: Picture) -> Picture:
@@ -32,27 +38,39 @@ def ssim(a: Picture, b: Picture) -> float:
     covariance = local(a * b) - mean_a * mean_b
     c1, c2 = K1**2, K2**2
     likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
-    return float(np.mean(likeness / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))))
+    return likeness / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))
 
 
-MEASURES = {"psnr": 2, "ssim": 3, "mse": 4}  # digits after the point
+LPIPS, CLIP_S, OWN_TOWER = "lpips", "clip_s", "own_tower"  # each only where its network is there
+MEASURES = {LPIPS: 3, "psnr": 2, "ssim": 3, CLIP_S: 3, OWN_TOWER: 3, "mse": 4}  # digits after the point
+TITLES = {LPIPS: "LPIPS", "psnr": "PSNR", "ssim": "SSIM", CLIP_S: "CLIP-S", OWN_TOWER: "own tower", "mse": "MSE"}
 CAMERA = "camera"
 FAR = 60.0  # degrees of azimuth, beyond which another view should look less like the one asked for
 _MOST = 60.0  # dB, of frames that hardly differ: an infinite one would spoil the mean
 
-Frames = NDArray[np.floating]  # (21, S, S, 3) in [0, 1]
 Figures = dict[str, NDArray[np.float64]]  # of each measure, by frame (20,), later by orbit and frame (N, 20)
 
 
-def figures(made: Frames, truth: Frames, poses: Sequence[Pose]) -> Figures:
-    """All measures of an orbit's frames but the last, which is the picture that was given."""
-    pairs = list(zip(made[:-1], truth[:-1], strict=True))
-    return {
+def picture_figures(made: Frames, truth: Frames, judges: Mapping[str, Judge] | None = None) -> Figures:
+    """PSNR, SSIM and MSE of each pair of pictures (N, S, S, 3), and what the judges tell by their names."""
+    pairs = list(zip(made, truth, strict=True))
+    found = {
         "psnr": np.array([min(psnr(a, b), _MOST) for a, b in pairs]),
         "ssim": np.array([ssim(a, b) for a, b in pairs]),
         "mse": np.array([np.mean((a.astype(np.float64) - b) ** 2) for a, b in pairs]),
-        CAMERA: camera_control(made, truth, poses),
     }
+    return found | {name: judge(made, truth) for name, judge in (judges or {}).items()}
+
+
+def figures(made: Frames, truth: Frames, poses: Sequence[Pose], judges: Mapping[str, Judge] | None = None) -> Figures:
+    """All measures of an orbit's 21 frames but the last, which is the picture that was given."""
+    found = picture_figures(made[:-1], truth[:-1], judges)
+    return found | {CAMERA: camera_control(made, truth, poses)}
+
+
+def measured(found: Mapping[str, object]) -> list[str]:
+    """The measures that are there, in the paper's order."""
+    return [key for key in MEASURES if key in found]
 
 
 def camera_control(made: Frames, truth: Frames, poses: Sequence[Pose]) -> NDArray[np.float64]:  # (20,)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from .nvs_figures import CAMERA, FAR, MEASURES, Figures
+from .nvs_figures import CAMERA, FAR, MEASURES, TITLES, Figures, measured
 from .nvs_orbits import KnownOrbit
 from .nvs_plot import Panel
 
@@ -49,12 +49,12 @@ def as_text(facts: Mapping[str, Any], sets: Sequence[Evaluated]) -> str:
 
 def summary(sets: Sequence[Evaluated]) -> str:
     """Means over orbits and frames as a table, and what follows from them."""
-    names = [name.upper() for name in MEASURES]
-    head = ["orbits", "predictor", *names, "camera: poses", "camera: frames"]
+    keys = measured(next(iter(sets[0].predictors.values())))
+    head = ["orbits", "predictor", *(TITLES[key] for key in keys), "camera: poses", "camera: frames"]
     lines = []
     for s in sets:
         for name, values in s.predictors.items():
-            means = [f"{values[key].mean():.{digits}f}" for key, digits in MEASURES.items()]
+            means = [f"{values[key].mean():.{MEASURES[key]}f}" for key in keys]
             shares = [f"{100 * share:.1f} %" for share in camera_shares(values)]
             lines.append([s.title, name, *means, *shares])
     gains = "".join(
@@ -66,10 +66,11 @@ def summary(sets: Sequence[Evaluated]) -> str:
 
 def by_frame(evaluated: Evaluated) -> str:
     """Every measure of every predictor, one line a frame, means over the orbits."""
-    head = ["frame", *(f"{m.upper()}, {name}" for m in MEASURES for name in evaluated.predictors)]
+    keys = measured(next(iter(evaluated.predictors.values())))
+    head = ["frame", *(f"{TITLES[key]}, {name}" for key in keys for name in evaluated.predictors)]
     columns = [
-        [f"{v:.{digits}f}" for v in values[measure].mean(0)]
-        for measure, digits in MEASURES.items()
+        [f"{v:.{MEASURES[key]}f}" for v in values[key].mean(0)]
+        for key in keys
         for values in evaluated.predictors.values()
     ]
     return _markdown(head, [[str(i), *line] for i, line in enumerate(zip(*columns, strict=True))], 1)
@@ -110,7 +111,7 @@ def _data(values: Figures) -> dict[str, Any]:
             "by_frame": values[key].mean(0).tolist(),
             "by_orbit": values[key].mean(1).tolist(),
         }
-        for key in MEASURES
+        for key in measured(values)
     }
     return {**measures, "camera_poses": poses, "camera_frames": frames}
 

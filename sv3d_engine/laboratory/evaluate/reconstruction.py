@@ -24,13 +24,18 @@ from ...reconstruction.asset.previews import load_model, render_view
 from ...reconstruction.light import load_light, shading
 from ...shared import protocol
 from ...shared.errors import UserError, explain
+from .given_settings import with_settings
+from .likeness import lpips_judge
+from .mesh_scoring import ALIGNED, score_lit, score_mesh
 from .mesh_sheet import object_sheet, real_sheet
-from .nvs_figures import psnr, ssim
+from .nvs_figures import LPIPS, psnr, ssim
 from .relight import over_white, relit_psnr
+from .true_views import read_true_views
 
 LEFT_OUT = 7  # of a real orbit every seventh frame is kept back for comparison
 REAL_ELEVATION = 10.0  # degrees; the benchmark's README: not stated, about this
 RELIT = "relit_psnr"
+BENCHMARK = "benchmark"  # where the figures of evaluate.py stand beside ours
 REAL_ORBITS = "real_orbits"  # the folder of these in the benchmark
 
 
@@ -44,7 +49,7 @@ class Task:
     preset: str = "standard"
     settings: Mapping[str, Any] = field(default_factory=dict)  # that differ from the preset's
     device: str = "auto"
-    evaluator: str = sys.executable  # a Python that can run the benchmark's evaluate.py
+    evaluator: str = ""  # a Python that can run the benchmark's evaluate.py, to compare our figures with its own
     fingerprint: str = ""
     bpy: str = ""  # a Python with bpy, for the relighting figure; without one it is left out
     hidden: float = 0.0  # degrees that elevations are told wrong, and the turn the other way, for the search to find
@@ -82,7 +87,8 @@ class Task:
     def done(self) -> bool:
         """Whether ``figures`` has all that this task asks for."""
         scores = self.found().get("scores", {})
-        return bool(scores) and (self.real or not self.bpy or RELIT in scores)
+        compared = self.real or not self.evaluator or BENCHMARK in self.found()
+        return bool(scores) and compared and (self.real or not self.bpy or RELIT in scores)
 
 
 def perform(task: Task) -> None:
@@ -97,6 +103,9 @@ def perform(task: Task) -> None:
         scores, report = (score_real if task.real else score_object)(task, resume=bool(found))
         draw_sheet(task)
         found = {"fingerprint": task.fingerprint, "scores": scores, "report": report}
+        write_json(task.figures, found)
+    if task.evaluator and not task.real and BENCHMARK not in found:
+        found[BENCHMARK] = score_by_benchmark(task)
         write_json(task.figures, found)
     if not task.done():
         pictures = Path(task.out) / f"{task.name}_relit"
@@ -147,7 +156,7 @@ def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool) -> dict[s
             begun.add(message.stage)
             print(f"{task.name}, seed {task.seed}: {message.title} …", file=sys.stderr, flush=True)
 
-    PRESETS[task.preset] = replace(PRESETS[task.preset], **task.settings)
+    PRESETS[task.preset] = with_settings(PRESETS[task.preset], task.settings)
     request = protocol.MeshJob(
         job=task.name,
         frames=str(frames),
@@ -164,13 +173,24 @@ def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool) -> dict[s
 
 
 def score_object(task: Task, resume: bool = False) -> tuple[dict[str, float], dict[str, Any]]:
-    """Rebuild one object of the benchmark and have it scored: its figures, and the job's report."""
+    """Rebuild one object of the benchmark and score it: its figures, and the job's report."""
     source, out = Path(task.source), Path(task.out)
     cameras = out / f"{task.name}_cameras.json"
     orbit = "orbit_dynamic" if (source / "orbit_dynamic").is_dir() else "orbit_static"
     truth = bench_orbit(source / "cameras.json", orbit)
     write_cameras(hidden(truth, task.hidden) if task.hidden else truth, cameras)
     report = reconstruct(task, source / orbit, cameras, resume)
+    judge = lpips_judge()
+    judges = {LPIPS: judge} if judge else {}
+    renders = out / f"{task.name}_renders"
+    scores = score_mesh(task.job / "mesh.glb", source, judges=judges, pictures=renders)
+    scores |= score_lit(task.job, read_true_views(source), judges, out / f"{task.name}_lit")
+    return {k: v for k, v in scores.items() if math.isfinite(v)}, report  # NaN: told as missing
+
+
+def score_by_benchmark(task: Task) -> dict[str, float]:
+    """The same mesh's figures as the benchmark's own evaluate.py tells them, to compare ours with."""
+    source = Path(task.source)
     command: list[str | Path] = [
         task.evaluator,
         source.parent / "evaluate.py",
@@ -179,17 +199,17 @@ def score_object(task: Task, resume: bool = False) -> tuple[dict[str, float], di
         "--front",
         "z",
     ]
-    renders = out / f"{task.name}_renders"
-    answer = subprocess.run([*command, "--renders", renders], capture_output=True, check=False)
+    answer = subprocess.run(command, capture_output=True, check=False)
     if answer.returncode:
         raise UserError(
             "The benchmark's evaluate.py failed.",
-            "Give a Python that has what it needs with --evaluator-python.",
+            "Give a Python that has what it needs with --evaluator-python, or none.",
             answer.stderr.decode(errors="replace")[-2000:],
         )
     scores = json.loads(answer.stdout)
-    numbers = {k: v for k, v in scores.items() if isinstance(v, int | float) and not isinstance(v, bool)}
-    return {k: v for k, v in numbers.items() if math.isfinite(v)}, report  # NaN: told as missing
+    named = scores | {ALIGNED + key: value for key, value in scores.pop("aligned", {}).items()}
+    numbers = {k: v for k, v in named.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    return {k: v for k, v in numbers.items() if k != "aligned" and math.isfinite(v)}
 
 
 def score_real(task: Task, resume: bool = False) -> tuple[dict[str, float], dict[str, Any]]:

@@ -109,11 +109,17 @@ def compare(truth: Layers, made: Layers) -> tuple[float, Layers]:
     over white.
     """
     both = (truth[..., 3] > _FULL) & (made[..., 3] > _FULL)
-    a, b = truth[both][:, :3].astype(np.float64), made[both][:, :3].astype(np.float64)
-    factors = np.clip((a * b).sum(0) / np.maximum((b * b).sum(0), 1e-12), *_SCALES)
+    factors = channel_factors(truth[both][:, :3], made[both][:, :3])
     scaled = np.concatenate([made[..., :3] * factors.astype(np.float32), made[..., 3:]], -1)
     union = (truth[..., 3] > _COVERED) | (made[..., 3] > _COVERED)
     return min(_MOST, psnr(shown(truth)[union] / 255, shown(scaled)[union] / 255)), scaled
+
+
+def channel_factors(true: NDArray[np.floating], made: NDArray[np.floating]) -> NDArray[np.float64]:  # (3,)
+    """By what each channel of ``made`` (P, 3), linear, is to be multiplied to be most like ``true``."""
+    a, b = true.astype(np.float64), made.astype(np.float64)
+    squares = (b * b).sum(0)
+    return np.clip(np.where(squares > 0, (a * b).sum(0) / np.maximum(squares, 1e-12), 1.0), *_SCALES)
 
 
 def shown(layers: Layers) -> NDArray[np.uint8]:  # (N, S, S, 3)

@@ -73,7 +73,7 @@ def _dot(a, b, c, d):
 
 
 @jit
-def _on_triangle(p, a, b, c):  # noqa: PLR0911  (a case for each corner, each side and the inside)
+def on_triangle(p, a, b, c):  # noqa: PLR0911  (a case for each corner, each side and the inside)
     """Weights of b and c at the triangle's point nearest to p (Ericson, Real-Time Collision Detection, 5.1.5)."""
     ab_ap, ac_ap = _dot(a, b, a, p), _dot(a, c, a, p)
     if ab_ap <= 0 and ac_ap <= 0:
@@ -110,7 +110,7 @@ def _nearest(points, normals, member, candidates, corners, face_normals, reach, 
                 agree += face_normals[f, i] * normals[p, i]
             if agree <= AGREE:
                 continue
-            wb, wc = _on_triangle(points[p], corners[m, k, 0], corners[m, k, 1], corners[m, k, 2])
+            wb, wc = on_triangle(points[p], corners[m, k, 0], corners[m, k, 1], corners[m, k, 2])
             distance = np.float64(0)
             for i in range(3):
                 place = (1 - wb - wc) * corners[m, k, 0, i] + wb * corners[m, k, 1, i] + wc * corners[m, k, 2, i]

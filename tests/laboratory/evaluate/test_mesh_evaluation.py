@@ -13,7 +13,6 @@ from sv3d_engine.laboratory.evaluate.mesh_evaluation import (
     Failure,
     copy_engine,
     known_objects,
-    parse_settings,
     parse_without,
     perform_apart,
     real_orbits,
@@ -47,7 +46,8 @@ class Performed:
         self.done.append((task.name, task.seed))
         if task.name == self.failing:
             return Failure(task.name, task.seed, "Its frames are empty.")
-        scores = {"psnr": 20.0, "ssim": 0.8} if task.real else {"volume_iou": 0.9 + 0.02 * task.seed}
+        scores = {"volume_iou": 0.9 + 0.02 * task.seed, "chamfer": 0.01, "flat_psnr": 21.0}
+        scores = {"psnr": 20.0, "ssim": 0.8} if task.real else scores
         report = {"stages": {"field": {"seconds": 30.0}}, "peak_memory": 1e9}
         task.figures.parent.mkdir(exist_ok=True)
         Image.new("RGB", (30, 10)).save(task.sheet)
@@ -74,7 +74,7 @@ def test_everything_of_the_benchmark_is_evaluated_in_lexical_order(monkeypatch, 
     assert "| bag | 20.00 | 0.800 |" in told
     assert (bench.parent / "out/figures.md").read_text() == told
     figures = json.loads((bench.parent / "out/figures.json").read_text())
-    assert figures["cow"]["by_seed"]["1"] == {"volume_iou": 0.92}
+    assert figures["cow"]["by_seed"]["1"]["volume_iou"] == 0.92
     assert figures["cow"]["hull"] == {"volume_iou": 0.95}
     with Image.open(bench.parent / "out/sheet.png") as sheet:
         assert sheet.size == (30, 3 * 10)
@@ -153,11 +153,28 @@ def test_what_counts_as_an_object(bench: Path) -> None:
     assert real_orbits(bench, []) == []
 
 
-def test_settings_have_the_type_of_the_presets() -> None:
-    assert parse_settings(["coarse_steps=5", "fine_size=64"], "draft") == {"coarse_steps": 5, "fine_size": 64}
-    for wrong in ("coarse_steps=many", "coarse_steps=1.5", "coarse_steps", "no_such=1", "preset=high"):
-        with pytest.raises(UserError):
-            parse_settings([wrong], "draft")
+def test_folders_of_objects_do_without_a_benchmark(monkeypatch, bench, capsys) -> None:
+    performed = Performed()
+    monkeypatch.setattr(mesh_evaluation, "perform_apart", performed)
+    monkeypatch.setattr(mesh_evaluation, "copy_engine", lambda source: None)
+    out = ["--out", str(bench.parent / "out")]
+    assert main(["evaluate", "mesh", str(bench / "cow"), *out]) == 0
+    assert performed.done == [("cow", 0)]
+    assert main(["evaluate", "mesh", str(bench / "notes"), *out]) == 2
+    assert "notes is no known object" in capsys.readouterr().err
+    assert main(["evaluate", "mesh", *out]) == 2
+    assert "No object is named" in capsys.readouterr().err
+    assert main(["evaluate", "mesh", str(bench / "cow"), "--bench", str(bench), "--objects", "cow", *out]) == 2
+    assert "Several objects are called cow" in capsys.readouterr().err
+
+
+def test_figures_stand_in_the_papers_form(monkeypatch, bench, capsys) -> None:
+    evaluate(monkeypatch, bench, "--objects", "cow", "--real")
+    told = capsys.readouterr().out
+    assert "| this project, standard, true frames, base colour | cow | 0.0100 | 0.900 |" in told
+    assert "| paper: SV3D_p | 50 of GSO |" in told
+    assert "LPIPS is left out" in told
+    assert json.loads((bench.parent / "out/paper.json").read_text())[0]["figures"]["psnr"] == 21.0
 
 
 def test_what_a_mean_leaves_out() -> None:

@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from sv3d_engine.laboratory.evaluate.reconstruction import (
     perform,
     read_over_white,
     reconstruct,
+    score_by_benchmark,
     split_orbit,
 )
 from sv3d_engine.orbit.cameras import static_orbit
@@ -83,10 +85,34 @@ def test_a_task_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.Monk
     assert seen == {"steps": 7, "size": PRESETS["draft"].coarse_size, "seed": 3}
 
 
+@pytest.fixture
+def scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An object whose job and figures are stand-ins; its folder."""
+    source = tmp_path / "bench" / "cow"
+    (source / "orbit_static").mkdir(parents=True)
+    frames = [{"file": f"orbit_static/{i:03d}.png", "elevation": 10.0, "azimuth": 17.0 * i} for i in range(21)]
+    views = [{"file": "eval/000.png", "elevation": 5.0, "azimuth": 60.0}]
+    described = {"fov_deg": 33.8, "distance": 2.0, "resolution": [8, 8], "orbit_static": frames, "eval": views}
+    (source / "cameras.json").write_text(json.dumps(described))
+    monkeypatch.setattr(reconstruction, "reconstruct", lambda task, frames, *_: {"frames": frames.name})
+    monkeypatch.setattr(reconstruction, "draw_sheet", lambda task: None)
+    scores = {"volume_iou": 0.9, "triangles": 12, "normal_error_deg": float("nan")}
+    monkeypatch.setattr(reconstruction, "score_mesh", lambda *_, **__: dict(scores))
+    return source
+
+
+def test_an_object_is_scored_by_our_own_figures(scored: Path, tmp_path: Path) -> None:
+    task = Task(str(scored), str(tmp_path / "out"))
+    perform(task)
+    assert task.found()["scores"] == {"volume_iou": 0.9, "triangles": 12}
+    assert task.found()["report"] == {"frames": "orbit_static"}
+    assert task.done()
+
+
 EVALUATOR = """
 import json, sys
 mesh, source, *options = sys.argv[1:]
-assert options[:3] == ["--front", "z", "--renders"], options
+assert options == ["--front", "z"], options
 if source.endswith("broken"):
     sys.exit("no such surface")
 scores = {"volume_iou": 0.9, "triangles": 12, "textured": True, "albedo_psnr": float("nan")}
@@ -94,26 +120,18 @@ print(json.dumps({**scores, "aligned": {"volume_iou": 1}}))
 """
 
 
-@pytest.mark.parametrize("name", ["cow", "broken"])
-def test_an_object_is_scored_by_the_benchmark_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    source = tmp_path / "bench" / name
-    (source / "orbit_static").mkdir(parents=True)
-    frames = [{"file": f"orbit_static/{i:03d}.png", "elevation": 10.0, "azimuth": 17.0 * i} for i in range(21)]
-    (source / "cameras.json").write_text(json.dumps({"fov_deg": 33.8, "distance": 2.0, "orbit_static": frames}))
-    (tmp_path / "bench" / "evaluate.py").write_text(EVALUATOR)
-    monkeypatch.setattr(reconstruction, "reconstruct", lambda task, frames, *_: {"frames": frames.name})
-    monkeypatch.setattr(reconstruction, "draw_sheet", lambda task: None)
-    task = Task(str(source), str(tmp_path / "out"))
-    if name == "broken":
-        with pytest.raises(UserError) as failure:
-            perform(task)
-        assert "no such surface" in failure.value.details
-    else:
-        perform(task)
-        assert task.found()["scores"] == {"volume_iou": 0.9, "triangles": 12}
-        assert task.found()["report"] == {"frames": "orbit_static"}
+def test_the_benchmarks_own_figures_stand_beside_ours(scored: Path, tmp_path: Path) -> None:
+    (scored.parent / "evaluate.py").write_text(EVALUATOR)
+    task = Task(str(scored), str(tmp_path / "out"))
+    perform(task)
+    compared = replace(task, evaluator=sys.executable)
+    assert not compared.done()
+    perform(compared)
+    assert compared.done()
+    assert task.found()["benchmark"] == {"volume_iou": 0.9, "triangles": 12, "aligned_volume_iou": 1}
+    with pytest.raises(UserError) as failure:
+        score_by_benchmark(replace(compared, source=str(scored.parent / "broken")))
+    assert "no such surface" in failure.value.details
 
 
 def test_cameras_can_be_told_wrong_so_that_they_have_to_be_found() -> None:
