@@ -13,7 +13,7 @@ FLOORS = {
     "": WINGS,
     "sv3d": ("network", "diffusion", "generation"),
     "reconstruction": ("light", "losses", "perceptual", "render", "frames", "field", "mesh", "material", "asset"),
-    "laboratory": ("demo", "dataset", "bench", "evaluate", "training", "commands"),
+    "laboratory": ("demo", "dataset", "bench", "evaluate", "training", "evaluate_commands", "commands"),
 }
 FILES = {file.relative_to(ENGINE).with_suffix("").parts: file for file in ENGINE.rglob("*.py")}
 

@@ -30,7 +30,7 @@ class Settings:
     grid_resolution: int = 64  # cells of the tetrahedral lattice along one side
     face_budget: int = 30_000
     texture_size: int = 2048
-    material: str = "pbr"  # or "lambert", the paper's: nothing glossy
+    material: str = "pbr"  # or "lambert", the paper's: nothing glossy; or "baked": the light stays in the colours
     turntable_size: int = 512
     turntable_count: int = 24
     disk_bytes: int = 500_000_000  # free space asked for before work starts

@@ -203,7 +203,8 @@ def _material(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     seed = seed_everything(job.seed, "material")
     surface = load_surface(_work(job.folder) / _SURFACE)
     frames, glossy = load_frames(job.folder), job.settings.material == "pbr"
-    material = recover_material(frames, surface.vertices, surface.faces, glossy, seed, progress, job.light)
+    lit = job.settings.material != "baked"
+    material = recover_material(frames, surface.vertices, surface.faces, glossy, seed, progress, job.light, lit)
     turns = material.turning is not None
     save_material(material, _work(out) / _MATERIAL)
     save_light(material.light, out / "light.json")

@@ -56,6 +56,13 @@ CODE = (
     "laboratory/evaluate",
 )
 
+# Of these folders, what only shows figures that are there, or makes others: a word changed in it redoes no mesh.
+LATER = {
+    *("ablation", "mesh_evaluation", "mesh_tables", "paper_tables", "novel_views", "nvs_orbits", "nvs_report"),
+    *("nvs_plot", "model_orbits", "camera_figures", "field_cases", "frame_figures", "light_figures"),
+    *("full_checkpoint", "scene_evaluation"),
+}
+
 Tell = Callable[[str], None]
 
 
@@ -69,9 +76,9 @@ class Failure:
 
 
 def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None) -> tuple[str, bool]:
-    """Do as the command says (``laboratory/commands.py``): the tables, and whether every object was scored."""
+    """Do as the command says (``laboratory/evaluate_commands.py``): the tables, and whether every object was scored."""
     out, sources = Path(arguments.out).absolute(), given_sources(arguments)
-    _check(sources, arguments.jobs)
+    check_sources(sources, arguments.jobs)
     without = parse_without(arguments.without)
     tasks = make_tasks(arguments, sources, parse_settings(arguments.set, arguments.preset), out)
     hulls = read_hulls(sources)
@@ -223,9 +230,9 @@ def collect(tasks: Iterable[Task]) -> list[Figures]:
 
 
 def make_tasks(
-    arguments: argparse.Namespace, sources: Sequence[Path], settings: Mapping[str, Any], out: Path
+    arguments: argparse.Namespace, sources: Sequence[Path], settings: Mapping[str, Any], out: Path, orbit: str = ""
 ) -> list[Task]:
-    """All that is asked for, seed after seed, each with its fingerprint."""
+    """All that is asked for, seed after seed, each with its fingerprint; ``orbit`` as ``Task`` has it."""
     evaluator = _program(arguments.evaluator_python) if arguments.evaluator_python else ""
     bpy = _program(arguments.bpy_python) if arguments.bpy_python else ""
     tasks = [
@@ -239,12 +246,14 @@ def make_tasks(
             evaluator=evaluator,
             bpy=bpy,
             hidden=arguments.hidden,
+            orbit=orbit,
             truths=str(Path(arguments.relit or out / "relit").absolute()),
         )
         for seed in arguments.seeds
         for source in sources
     ]
-    code = _digest([*sorted(f for folder in CODE for f in (PACKAGE / folder).rglob("*.py")), RELIT_SCENE])
+    files = sorted(f for folder in CODE for f in (PACKAGE / folder).rglob("*.py") if f.stem not in LATER)
+    code = _digest([*files, RELIT_SCENE])
     inputs = {source: _digest([*_files(source), source.parent / "evaluate.py"]) for source in sources}
     return [replace(task, fingerprint=_fingerprint(task, code, inputs[Path(task.source)])) for task in tasks]
 
@@ -258,7 +267,8 @@ def _program(name: str) -> str:
 
 
 def _fingerprint(task: Task, code: str, inputs: str) -> str:
-    said = json.dumps([code, inputs, task.seed, task.preset, task.settings, task.device, task.hidden], sort_keys=True)
+    how = [task.seed, task.preset, task.settings, task.device, task.hidden, task.orbit]
+    said = json.dumps([code, inputs, *how], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -274,7 +284,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
-def _check(sources: Sequence[Path], jobs: int) -> None:
+def check_sources(sources: Sequence[Path], jobs: int) -> None:
+    """Raises UserError for what cannot be evaluated."""
     if jobs < 1:
         raise UserError(f"{jobs} objects at once are none.", "Give 1 or more with --jobs.")
     lacking = [s for s in sources if s.parent.name != REAL_ORBITS and not (s / "cameras.json").is_file()]

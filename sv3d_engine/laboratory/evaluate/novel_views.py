@@ -63,7 +63,7 @@ class Evaluation:
 
 
 def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) -> str:
-    """Do as the command says (``laboratory/commands.py``): write into ``out``; the table of means.  Raises UserError.
+    """Do as the command says (``laboratory/evaluate_commands.py``): write into ``out``; the table of means.  Raises UserError.
 
     SV3D_u, which takes no orbit, is tried on static ones alone.
     """

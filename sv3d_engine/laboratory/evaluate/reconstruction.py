@@ -54,6 +54,7 @@ class Task:
     bpy: str = ""  # a Python with bpy, for the relighting figure; without one it is left out
     hidden: float = 0.0  # degrees that elevations are told wrong, and the turn the other way, for the search to find
     truths: str = ""  # folder of relit true objects, which are rendered once
+    orbit: str = ""  # static or dynamic; "" = the dynamic one, where it is there
 
     @property
     def name(self) -> str:
@@ -176,7 +177,9 @@ def score_object(task: Task, resume: bool = False) -> tuple[dict[str, float], di
     """Rebuild one object of the benchmark and score it: its figures, and the job's report."""
     source, out = Path(task.source), Path(task.out)
     cameras = out / f"{task.name}_cameras.json"
-    orbit = "orbit_dynamic" if (source / "orbit_dynamic").is_dir() else "orbit_static"
+    orbit = f"orbit_{task.orbit}"
+    if not task.orbit:
+        orbit = "orbit_dynamic" if (source / "orbit_dynamic").is_dir() else "orbit_static"
     truth = bench_orbit(source / "cameras.json", orbit)
     write_cameras(hidden(truth, task.hidden) if task.hidden else truth, cameras)
     report = reconstruct(task, source / orbit, cameras, resume)

@@ -10,15 +10,16 @@ from ...ground.files import reading
 from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
 from ..frames.frames import Frames
-from ..light import Gaussians
+from ..light import LIGHT_COUNT, Gaussians, fibonacci_sphere
 from .exposure import exposures
 from .gaussian_fit import fit_gaussians
-from .gloss import find_gloss, no_gloss
+from .gloss import MATT, find_gloss, no_gloss
 from .lit_surface import look_at
-from .observations import diffuse_colour
+from .observations import Observations, diffuse_colour
 from .turning import LightMode, under_turning_light
 from .unseen import fill_unseen
 
+_EVEN = 1e-3  # sharpness of a Gaussian that is as bright on all sides
 DIM = 0.02  # shading below which a colour cannot be told
 
 
@@ -47,17 +48,22 @@ def recover_material(
     seed: int,
     progress: Progress,
     light_mode: LightMode = "fixed",
+    lit: bool = True,
 ) -> Material:
     """Separate colour, gloss and light.  vertices (V, 3), faces (F, 3), on the CPU, in the units of the frames' orbit.
 
     ``glossy`` False leaves highlights out: a Lambertian surface, as in SV3D.  ``light_mode`` is whether the light
-    stands still to the object, turns with the frames, or what these tell.  Raises Cancelled.
+    stands still to the object, turns with the frames, or what these tell.  ``lit`` False separates nothing: colours are
+    as the frames show them.  Raises Cancelled.
     """
     draw = torch.Generator().manual_seed(seed)
     surface = look_at(frames, vertices, faces, progress.part(0.0, 0.5))
     progress(0.5, "Separating colour and light")
     exposure = exposures(surface.seen, torch.Generator().manual_seed(seed))
     surface = surface.exposed(exposure)
+    if not lit:
+        progress(1.0)
+        return _baked(diffuse_colour(surface.seen), surface.seen, vertices, faces, exposure)
     told = None if light_mode == "fixed" else under_turning_light(surface, frames.orbit, draw)
     if told and (light_mode == "turns" or told.clearly):
         surface, light = told.surface, told.light
@@ -82,6 +88,15 @@ def recover_material(
     return Material(
         base, gloss.roughness, metallic, evidence, shading, gloss.highlight, gaussians, turning, differ, exposure
     )
+
+
+def _baked(colour: Tensor, seen: Observations, vertices: Tensor, faces: Tensor, exposure: Tensor | None) -> Material:
+    """Matt, in even light of radiance 1: base colours are the colours seen (V, 3)."""
+    base, none = fill_unseen(colour.clamp(0, 1), seen.evidence, vertices, faces), torch.zeros_like(colour[:, 0])
+    even = torch.full((LIGHT_COUNT,), _EVEN)
+    light = fibonacci_sphere(LIGHT_COUNT), even, torch.full((LIGHT_COUNT,), 1 / LIGHT_COUNT)
+    shading, highlight = torch.ones_like(colour), torch.zeros_like(seen.weight)
+    return Material(base, none + MATT, none, seen.evidence, shading, highlight, light, exposure=exposure)
 
 
 def save_material(material: Material, path: Path) -> None:
