@@ -63,9 +63,9 @@ class Evaluation:
 
 
 def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) -> str:
-    """Do as the command says (``laboratory/evaluate_commands.py``): write into ``out``; the table of means.  Raises UserError.
+    """Do as the command says (``laboratory/evaluate_commands.py``): write into ``out``; returns the table of means.
 
-    SV3D_u, which takes no orbit, is tried on static ones alone.
+    Raises UserError.  SV3D_u, which takes no orbit, is tried on static ones alone.
     """
     _check(arguments)
     device = resolve_device(arguments.device)

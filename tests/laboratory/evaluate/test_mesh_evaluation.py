@@ -10,6 +10,7 @@ from sv3d_engine.job.command_line import main
 from sv3d_engine.laboratory.evaluate import mesh_evaluation
 from sv3d_engine.laboratory.evaluate.mesh_evaluation import (
     CODE,
+    LATER,
     Failure,
     copy_engine,
     known_objects,
@@ -112,6 +113,7 @@ def test_all_code_that_an_evaluation_imports_counts() -> None:
             coming += imported(module, FILES[module])
     assert len(reached) > 50
     assert [m for m in sorted(reached) if not any("/".join(m).startswith(f"{folder}/") for folder in CODE)] == []
+    assert {module[-1] for module in reached} & LATER == set()
 
 
 def test_a_failure_is_told_and_the_others_go_on(monkeypatch, bench, capsys) -> None:

@@ -14,7 +14,7 @@ from trimesh.triangles import closest_point
 from sv3d_engine.laboratory.evaluate.mesh_scoring import ALIGNED, FLAT, score_mesh
 
 BENCH = Path(__file__).resolve().parents[4] / "shared" / "bench"
-POINTS, GRID = 1000, 48
+POINTS, GRID = 200, 32
 
 
 def nearest(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, None]:

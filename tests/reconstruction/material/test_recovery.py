@@ -9,7 +9,7 @@ from recorder import Recorder
 from torch.nn.functional import normalize
 
 from sv3d_engine.ground.progress import Progress
-from sv3d_engine.reconstruction.light import MEAN_RADIANCE, fibonacci_sphere, radiance
+from sv3d_engine.reconstruction.light import MEAN_RADIANCE, fibonacci_sphere, radiance, shading
 from sv3d_engine.reconstruction.material.material import load_material, recover_material, save_material
 from sv3d_engine.reconstruction.material.painter import Painter
 from sv3d_engine.shared.errors import UserError
@@ -46,6 +46,16 @@ def test_without_gloss_everything_is_matt_and_nothing_shines(matt):
     assert matt.highlight.abs().max() == 0
     assert matt.metallic.max() == 0
     assert matt.roughness.min() == matt.roughness.max() > 0.7
+
+
+def test_baked_colours_are_those_of_the_frames_in_even_light(matt):
+    vertices, faces = ball()
+    baked = recover_material(ball_frames(), vertices, faces, glossy=False, seed=3, progress=Progress(), lit=False)
+    seen = baked.evidence > 0.2
+    relit = matt.base_colour[seen] * matt.shading[seen]
+    assert decibels(baked.base_colour[seen], relit) > decibels(baked.base_colour[seen], matt.base_colour[seen]) + 5
+    assert (baked.shading == 1).all()
+    assert shading(fibonacci_sphere(50), *baked.light) == pytest.approx(1, abs=2e-3)
 
 
 @pytest.fixture(scope="module")
