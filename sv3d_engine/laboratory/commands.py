@@ -1,4 +1,4 @@
-"""The laboratory's commands: bench, evaluate, train.  Imports nothing heavy until one of them runs."""
+"""The laboratory's commands: bench, evaluate, train, collect.  Imports nothing heavy until one of them runs."""
 
 import argparse
 import json
@@ -39,6 +39,10 @@ def add_commands(commands: Any) -> None:
     _add_train(train)
     train.set_defaults(details=True, run=_train)
 
+    collect = commands.add_parser("collect", help="real objects to train on, out of free collections")
+    _add_collect(collect)
+    collect.set_defaults(details=False, run=_collect)
+
 
 def _add_bench_orbit(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
@@ -61,6 +65,14 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--orbits", metavar="DIR", help="folder of the rendered orbits (default: orbits in --out)")
     parser.add_argument("--resume", action="store_true", help="go on exactly where the run in DIR stopped")
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
+
+
+def _add_collect(parser: argparse.ArgumentParser) -> None:
+    """Options of ``collect``."""
+    parser.add_argument("--list", required=True, metavar="FILE", help="the table of furniture that may be trained on")
+    parser.add_argument("--furniture", metavar="DIR", help="with the .sh3f libraries of Debian's sweethome3d-furniture")
+    parser.add_argument("--controllers", metavar="DIR", help="dist/profiles of npm's @webxr-input-profiles/assets")
+    parser.add_argument("--out", required=True, metavar="DIR", help="a new folder: train, held-out and SOURCES.md")
 
 
 def _bench_orbit(arguments: argparse.Namespace) -> int:
@@ -117,3 +129,13 @@ def _train(arguments: argparse.Namespace) -> int:
     from .training.command import command
 
     return command(arguments)
+
+
+def _collect(arguments: argparse.Namespace) -> int:
+    from .dataset.object_collections import collect
+
+    furniture, controllers = (Path(d) if d else None for d in (arguments.furniture, arguments.controllers))
+    sources = collect(Path(arguments.list), furniture, controllers, Path(arguments.out))
+    held_out = sum(s.held_out for s in sources)
+    print(f"{len(sources) - held_out} objects to train on and {held_out} held out, credited in SOURCES.md")
+    return 0

@@ -73,6 +73,7 @@ class DatasetObject:
     albedo: Callable[[Tensor, Tensor], Tensor]  # points (P, 3), face of each (P,) -> linear colour (P, 3)
     family: str
     closed: bool = True  # nothing of the surface's inside can be seen
+    opacity: Callable[[Tensor, Tensor], Tensor] | None = None  # as albedo, -> (P,) in [0, 1]; None: opaque throughout
 
 
 @dataclass(frozen=True)

@@ -2,54 +2,23 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
-from ...ground.colour import to_linear
 from ...reconstruction.asset.glb import world_axes
-from ...reconstruction.render.rasterize import look_up_texture
 from ...shared.errors import UserError
+from .file_materials import surface
+from .file_texture import FileTexture
 from .generator import DatasetObject, creased
 from .shapes.primitives import Floats, Ints
 
 SUFFIXES = frozenset({".glb", ".gltf", ".obj"})
-TEXTURE_SIZE = 1024  # pixels a side that textures are reduced to: frames show no more
 log = logging.getLogger(__name__)
 _unreadable: set[Path] = set()  # by this process so far
-_GREY = 0.5  # linear albedo of what has no colour
 _SAME = 1e-6  # of the extent: vertices nearer than this are one
-
-
-@dataclass(frozen=True)
-class FileTexture:
-    """Albedo of a file's model: textures times colours."""
-
-    corners: NDArray[np.float32]  # (F, 3, 3) places of the faces' corners
-    uv: NDArray[np.float32]  # (F, 3, 2), v down
-    tint: NDArray[np.float32]  # (F, 3, 3) linear colour at each corner
-    picture: Ints  # (F,) which texture, −1 for none
-    pictures: Sequence[Tensor]  # (H, W, 3) linear
-
-    def __call__(self, points: Tensor, face: Tensor) -> Tensor:  # (P, 3), (P,) -> (P, 3)
-        """Linear colours at points of the given faces."""
-        device = points.device
-        a, b, c = torch.from_numpy(self.corners).to(device)[face].unbind(1)
-        weight = _barycentric(points, a, b, c)
-        colour = (torch.from_numpy(self.tint).to(device)[face] * weight[..., None]).sum(1)
-        uv = (torch.from_numpy(self.uv).to(device)[face] * weight[..., None]).sum(1) % 1
-        which = torch.from_numpy(self.picture).to(device)[face]
-        for number, picture in enumerate(self.pictures):
-            chosen = (which == number).nonzero()[:, 0]
-            if len(chosen):
-                colour[chosen] *= look_up_texture(picture.to(device), uv[chosen])
-        return colour
 
 
 def model_files(folder: Path) -> list[Path]:
@@ -88,12 +57,12 @@ def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObj
     assert front in ("z", "x"), front
     try:
         scene: Any = trimesh.load_scene(path)
-        meshes = [m for m in scene.dump() if isinstance(m, trimesh.Trimesh) and len(m.faces)]
+        meshes = _placed(scene)
+        vertices, faces, texture = _merged(meshes, path) if meshes else (np.zeros((0, 3)), None, ())
     except Exception as error:  # a damaged file fails in as many ways as there are parsers
         raise _no_model(path, repr(error)) from error
-    if not meshes:
+    if faces is None:
         raise _no_model(path, "no triangles")
-    vertices, faces, texture = _merged(meshes)
     if not np.isfinite(vertices).all() or np.ptp(vertices, axis=0).max() == 0:
         raise _no_model(path, "no extent")
     world = world_axes(vertices) if front == "z" else vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
@@ -104,73 +73,55 @@ def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObj
     points, split, normals = creased(whole * _SAME, joined.reshape(-1)[faces])
     albedo = FileTexture(world[faces].astype(np.float32), *texture)
     part = np.zeros(len(faces), np.int64)
+    opacity = albedo.opacity if albedo.see_through.any() else None
     return DatasetObject(
-        points.astype(np.float32), normals.astype(np.float32), split, part, albedo, "file", closed=False
+        points.astype(np.float32),
+        normals.astype(np.float32),
+        split,
+        part,
+        albedo,
+        "file",
+        closed=False,
+        opacity=opacity,
     )
+
+
+def _placed(scene: Any) -> list[tuple[Any, Floats, Ints]]:
+    """A scene's meshes, each with its vertices where the scene has them and its faces; not empty ones.
+
+    Not by trimesh's ``dump``, whose copies have lost the vertex colours of what has a material.
+    """
+    placed = []
+    for node in scene.graph.nodes_geometry:
+        matrix, name = scene.graph[node]
+        mesh = scene.geometry[name]
+        faces = np.asarray(getattr(mesh, "faces", ()), np.int64)  # lines and points have none
+        if len(faces):
+            vertices = np.asarray(mesh.vertices, np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+            mirrored = np.linalg.det(matrix[:3, :3]) < 0
+            placed.append((mesh, vertices, faces[:, ::-1] if mirrored else faces))
+    return placed
 
 
 def _no_model(path: Path, details: str) -> UserError:
     return UserError(f"{path.name} cannot be read as a model.", "Take it out of the folder or export it anew.", details)
 
 
-def _merged(meshes: Sequence[Any]) -> tuple[Floats, Ints, tuple[Any, Any, Ints, list[Tensor]]]:
-    """Vertices, faces and texture of all meshes as one, in the file's axes."""
-    uvs, tints, numbers, faces = [], [], [], []
+def _merged(meshes: Sequence[tuple[Any, Floats, Ints]], path: Path) -> tuple[Floats, Ints, tuple[Any, ...]]:
+    """Vertices and faces of all meshes as one, in the file's axes, and what FileTexture wants beside its corners."""
+    uvs, tints, numbers, cutoffs, faces = [], [], [], [], []
+    points = np.concatenate([vertices for _, vertices, _ in meshes])
     pictures: list[Tensor] = []
     offset = 0
-    for mesh in meshes:
-        uv, tint, picture = _surface(mesh)
-        corners = np.asarray(mesh.faces, np.int64)
-        uvs.append(uv[corners])
-        tints.append(tint[corners])
-        numbers.append(np.full(len(corners), len(pictures) if picture is not None else -1))
-        pictures += [picture] if picture is not None else []
+    for mesh, vertices, corners in meshes:
+        told = surface(mesh, path)
+        uvs.append(told.uv[corners])
+        tints.append(told.tint[corners])
+        numbers.append(np.full(len(corners), len(pictures) if told.picture is not None else -1))
+        cutoffs.append(np.full(len(corners), told.cutoff, np.float32))
+        pictures += [told.picture] if told.picture is not None else []
         faces.append(corners + offset)
-        offset += len(mesh.vertices)
-    texture = (
-        np.concatenate(uvs).astype(np.float32),
-        np.concatenate(tints).astype(np.float32),
-        np.concatenate(numbers),
-        pictures,
-    )
-    return np.concatenate([np.asarray(m.vertices, np.float64) for m in meshes]), np.concatenate(faces), texture
-
-
-def _surface(mesh: Any) -> tuple[Floats, Floats, Tensor | None]:
-    """UV (V, 2) with v down, linear colour (V, 3) and picture (H, W, 3) of one mesh."""
-    count = len(mesh.vertices)
-    uv, tint, picture = np.zeros((count, 2)), np.full((count, 3), _GREY), None
-    if mesh.visual.kind == "texture":
-        material = mesh.visual.material
-        material = material.to_pbr() if hasattr(material, "to_pbr") else material
-        image = getattr(material, "baseColorTexture", None)
-        factor = getattr(material, "baseColorFactor", None)
-        tint[:] = 1.0 if image is not None else _GREY
-        if factor is not None:  # linear in the file; trimesh keeps it as bytes
-            factor = np.asarray(factor)
-            tint[:] = factor[:3] / 255 if factor.dtype.kind in "ui" else factor[:3]
-        if image is not None and mesh.visual.uv is not None:
-            uv = np.asarray(mesh.visual.uv, float) * (1, -1) + (0, 1)
-            picture = _linear_picture(image)
-    elif mesh.visual.kind in ("vertex", "face"):
-        colours = torch.from_numpy(np.asarray(mesh.visual.vertex_colors)[:, :3] / 255)
-        tint = to_linear(colours).numpy()
-    return uv, tint, picture
-
-
-def _linear_picture(image: Image.Image) -> Tensor:  # (H, W, 3)
-    """A texture in linear light, reduced to TEXTURE_SIZE."""
-    image = image.convert("RGB")
-    image.thumbnail((TEXTURE_SIZE, TEXTURE_SIZE), Image.Resampling.BOX)
-    return to_linear(torch.from_numpy(np.asarray(image).copy()).float() / 255)
-
-
-def _barycentric(p: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:  # (P, 3) each -> (P, 3)
-    """Weights of the corners of each point's triangle, kept inside it."""
-    u, v, w = b - a, c - a, p - a
-    uu, uv, vv = (u * u).sum(-1), (u * v).sum(-1), (v * v).sum(-1)
-    wu, wv = (w * u).sum(-1), (w * v).sum(-1)
-    scale = 1 / (uu * vv - uv * uv).clamp_min(1e-20)
-    second, third = (vv * wu - uv * wv) * scale, (uu * wv - uv * wu) * scale
-    weight = torch.stack([1 - second - third, second, third], -1).clamp(0, 1)
-    return weight / weight.sum(-1, keepdim=True)
+        offset += len(vertices)
+    uv, tint = np.concatenate(uvs).astype(np.float32), np.concatenate(tints).astype(np.float32)
+    texture = (uv, tint, np.concatenate(numbers), pictures, np.concatenate(cutoffs))
+    return points, np.concatenate(faces), texture

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...orbit.cameras import CameraOrbit, View
-from ...shared.trajectory import MAX_ELEVATION, SV3D_FOV_DEG, SV3D_FRAME_COUNT, dynamic, static
+from ...shared.trajectory import MAX_ELEVATION, SV3D_FOV_DEG, SV3D_FRAME_COUNT, dynamic, sine, static
 from .generator import DatasetObject, generator
 
 ELEVATIONS = (-5.0, 30.0)  # degrees, of static orbits and of a dynamic orbit's front view
@@ -17,7 +17,19 @@ FILL = (0.84, 0.98)  # of half the frame, that the furthest point of any view co
 MEAN_RADIANCE = (0.6, 1.05)  # over the sphere
 WHITE = (1.0, 1.0, 1.0)
 
-_ORBIT, _LIGHT, _BACKGROUND = 2, 3, 4
+_ORBIT, _LIGHT, _BACKGROUND, _SINE, _VIEWS = 2, 3, 4, 5, 6
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How orbits go and how large an object is in them."""
+
+    fill: tuple[float, float] = FILL
+    sine: float = 0.0  # share of moving orbits that go up and down once, by 30°, as those for meshes do
+    views: int = SV3D_FRAME_COUNT  # that are kept of an orbit: chance ones, and the last
+
+
+AS_GENERATED = Framing()
 
 
 @dataclass(frozen=True)
@@ -33,18 +45,27 @@ class Light:
         return Light(self.axes.to(device), self.sharpness.to(device), self.amplitude.to(device))
 
 
-def sample_orbit(seed: int, thing: DatasetObject, moving: bool) -> CameraOrbit:
+def sample_orbit(seed: int, thing: DatasetObject, moving: bool, framing: Framing = AS_GENERATED) -> CameraOrbit:
     """The seed's cameras round an object: 21 views, the last the front, nothing clipped.
 
     Static orbits keep their elevation; moving ones start and end at the same one and wave round it.
     """
     draw = generator(seed, _ORBIT)
     elevation = float(draw.uniform(*ELEVATIONS))
-    fill = float(draw.uniform(*FILL))
-    poses = dynamic(elevation, int(draw.integers(2**31))) if moving else static(elevation)
+    fill = float(draw.uniform(*framing.fill))
+    if not moving:
+        poses = static(elevation)
+    elif framing.sine and generator(seed, _SINE).random() < framing.sine:
+        poses = sine(elevation)
+    else:
+        poses = dynamic(elevation, int(draw.integers(2**31)))
     assert len(poses) == SV3D_FRAME_COUNT and max(abs(p.elevation) for p in poses) <= MAX_ELEVATION
     views = tuple(View(f"{i:03d}.png", p.elevation, p.azimuth) for i, p in enumerate(poses))
-    return CameraOrbit(SV3D_FOV_DEG, fitted_distance(thing.vertices, views, fill), views)
+    distance = fitted_distance(thing.vertices, views, fill)
+    if framing.views < len(views):
+        kept = generator(seed, _VIEWS).choice(len(views) - 1, framing.views - 1, replace=False)
+        views = tuple(views[i] for i in (*sorted(kept.tolist()), -1))
+    return CameraOrbit(SV3D_FOV_DEG, distance, views)
 
 
 def fitted_distance(vertices: NDArray[np.float32], views: tuple[View, ...], fill: float) -> float:

@@ -13,7 +13,8 @@ from ...orbit.cameras import CameraOrbit, project
 from ...reconstruction.light import shading
 from ...reconstruction.render.rasterize import gather, rasterize, visible_faces
 from .generator import DatasetObject, sample_object
-from .orbits import WHITE, Light, sample_background, sample_light, sample_orbit
+from .orbits import AS_GENERATED, WHITE, Framing, Light, sample_background, sample_light, sample_orbit
+from .see_through import composite
 
 
 def seen_surface(
@@ -121,9 +122,13 @@ def render_orbit(
 
     attributes = torch.cat([vertices, lit[:, None]], 1)
     screen = tall_screen(vertices, orbit, fine)
-    pixels, face, seen = seen_surface(screen, faces, attributes, views * fine, fine, thing.closed)
-    colour = (thing.albedo(seen[:, :3], face) * seen[:, 3:]).clamp(0, 1)
-    layer = averaged(colour, pixels, views * size, size, supersample)
+    if thing.opacity is None:
+        pixels, face, seen = seen_surface(screen, faces, attributes, views * fine, fine, thing.closed)
+        colour = (thing.albedo(seen[:, :3], face) * seen[:, 3:]).clamp(0, 1)
+        layer = averaged(colour, pixels, views * size, size, supersample)
+    else:
+        layer = _seen_through(thing, screen.cpu(), faces.cpu(), attributes.cpu(), views * size, size, supersample)
+        layer = layer.to(device)
     layer = layer.reshape(views, size, size, 4).permute(0, 3, 1, 2)
     alpha = layer[:, 3:]
     rgb = to_srgb(layer[:, :3] / alpha.clamp_min(1e-6))
@@ -132,6 +137,24 @@ def render_orbit(
     else:
         picture = rgb * alpha + rgb.new_tensor(background)[:, None, None] * (1 - alpha)
     return (picture * 255 + 0.5).clamp(0, 255).to(torch.uint8)
+
+
+def _seen_through(
+    thing: DatasetObject, screen: Tensor, faces: Tensor, attributes: Tensor, height: int, width: int, samples: int
+) -> Tensor:  # (height, width, 4) premultiplied linear colour and coverage, on the CPU
+    count, views = len(attributes), len(screen) // len(attributes)
+    all_faces = (faces + torch.arange(views)[:, None, None] * count).reshape(-1, 3)
+
+    def shade(face: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        face = face % len(faces)
+        seen = (attributes[faces[face]] * weights[..., None]).sum(1)
+        assert thing.opacity is not None
+        colour = (thing.albedo(seen[:, :3], face) * seen[:, 3:]).clamp(0, 1)
+        return colour, thing.opacity(seen[:, :3], face)
+
+    fine = composite(screen, all_faces, height * samples, width * samples, shade)
+    fine = fine.reshape(height * samples, width * samples, 4).permute(2, 0, 1)
+    return avg_pool2d(fine, samples).permute(1, 2, 0)
 
 
 def tall_screen(vertices: Tensor, orbit: CameraOrbit, size: int) -> Tensor:  # (V, 3) -> (N·V, 3)
@@ -158,13 +181,14 @@ def render_sample(
     device: torch.device | str = "cpu",
     white: float = 1.0,
     thing: DatasetObject | None = None,
+    framing: Framing = AS_GENERATED,
 ) -> OrbitSample:
     """The orbit of a seed, static or ``moving``; over white with probability ``white``, else over any colour.
 
     ``thing`` puts another object, as one from a file, into the seed's orbit and light.
     """
     thing = thing or sample_object(seed)
-    orbit = sample_orbit(seed, thing, moving)
+    orbit = sample_orbit(seed, thing, moving, framing)
     background = WHITE if white >= 1 else sample_background(seed, white)
     frames = render_orbit(thing, orbit, sample_light(seed), size, device, background=background)
     elevations = torch.tensor([v.elevation for v in orbit.views])

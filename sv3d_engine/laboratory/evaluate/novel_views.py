@@ -19,7 +19,7 @@ from ...sv3d.generation.precision import name_of
 from ...sv3d.network.weights import inspect
 from ..dataset.generator import GENERATION
 from .nvs_figures import Figures, figures
-from .nvs_orbits import KINDS, KnownOrbit, OrbitSampler, benchmark, generated, mean_frames
+from .nvs_orbits import KINDS, KnownOrbit, OrbitSampler, benchmark, generated, mean_frames, real
 from .nvs_plot import plot
 from .nvs_report import MEAN, PICTURE, Evaluated, Pair, as_data, as_text, panels, sheet, summary
 
@@ -89,12 +89,15 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
             (f"{held_out}, {kind}", kind, generated(arguments.split, arguments.count, kind, sampler.frame_size))
             for kind in kinds
         ]
+    if arguments.models:
+        models = Path(arguments.models)
+        asked += [(f"{models.name}, {kind}", kind, real(models, kind, sampler.frame_size)) for kind in kinds]
     if arguments.bench:
         bench = Path(arguments.bench)
         asked += [(f"benchmark, {kind}", kind, benchmark(bench, kind, sampler.frame_size)) for kind in kinds]
     sets = [found for title, kind, orbits in asked if (found := evaluation.evaluate(title, kind, orbits)) is not None]
     if not sets:
-        raise UserError("There is no orbit to evaluate.", "Give a benchmark with orbits that these weights can make.")
+        raise UserError("There is no orbit to evaluate.", "Give models or orbits that these weights can make.")
     facts: dict[str, Any] = {
         "model": sampler.name,
         "variant": sampler.variant,
@@ -108,6 +111,7 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
         "device": device_name(device),
         "batch": batch,
         "benchmark": bool(arguments.bench),
+        "models": bool(arguments.models),
         "seconds_per_orbit": evaluation.seconds / evaluation.orbits,
     }
     write_json(out / "nvs.json", as_data(facts, sets))
@@ -147,5 +151,5 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UserError("This strength of guidance is not usable.", f"Choose from 0 to {MOST_GUIDANCE:g}.")
     fits = arguments.count >= 0 and arguments.training_orbits > 0
     fits = fits and all(value is None or value > 0 for value in (arguments.steps, arguments.batch))
-    if not fits or not (arguments.count or arguments.bench):
+    if not fits or not (arguments.count or arguments.bench or arguments.models):
         raise UserError("These numbers make no evaluation.", "Give at least one object, one step, one training orbit.")

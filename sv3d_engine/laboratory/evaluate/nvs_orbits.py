@@ -1,5 +1,6 @@
 """Orbits that are known (generated objects', the benchmark's, their mean), and those sampled from their pictures."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +32,11 @@ from ...sv3d.generation.precision import check_finite, dtype_for
 from ...sv3d.network.sv3d import SV3D
 from ...sv3d.network.weights import inspect, load_sv3d
 from ..dataset.generator import GENERATION, TEST, TRAIN, VALIDATION
-from ..dataset.rendering import render_sample
+from ..dataset.model_files import load_object, model_files
+from ..dataset.rendering import OrbitSample, render_sample
 from .reconstruction import bench_orbit, read_over_white
 
+log = logging.getLogger(__name__)
 SPLITS = {"val": VALIDATION, "test": TEST}
 KINDS = ("static", "dynamic")
 OBJECTS = ("spot", "stool", "corset", "lumberjack")  # of the benchmark, that the models on record were tried on
@@ -76,6 +79,20 @@ def benchmark(folder: Path, kind: str, size: int) -> Iterator[KnownOrbit]:
         yield KnownOrbit(name, pixels, tuple(Pose(v.elevation, v.azimuth) for v in views))
 
 
+def real(folder: Path, kind: str, size: int) -> Iterator[KnownOrbit]:
+    """The models of a folder, each in an orbit of a kind and the light of its own seed, over white, at ``size``².
+
+    Those that cannot be read are named in the log.  Raises UserError if there is none.
+    """
+    for seed, path in zip(VALIDATION, model_files(folder), strict=False):
+        try:
+            thing = load_object(path)
+        except UserError as error:
+            log.warning("%s is left out: %s", path, error.details)
+            continue
+        yield _known(path.relative_to(folder).as_posix(), render_sample(seed, size, kind == "dynamic", thing=thing))
+
+
 def mean_frames(count: int, kind: str, size: int, cache: Path) -> NDArray[np.float32]:  # (21, S, S, 3) in [0, 1]
     """The mean of each frame over the orbits of the first ``count`` training seeds; kept in the folder ``cache``.
 
@@ -100,8 +117,12 @@ def mean_frames(count: int, kind: str, size: int, cache: Path) -> NDArray[np.flo
 
 def _generated(seed: int, kind: str, size: int) -> KnownOrbit:
     made = render_sample(seed, size, moving=kind == "dynamic")
+    return _known(f"{made.family} {seed}", made)
+
+
+def _known(name: str, made: OrbitSample) -> KnownOrbit:
     poses = map(Pose, made.elevations.tolist(), made.azimuths.tolist())
-    return KnownOrbit(f"{made.family} {seed}", made.frames.permute(0, 2, 3, 1).numpy(), tuple(poses))
+    return KnownOrbit(name, made.frames.permute(0, 2, 3, 1).numpy(), tuple(poses))
 
 
 # Orbits of 128² pixels at once: a processor gains nothing by several, and larger frames keep a card busy with fewer.

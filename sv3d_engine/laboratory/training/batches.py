@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from ...ground.progress import Progress
 from ...ground.torch_setup import stage_seed
 from ...shared.architecture import LATENT_CHANNELS
-from ...shared.trajectory import SV3D_FRAME_COUNT
 from ...sv3d.diffusion.conditioning import camera_vector
 from ...sv3d.generation.memory_plan import encoded_at_once, free_memory
 from ...sv3d.network.sv3d import SCALE_FACTOR, encode
@@ -64,17 +63,19 @@ def write_latents(
 
 
 @torch.no_grad()
-def some_latents(autoencoder: AutoencoderKL, shards: Shards, device: torch.device) -> Tensor:  # (N, 4, h, w)
-    """The autoencoder's own latents of a few hundred frames, from orbits spread over the whole set.
+def some_latents(
+    autoencoder: AutoencoderKL, shards: Shards, frames: int, device: torch.device
+) -> Tensor:  # (N, 4, h, w)
+    """The autoencoder's own latents of a few hundred frames, from orbits of ``frames`` spread over the set.
 
     Colours are rare and strong: those of a few dozen orbits would say little of all.
     """
     nn.Module.to(autoencoder, device)
-    count = min(_CALIBRATION, shards.count * SV3D_FRAME_COUNT)
+    count = min(_CALIBRATION, shards.count * frames)
     opened: dict[Path, Any] = {}
-    picked = [(i * shards.count // count, i % SV3D_FRAME_COUNT) for i in range(count)]
-    frames = torch.stack([read_frame(shards, opened, orbit, frame) for orbit, frame in picked])
-    return _encoded(autoencoder, frames, device)
+    picked = [(i * shards.count // count, i % frames) for i in range(count)]
+    pictures = torch.stack([read_frame(shards, opened, orbit, frame) for orbit, frame in picked])
+    return _encoded(autoencoder, pictures, device)
 
 
 def _encoded(autoencoder: AutoencoderKL, frames: Tensor, device: torch.device) -> Tensor:

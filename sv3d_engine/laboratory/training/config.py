@@ -24,14 +24,18 @@ _DERIVED = {"vector_width"}  # of an Architecture: by the stage's variant
 
 @dataclass(frozen=True)
 class Data:
-    """Where orbits come from; object i has the seed ``first_seed`` + i, or is file i of the folder, over and over."""
+    """Where orbits come from; object i has the seed ``first_seed`` + i, or is the folder's next file, over and over."""
 
     orbits: int
-    folder: str | None = None  # of GLB and OBJ files; without one, generated objects
+    folder: str | None = None  # of GLB, glTF and OBJ files; without one, generated objects
+    folder_share: float = 1.0  # of orbits that are of the folder's objects, where there is one; others are generated
     first_seed: int = 0
     held_out_seed: int = 1_500_000_000  # what a run looks at; apart from dataset.generator's VALIDATION and TEST
     held_out: int = 8  # orbits of the validation
     dynamic: float = 0.5  # share of orbits whose elevation varies
+    sine: float = 0.0  # share of these that go up and down once, as orbits for meshes do
+    fill: tuple[float, float] = (0.84, 0.98)  # of half the frame, that an object's furthest point comes to
+    views: int = SV3D_FRAME_COUNT  # that are made of each orbit, chance ones and the last: fewer, for more objects
     white: float = 0.9  # share of white backgrounds
     shard: int = 32  # orbits a file
     workers: int = 1  # processes that render; 1 is this one, as it must be on a GPU
@@ -202,6 +206,13 @@ def _check(config: Config) -> None:
         raise ValueError(f"precision is “{config.precision}”, not one of {', '.join(get_args(Precision))}")
     _check_stages(config)
     data = config.data
+    shares = {name: getattr(data, name) for name in ("folder_share", "dynamic", "sine", "white")}
+    if wrong := [name for name, share in shares.items() if not 0 <= share <= 1]:
+        raise ValueError(f"[data] {wrong[0]} is {shares[wrong[0]]}, not a share from 0 to 1")
+    if len(data.fill) != 2 or not 0 < data.fill[0] <= data.fill[1] < 1:
+        raise ValueError(f"[data] fill is {list(data.fill)}, not two shares of the frame, the smaller first")
+    if not 2 <= data.views <= SV3D_FRAME_COUNT or any(data.views < s.frames < SV3D_FRAME_COUNT for s in config.stages):
+        raise ValueError(f"[data] views is {data.views}, not from 2, or what a stage takes, to {SV3D_FRAME_COUNT}")
     if min(data.orbits, data.held_out, data.shard) < 1:
         raise ValueError("[data] needs at least one orbit, one held out, and one a shard")
     if data.first_seed < data.held_out_seed + data.held_out and data.held_out_seed < data.first_seed + data.orbits:

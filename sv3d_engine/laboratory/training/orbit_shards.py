@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
-from ...shared.trajectory import Pose
+from ...shared.trajectory import SV3D_FRAME_COUNT, Pose
 from .config import Config, Data
 
 What = Literal["frames", "latents"]
@@ -120,20 +121,27 @@ class Source(Protocol):
 def from_dataset(data: Data, index: int, seed: int, size: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
     """An orbit of the dataset room's: a generated object, or one of the folder's.
 
-    The last ``held_out`` files of a folder are held out; the others come in turn, over and over.  In place of a file
-    that cannot be read comes the next that can.  Raises UserError where there is none.
+    A folder's files stand in an order of chance, always the same, so that few orbits show some of everything.  The last
+    ``held_out`` are held out; the others come in turn, over and over.  In place of a file that cannot be read comes the
+    next that can.  Raises UserError where there is none.
     """
     from ..dataset.model_files import first_object
+    from ..dataset.orbits import Framing
     from ..dataset.rendering import render_sample
 
-    thing = None
-    if data.folder is not None:
+    held_out = seed >= data.held_out_seed  # is looked at as a whole
+    thing, before = None, of_folder_before(data, index)
+    among = index - before  # generated ones
+    if of_folder_before(data, index + 1) > before:
+        assert data.folder is not None
         files = _files(data.folder)
         kept = max(1, len(files) - data.held_out)
-        files = files[:kept] if seed < data.held_out_seed else files[kept:] or files
-        turn = index % len(files)
+        files = files[kept:] or files if held_out else files[:kept]
+        lap, turn = divmod(before, len(files))
         thing = first_object([*files[turn:], *files[:turn]])
-    made = render_sample(seed, size, moves(data, index), device, data.white, thing)
+        among = before + (0 if len(files) % 2 else lap)  # else each of them would have one kind of orbit for ever
+    framing = Framing(data.fill, data.sine, SV3D_FRAME_COUNT if held_out else data.views)
+    made = render_sample(seed, size, moves(data, among), device, data.white, thing, framing)
     return made.frames.cpu(), made.elevations, made.azimuths
 
 
@@ -141,11 +149,19 @@ def from_dataset(data: Data, index: int, seed: int, size: int, device: str) -> t
 def _files(folder: str) -> list[Path]:
     from ..dataset.model_files import model_files
 
-    return model_files(Path(folder))
+    def by_chance(file: Path) -> int:
+        return zlib.crc32(file.relative_to(folder).as_posix().encode())
+
+    return sorted(model_files(Path(folder)), key=by_chance)
+
+
+def of_folder_before(data: Data, index: int) -> int:
+    """How many of the orbits before ``index`` are of the folder's objects: spread evenly over them."""
+    return 0 if data.folder is None else int(index * data.folder_share)
 
 
 def moves(data: Data, index: int) -> bool:
-    """Whether orbit ``index`` is a dynamic one: spread evenly, so that any stretch has its share."""
+    """Whether the orbit that is number ``index`` of its kind is dynamic: any stretch has its share of them."""
     return int((index + 1) * data.dynamic) > int(index * data.dynamic)
 
 
@@ -168,7 +184,11 @@ def facts_of(config: Config, shards: Shards, shard: int) -> dict[str, Any]:
     told = {
         "generation": GENERATION,
         "folder": data.folder,
+        "folder_share": data.folder_share,
         "dynamic": data.dynamic,
+        "sine": data.sine,
+        "fill": list(data.fill),
+        "views": data.views if shards.name == "train" else SV3D_FRAME_COUNT,
         "white": data.white,
         "size": config.architecture.frame_size,
     }

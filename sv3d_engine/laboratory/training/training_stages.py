@@ -9,7 +9,6 @@ from torch import nn
 
 from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
-from ...shared.trajectory import SV3D_FRAME_COUNT
 from ...sv3d.network.sv3d import SV3D
 from .batches import OrbitBatches, PictureBatches, Share, some_latents, write_latents
 from .checkpoints import Checkpoint, export
@@ -101,10 +100,13 @@ def _autoencoder(job: Job, model: SV3D, shards: Shards, progress: Progress) -> N
     training = job.config.autoencoder
     assert isinstance(training, AutoencoderTraining)
     scale = model.architecture.latent_scale
-    batches = PictureBatches(shards, SV3D_FRAME_COUNT, scale, training, job.config.seed, job.share)
+    batches = PictureBatches(shards, job.config.data.views, scale, training, job.config.seed, job.share)
     objective = AutoencoderObjective(model.autoencoder, training)
     fit(job.run, objective, batches, training.optimiser, _checkpoint(job, "autoencoder"), progress)
-    calibrate(model.autoencoder, some_latents(model.autoencoder, shards, job.run.accelerator.device))
+    calibrate(
+        model.autoencoder,
+        some_latents(model.autoencoder, shards, job.config.data.views, job.run.accelerator.device),
+    )
 
 
 def _diffusion(job: Job, model: SV3D, stage: Stage, readers: tuple[Reader, Reader], progress: Progress) -> None:

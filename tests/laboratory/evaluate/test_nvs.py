@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import trimesh
 from PIL import Image
 
 from sv3d_engine.job.command_line import main
 from sv3d_engine.laboratory.evaluate.novel_views import batches, model_file
-from sv3d_engine.laboratory.evaluate.nvs_orbits import KnownOrbit, OrbitSampler, benchmark, generated, mean_frames
+from sv3d_engine.laboratory.evaluate.nvs_orbits import KnownOrbit, OrbitSampler, benchmark, generated, mean_frames, real
 from sv3d_engine.shared.errors import UserError
 from sv3d_engine.shared.trajectory import static
 from sv3d_engine.sv3d.generation.make_orbit import OrbitSettings
@@ -115,6 +116,28 @@ def test_the_command_writes_table_data_curves_and_sheet(
     assert used == ("ays", 1, 2), "what suits the model"
     assert "frame 20 is the picture" in (out / "nvs.md").read_text(encoding="utf-8")
     assert (out / "psnr.svg").is_file() and (out / "sheet.png").is_file()
+
+
+def test_models_of_a_folder_are_seen_on_orbits_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "a").mkdir()
+    trimesh.creation.box().export(tmp_path / "a" / "box.glb")
+    (tmp_path / "b.obj").write_text("nothing")
+    for kind, elevations in (("static", 1), ("dynamic", 21)):
+        (orbit,) = real(tmp_path, kind, 32)
+        assert orbit.name == "a/box.glb" and orbit.frames.shape == (21, 32, 32, 3)
+        assert len({p.elevation for p in orbit.poses[:-1]}) >= elevations - 1
+        assert (orbit.frames[-1, 16, 16] < 255).any() and (orbit.frames[-1, 0, 0] == 255).all()
+    assert "b.obj is left out" in caplog.text
+
+
+def test_the_command_takes_a_folder_of_models(weights: Path, tmp_path: Path) -> None:
+    trimesh.creation.box().export(tmp_path / "box.glb")
+    out = tmp_path / "figures"
+    command = ["evaluate", "nvs", "--model", str(weights), "--count", "0", "--models", str(tmp_path)]
+    assert main([*command, "--training-orbits", "1", "--steps", "1", "--out", str(out), "--device", "cpu"]) == 0
+    told = json.loads((out / "nvs.json").read_text())
+    assert list(told["sets"]) == [f"{tmp_path.name}, static", f"{tmp_path.name}, dynamic"]
+    assert told["models"] and not told["benchmark"]
 
 
 def test_numbers_that_make_no_evaluation_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

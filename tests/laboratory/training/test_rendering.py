@@ -1,5 +1,6 @@
 """Orbits on disk: whose they are, that they are made once, and what they hold."""
 
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from sv3d_engine.laboratory.training import batches
 from sv3d_engine.laboratory.training.batches import fingerprint, some_latents, write_latents
 from sv3d_engine.laboratory.training.config import Data
 from sv3d_engine.laboratory.training.networks import fresh
-from sv3d_engine.laboratory.training.orbit_shards import Reader, from_dataset, moves, render, sets
+from sv3d_engine.laboratory.training.orbit_shards import Reader, from_dataset, moves, of_folder_before, render, sets
 from sv3d_engine.shared.errors import UserError
 from sv3d_engine.sv3d.network.sv3d import encode
 from tests.laboratory.training.runs import tiny
@@ -97,7 +98,7 @@ def test_latents_are_the_encoders(tmp_path):
     with torch.no_grad():
         mode = autoencoder.encode(truth[5:6] / 127.5 - 1).latent_dist.mode()
     assert torch.allclose(reader.latents(2)[5], mode[0] * 0.18215, atol=1e-3)
-    assert some_latents(autoencoder, shards, torch.device("cpu")).shape == (63, 4, 8, 8)
+    assert some_latents(autoencoder, shards, 21, torch.device("cpu")).shape == (63, 4, 8, 8)
 
 
 def test_with_little_memory_frames_are_encoded_one_by_one(tmp_path, monkeypatch):
@@ -152,8 +153,9 @@ def test_frames_are_made_anew_when_the_generator_changes(tmp_path, monkeypatch):
 
 
 def test_a_folders_last_files_are_held_out(tmp_path):
-    for i in range(3):
-        trimesh.creation.box((0.3 + 0.3 * i, 1, 0.2)).export(tmp_path / f"{i}.glb")
+    names = sorted("012", key=lambda name: zlib.crc32(f"{name}.glb".encode()))
+    for i, name in enumerate(names):
+        trimesh.creation.box((0.3 + 0.3 * i, 1, 0.2)).export(tmp_path / f"{name}.glb")
     data = Data(orbits=4, folder=str(tmp_path), held_out=1, dynamic=0.0)
 
     def widths(index, seed):
@@ -168,16 +170,42 @@ def test_a_folders_last_files_are_held_out(tmp_path):
 
 
 def test_a_file_that_cannot_be_read_leaves_its_place_to_the_next(tmp_path, caplog):
-    (tmp_path / "0.glb").write_bytes(b"nothing")
-    trimesh.creation.box((1, 1, 0.2)).export(tmp_path / "1.glb")
-    trimesh.creation.box((0.3, 1, 0.2)).export(tmp_path / "2.glb")
+    broken, next_one, last = sorted(("0.glb", "1.glb", "2.glb"), key=lambda name: zlib.crc32(name.encode()))
+    (tmp_path / broken).write_bytes(b"nothing")
+    trimesh.creation.box((1, 1, 0.2)).export(tmp_path / next_one)
+    trimesh.creation.box((0.3, 1, 0.2)).export(tmp_path / last)
     data = Data(orbits=4, folder=str(tmp_path), held_out=1, dynamic=0.0)
     first, second = (from_dataset(data, index, 7, 24, "cpu")[0] for index in (0, 1))
     assert torch.equal(first, second)
-    assert "0.glb is left out" in caplog.text
-    (tmp_path / "2.glb").write_bytes(b"nothing")
+    assert f"{broken} is left out" in caplog.text
+    (tmp_path / last).write_bytes(b"nothing")
     with pytest.raises(UserError, match="None of 1 models can be read"):
         from_dataset(data, 0, data.held_out_seed, 24, "cpu")
+
+
+def test_a_folder_has_its_share_of_static_and_dynamic_orbits(tmp_path):
+    for i in range(2):
+        trimesh.creation.box((0.2, 0.2, 1)).export(tmp_path / f"{i}.glb")
+    data = Data(orbits=16, folder=str(tmp_path), folder_share=0.5, held_out=1, dynamic=0.5)
+    seen = set()
+    for index in range(8):
+        frames, elevations, _ = from_dataset(data, index, index, 24, "cpu")
+        thin = bool(((frames[-1] < 255).any(0).any(0).sum() < 8).item())
+        assert thin == bool(of_folder_before(data, index + 1) - of_folder_before(data, index))
+        seen.add((thin, len(set(elevations.tolist())) > 1))
+    assert len(seen) == 4, "both kinds of orbit of both kinds of object"
+
+
+def test_orbits_for_training_may_be_in_part_and_held_out_ones_are_whole():
+    whole, part = Data(orbits=2, dynamic=1.0, sine=1.0), Data(orbits=2, dynamic=1.0, sine=1.0, views=5)
+    frames, elevations, azimuths = from_dataset(whole, 0, 3, 24, "cpu")
+    some, risen, turned = from_dataset(part, 0, 3, 24, "cpu")
+    assert float(elevations.max() - elevations.min()) > 59, "up and down once, by 30°"
+    places = [azimuths.tolist().index(a) for a in turned.tolist()]
+    assert len(places) == 5 and places == sorted(places) and places[-1] == 20
+    assert torch.equal(risen, elevations[places])
+    assert ((some.int() - frames[places].int()).abs() > 4).float().mean() < 0.01  # edges are rounded by a frame's place
+    assert len(from_dataset(part, 0, part.held_out_seed, 24, "cpu")[0]) == 21
 
 
 def test_generated_objects_come_by_their_seed():
