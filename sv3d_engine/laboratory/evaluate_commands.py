@@ -49,6 +49,12 @@ def _add_others(measured: Any) -> None:
     light.add_argument("--bpy-python", default="", metavar="FILE", help="a Python with bpy (default: without Cycles)")
     light.add_argument("--told", action="store_true", help="only what is told of the light, on the true surface")
     light.set_defaults(run=_evaluate_light, details=False)
+    photographs = measured.add_parser("photographs", help="objects photographed by hand, with COLMAP's cameras")
+    photographs.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    photographs.add_argument("--out", required=True, metavar="DIR", help="photographs and jobs; finished ones are kept")
+    photographs.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    photographs.add_argument("--preset", choices=protocol.PRESETS, default="draft")
+    photographs.set_defaults(run=_evaluate_photographs, details=False)
     frames = measured.add_parser("frames", help="how well wrong frames and holes are told", allow_abbrev=False)
     frames.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
     frames.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
@@ -162,6 +168,15 @@ def _evaluate_light(arguments: argparse.Namespace) -> int:
     given = arguments.objects, arguments.preset, arguments.bpy_python
     measure = told_figures if arguments.told else light_figures
     print("\n" + measure(LightTask(bench, out, *given), lambda row: print(row, flush=True)))
+    return 0
+
+
+def _evaluate_photographs(arguments: argparse.Namespace) -> int:
+    from .evaluate.photo_figures import PhotoTask, photo_figures
+
+    bench, out = Path(arguments.bench).absolute(), Path(arguments.out).absolute()
+    task = PhotoTask(bench, out, arguments.objects, arguments.preset)
+    print("\n" + photo_figures(task, lambda row: print(row, flush=True)))
     return 0
 
 
