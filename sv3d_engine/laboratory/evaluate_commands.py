@@ -71,7 +71,13 @@ def _add_novel_views(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=("val", "test"), default="val", help="which held-out generated objects")
     parser.add_argument("--count", type=int, default=64, metavar="N", help="of these objects (default: %(default)s)")
     parser.add_argument("--bench", metavar="DIR", help="the benchmark of known objects: its orbits as well")
-    parser.add_argument("--models", metavar="DIR", help="a folder of GLB, glTF and OBJ files: these as well")
+    parser.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of the benchmark's (default: all)")
+    parser.add_argument(
+        "--models",
+        metavar="DIR",
+        help="a folder of GLB, glTF and OBJ files or Google Scanned Objects: as well",
+    )
+    parser.add_argument("--most", type=int, metavar="N", help="of these models (default: all)")
     parser.add_argument("--out", default="nvs", metavar="DIR", help="for the figures (default: %(default)s)")
     parser.add_argument(
         "--training-orbits",

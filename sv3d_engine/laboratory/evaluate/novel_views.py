@@ -12,16 +12,19 @@ import numpy as np
 
 from ...ground.device import device_name, resolve_device
 from ...ground.files import write_json
+from ...reconstruction.perceptual import LEAST
 from ...shared.errors import UserError
 from ...shared.protocol import MOST_GUIDANCE
 from ...sv3d.generation.make_orbit import OrbitSettings
 from ...sv3d.generation.precision import name_of
 from ...sv3d.network.weights import inspect
 from ..dataset.generator import GENERATION
-from .nvs_figures import Figures, figures
-from .nvs_orbits import KINDS, KnownOrbit, OrbitSampler, benchmark, generated, mean_frames, real
+from .likeness import LPIPS_MISSING, TRUNK, Judge, embedding_judge, lpips_judge
+from .model_orbits import models
+from .nvs_figures import CLIP_S, LPIPS, OWN_TOWER, TITLES, Figures, figures
+from .nvs_orbits import KINDS, KnownOrbit, OrbitSampler, benchmark, generated, mean_frames
 from .nvs_plot import plot
-from .nvs_report import MEAN, PICTURE, Evaluated, Pair, as_data, as_text, panels, sheet, summary
+from .nvs_report import MEAN, PICTURE, Evaluated, Pair, as_data, as_text, panels, paper_form, sheet, summary
 
 BUNDLED = "mini"
 _SHOWN = 4  # orbits of a set on the sheet
@@ -33,6 +36,10 @@ class Evaluation:
     """Sampling orbits and measuring them, set by set."""
 
     def __init__(self, sampler: OrbitSampler, batch: int, training_orbits: int, out: Path, tell: Tell) -> None:
+        self._judges: dict[str, Judge] = {CLIP_S if sampler.has_clip else OWN_TOWER: embedding_judge(sampler.embed)}
+        lpips = lpips_judge(sampler.device) if sampler.frame_size >= LEAST[TRUNK] else None
+        self.has_lpips = lpips is not None
+        self._judges |= {LPIPS: lpips} if lpips else {}
         self._sampler, self._batch, self._tell = sampler, batch, tell
         self._training_orbits, self._out = training_orbits, out
         self.pairs: list[Pair] = []  # for the sheet
@@ -54,12 +61,12 @@ class Evaluation:
                 names.append(orbit.name)
                 guesses = (frames / np.float32(255), np.broadcast_to(orbit.truth[-1], mean.shape), mean)
                 for found, guess in zip(predictors.values(), guesses, strict=True):
-                    found.append(figures(guess, orbit.truth, orbit.poses))
+                    found.append(figures(guess, orbit.truth, orbit.poses, self._judges))
             self._tell(f"{title}: {len(names)} orbits")
         self.orbits += len(names)
         if not names:
             return None
-        return Evaluated(title, names, {name: _stacked(found) for name, found in predictors.items()})
+        return Evaluated(title, names, {name: _stacked(found) for name, found in predictors.items()}, kind)
 
 
 def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) -> str:
@@ -89,15 +96,18 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
             (f"{held_out}, {kind}", kind, generated(arguments.split, arguments.count, kind, sampler.frame_size))
             for kind in kinds
         ]
+    size = sampler.frame_size
     if arguments.models:
-        models = Path(arguments.models)
-        asked += [(f"{models.name}, {kind}", kind, real(models, kind, sampler.frame_size)) for kind in kinds]
+        folder = Path(arguments.models)
+        asked += [
+            (f"{folder.name}, {kind}", kind, islice(models(folder, kind, size), arguments.most)) for kind in kinds
+        ]
     if arguments.bench:
-        bench = Path(arguments.bench)
-        asked += [(f"benchmark, {kind}", kind, benchmark(bench, kind, sampler.frame_size)) for kind in kinds]
+        bench, names = Path(arguments.bench), arguments.objects
+        asked += [(f"benchmark, {kind}", kind, benchmark(bench, kind, size, names)) for kind in kinds]
     sets = [found for title, kind, orbits in asked if (found := evaluation.evaluate(title, kind, orbits)) is not None]
     if not sets:
-        raise UserError("There is no orbit to evaluate.", "Give models or orbits that these weights can make.")
+        raise UserError("There is no orbit to evaluate.", "Give models, or orbits that these weights can make.")
     facts: dict[str, Any] = {
         "model": sampler.name,
         "variant": sampler.variant,
@@ -112,14 +122,19 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
         "batch": batch,
         "benchmark": bool(arguments.bench),
         "models": bool(arguments.models),
+        "lpips": evaluation.has_lpips,
+        "clip": sampler.has_clip,
         "seconds_per_orbit": evaluation.seconds / evaluation.orbits,
     }
     write_json(out / "nvs.json", as_data(facts, sets))
     (out / "nvs.md").write_text(as_text(facts, sets), encoding="utf-8")
-    (out / "psnr.svg").write_text(plot(panels(sets), "frame", "PSNR (dB)"), encoding="utf-8")
+    for key, curves in panels(sets).items():
+        (out / f"{key}.svg").write_text(plot(curves, "frame", TITLES[key]), encoding="utf-8")
     sheet(evaluation.pairs).save(out / "sheet.png")
     took = f"{facts['seconds_per_orbit']:.2f} s an orbit"
-    return f"{summary(sets)}\n{took}.  In {out}: nvs.md, nvs.json, psnr.svg, sheet.png\n"
+    lacking = "" if evaluation.has_lpips else f"{LPIPS_MISSING}\n"
+    tables = f"{summary(sets)}\n{paper_form(sets)}{lacking}"
+    return f"{tables}\n{took}.  In {out}: nvs.md, nvs.json, sheet.png, and curves: psnr.svg and others\n"
 
 
 def model_file(model: str) -> Path:

@@ -1,6 +1,5 @@
 """Orbits that are known (generated objects', the benchmark's, their mean), and those sampled from their pictures."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from torch import Tensor
 from ...ground.tensor_store import load_tensors, save_tensors
 from ...ground.torch_setup import stage_seed
 from ...reconstruction.frames.reading import shrink
-from ...shared.architecture import LATENT_CHANNELS
+from ...shared.architecture import LATENT_CHANNELS, OFFICIAL
 from ...shared.errors import UserError
 from ...shared.trajectory import SV3D_FRAME_COUNT, Pose
 from ...sv3d.diffusion.conditioning import Conditioning
@@ -29,17 +28,16 @@ from ...sv3d.generation.make_orbit import (
 from ...sv3d.generation.memory_plan import plan
 from ...sv3d.generation.placement import Placement, use_channels_last
 from ...sv3d.generation.precision import check_finite, dtype_for
+from ...sv3d.network.clip import preprocess
 from ...sv3d.network.sv3d import SV3D
 from ...sv3d.network.weights import inspect, load_sv3d
 from ..dataset.generator import GENERATION, TEST, TRAIN, VALIDATION
-from ..dataset.model_files import load_object, model_files
 from ..dataset.rendering import OrbitSample, render_sample
 from .reconstruction import bench_orbit, read_over_white
 
-log = logging.getLogger(__name__)
 SPLITS = {"val": VALIDATION, "test": TEST}
 KINDS = ("static", "dynamic")
-OBJECTS = ("spot", "stool", "corset", "lumberjack")  # of the benchmark, that the models on record were tried on
+_TOWER = ("clip_width", "clip_layers", "clip_head_width", "clip_patch", "context_width")
 
 
 @dataclass(frozen=True)
@@ -61,15 +59,18 @@ def generated(split: str, count: int, kind: str, size: int) -> Iterator[KnownOrb
         yield _generated(seed, kind, size)
 
 
-def benchmark(folder: Path, kind: str, size: int) -> Iterator[KnownOrbit]:
-    """Those of the benchmark's objects that have an orbit of a kind, their frames reduced to ``size``².
+def benchmark(folder: Path, kind: str, size: int, names: Sequence[str] = ()) -> Iterator[KnownOrbit]:
+    """Those of the benchmark's objects, or of some, that have an orbit of a kind, their frames reduced to ``size``².
 
     Raises UserError for a folder that is not the benchmark's.
     """
-    for name in OBJECTS:
+    known = sorted(file.parent.name for file in folder.glob("*/cameras.json"))
+    if not known:
+        raise UserError(f"{folder} holds no object with cameras.json.", "Give the benchmark's own folder.")
+    for name in names or known:
         cameras = folder / name / "cameras.json"
         if not cameras.is_file():
-            raise UserError(f"{cameras} is not there.", "Give the benchmark's own folder.")
+            raise UserError(f"{cameras} is not there.", f"Choose from {', '.join(known)}.")
         frames = folder / name / f"orbit_{kind}"
         if not frames.is_dir():
             continue
@@ -77,20 +78,6 @@ def benchmark(folder: Path, kind: str, size: int) -> Iterator[KnownOrbit]:
         pictures = [shrink(read_over_white(frames / v.file).astype(np.float32), None, size)[0] for v in views]
         pixels = np.rint(np.stack(pictures) * 255).astype(np.uint8)
         yield KnownOrbit(name, pixels, tuple(Pose(v.elevation, v.azimuth) for v in views))
-
-
-def real(folder: Path, kind: str, size: int) -> Iterator[KnownOrbit]:
-    """The models of a folder, each in an orbit of a kind and the light of its own seed, over white, at ``size``².
-
-    Those that cannot be read are named in the log.  Raises UserError if there is none.
-    """
-    for seed, path in zip(VALIDATION, model_files(folder), strict=False):
-        try:
-            thing = load_object(path)
-        except UserError as error:
-            log.warning("%s is left out: %s", path, error.details)
-            continue
-        yield _known(path.relative_to(folder).as_posix(), render_sample(seed, size, kind == "dynamic", thing=thing))
 
 
 def mean_frames(count: int, kind: str, size: int, cache: Path) -> NDArray[np.float32]:  # (21, S, S, 3) in [0, 1]
@@ -117,10 +104,11 @@ def mean_frames(count: int, kind: str, size: int, cache: Path) -> NDArray[np.flo
 
 def _generated(seed: int, kind: str, size: int) -> KnownOrbit:
     made = render_sample(seed, size, moving=kind == "dynamic")
-    return _known(f"{made.family} {seed}", made)
+    return known_orbit(f"{made.family} {seed}", made)
 
 
-def _known(name: str, made: OrbitSample) -> KnownOrbit:
+def known_orbit(name: str, made: OrbitSample) -> KnownOrbit:
+    """A rendered sample under a name."""
     poses = map(Pose, made.elevations.tolist(), made.azimuths.tolist())
     return KnownOrbit(name, made.frames.permute(0, 2, 3, 1).numpy(), tuple(poses))
 
@@ -139,6 +127,7 @@ class OrbitSampler:
         self.name, self.variant, self.frame_size = info.name, info.variant, info.frame_size
         self.dtype = dtype_for(settings.precision, device)
         planned = plan(info.architecture, info.frame_size, self.dtype, device, settings.memory)
+        self.device = device
         self._placement = Placement(device, planned.mode, planned.chunk)
         self.model: SV3D = load_sv3d(weights, self.dtype, device if self._placement.resident else "cpu")
         self._placement.networks = [network for _, network in self.model.parts()]
@@ -147,6 +136,17 @@ class OrbitSampler:
         self.steps = len(sigmas_for(settings)) - 1
         room = self._placement.together  # the other modes are for when there is little
         self.batch = max(1, _BATCH[device.type] * _BATCH_SIZE**2 // info.frame_size**2) if room else 1
+
+    @property
+    def has_clip(self) -> bool:
+        """Whether its image tower is built as the official one, CLIP's ViT-H/14, so that one may speak of CLIP-S."""
+        return all(getattr(self.model.architecture, size) == getattr(OFFICIAL, size) for size in _TOWER)
+
+    def embed(self, pictures: Tensor) -> Tensor:  # (N, 3, S, S) in [−1, 1] -> (N, D)
+        """What its image tower makes of pictures."""
+        with torch.no_grad(), self._placement.using(self.model.clip) as clip:
+            seen = preprocess(pictures, self.model.architecture.clip_size).to(self._placement.device, self.dtype)
+            return clip.do(lambda tower: tower(seen).float())
 
     def __call__(self, orbits: Sequence[KnownOrbit]) -> NDArray[np.uint8]:  # (B, 21, S, S, 3)
         """Orbits from their last frames, none of the frames replaced; each has its own noise, always the same."""

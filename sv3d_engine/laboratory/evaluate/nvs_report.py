@@ -8,16 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from .likeness import LPIPS_MISSING
 from .nvs_figures import CAMERA, FAR, MEASURES, TITLES, Figures, measured
 from .nvs_orbits import KnownOrbit
 from .nvs_plot import Panel
+from .paper_tables import Line, views_table
 
 PICTURE, MEAN = "input picture", "training mean"  # the trivial predictors
 
+LPIPS_SAID = "LPIPS is AlexNet's; which the paper took its notes do not say."
+CLIP_SAID = "CLIP-S is the cosine between embeddings of the weights' own CLIP, ViT-H/14."
+TOWER_SAID = (
+    "“Own tower” is the cosine between what the weights' own image tower makes of both: no CLIP, so no CLIP-S, and of "
+    "no meaning beside another model's."
+)
 _BENCHMARK = (
     "The benchmark's objects are other people's, textured, lit by photographed surroundings, with highlights; none was "
     "trained on. Their dynamic orbit is a sine of ±30° where training's waves are random and mostly smaller, and only "
-    "one object has a static orbit: four objects tell a direction, not a figure.\n"
+    "one object has a static orbit: a dozen objects tell a direction, not a figure.\n"
 )
 
 
@@ -28,6 +36,7 @@ class Evaluated:
     title: str
     orbits: Sequence[str]
     predictors: Mapping[str, Figures]
+    kind: str = "static"  # or dynamic: of all its orbits
 
     @property
     def gain(self) -> float:
@@ -42,6 +51,7 @@ def as_text(facts: Mapping[str, Any], sets: Sequence[Evaluated]) -> str:
         _head(facts),
         *([_BENCHMARK] if facts["benchmark"] else []),
         summary(sets),
+        paper_form(sets),
         *(f"## {s.title}, frame by frame\n\n{by_frame(s)}" for s in sets),
     ]
     return "\n".join(parts)
@@ -62,6 +72,20 @@ def summary(sets: Sequence[Evaluated]) -> str:
         for s in sets
     )
     return f"{_markdown(head, lines, 2)}\n{gains}"
+
+
+def paper_form(sets: Sequence[Evaluated]) -> str:
+    """Static and dynamic orbits in the form of the paper's tables, with its own rows beside."""
+    text = ""
+    for kind in dict.fromkeys(s.kind for s in sets):
+        lines = [
+            Line(name, f"{s.title} ({len(s.orbits)})", {key: float(values[key].mean()) for key in measured(values)})
+            for s in sets
+            if s.kind == kind
+            for name, values in s.predictors.items()
+        ]
+        text += f"{kind.capitalize()} orbits, in the form of the paper's tables:\n\n{views_table(kind, lines)}\n"
+    return text
 
 
 def by_frame(evaluated: Evaluated) -> str:
@@ -98,9 +122,12 @@ def camera_shares(values: Figures) -> tuple[float, float]:
     return float(known.mean()), float((known == 1).mean())
 
 
-def panels(sets: Sequence[Evaluated]) -> list[Panel]:
-    """PSNR of each frame for nvs_plot.plot."""
-    return [(s.title, {name: v["psnr"].mean(0).tolist() for name, v in s.predictors.items()}) for s in sets]
+def panels(sets: Sequence[Evaluated]) -> dict[str, list[Panel]]:
+    """Curves of each measure by frame, as the paper's figure 5 has LPIPS, for nvs_plot.plot."""
+    return {
+        key: [(s.title, {name: v[key].mean(0).tolist() for name, v in s.predictors.items()}) for s in sets]
+        for key in measured(next(iter(sets[0].predictors.values())))
+    }
 
 
 def _data(values: Figures) -> dict[str, Any]:
@@ -127,7 +154,8 @@ def _head(facts: Mapping[str, Any]) -> str:
         f"“{PICTURE}” shows it in every frame; “{MEAN}” shows the mean frame of that index over "
         f"{facts['training_orbits']} orbits of the kind (static or dynamic) from the training set. Camera: a frame "
         f"is compared with the true ones; of those more than {FAR:.0f}° of azimuth away, “poses” is the share that "
-        "is less like it than its own, and “frames” the share of frames for which all are.\n"
+        "is less like it than its own, and “frames” the share of frames for which all are.\n\n"
+        f"{LPIPS_SAID if facts.get('lpips') else LPIPS_MISSING} {CLIP_SAID if facts.get('clip') else TOWER_SAID}\n"
     )
 
 

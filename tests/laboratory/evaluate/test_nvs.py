@@ -1,6 +1,7 @@
 """Known orbits, sampling several at once, and the whole command with a small network."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,12 @@ import trimesh
 from PIL import Image
 
 from sv3d_engine.job.command_line import main
+from sv3d_engine.laboratory.evaluate import novel_views
+from sv3d_engine.laboratory.evaluate.likeness import lpips_by
 from sv3d_engine.laboratory.evaluate.novel_views import batches, model_file
-from sv3d_engine.laboratory.evaluate.nvs_orbits import KnownOrbit, OrbitSampler, benchmark, generated, mean_frames, real
+from sv3d_engine.laboratory.evaluate.nvs_orbits import KnownOrbit, OrbitSampler, benchmark, generated, mean_frames
+from sv3d_engine.reconstruction.perceptual import LPIPS
+from sv3d_engine.shared.architecture import OFFICIAL
 from sv3d_engine.shared.errors import UserError
 from sv3d_engine.shared.trajectory import static
 from sv3d_engine.sv3d.generation.make_orbit import OrbitSettings
@@ -75,8 +80,12 @@ def test_benchmark_frames_are_reduced_over_white(tmp_path: Path) -> None:
     assert spot.frames[0, 0, 0].tolist() == [255, 255, 255]
     assert spot.frames[0, SIZE // 2, SIZE // 2].tolist() == [255, 0, 0]
     assert len(list(benchmark(tmp_path, "dynamic", SIZE))) == 4
+    (stool,) = benchmark(tmp_path, "dynamic", SIZE, ["stool"])
+    assert stool.name == "stool"
     with pytest.raises(UserError, match="not there"):
-        list(benchmark(tmp_path / "spot", "static", SIZE))
+        list(benchmark(tmp_path, "static", SIZE, ["horse"]))
+    with pytest.raises(UserError, match="no object"):
+        list(benchmark(tmp_path / "spot" / "orbit_static", "static", SIZE))
 
 
 def test_mean_frames_are_kept_until_other_ones_are_asked_for(tmp_path: Path) -> None:
@@ -115,29 +124,44 @@ def test_the_command_writes_table_data_curves_and_sheet(
     used = data["sampler"], data["guidance_scale"], data["camera_guidance"]
     assert used == ("ays", 1, 2), "what suits the model"
     assert "frame 20 is the picture" in (out / "nvs.md").read_text(encoding="utf-8")
-    assert (out / "psnr.svg").is_file() and (out / "sheet.png").is_file()
+    assert {file.stem for file in out.glob("*.svg")} == {"psnr", "ssim", "own_tower", "mse"}
+    assert (out / "sheet.png").is_file()
+    text = (out / "nvs.md").read_text(encoding="utf-8")
+    assert "| paper: SV3D_p | GSO | 0.080 | 21.26 | 0.880 | 0.890 |" in text, "the paper's rows"
+    assert "no CLIP-S" in text and "LPIPS is left out" in text
+    given = data["sets"]["1 generated (val), static"]["predictors"]["input picture"]["own_tower"]["by_orbit"]
+    assert 0 < given[0] <= 1
 
 
-def test_models_of_a_folder_are_seen_on_orbits_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "a").mkdir()
-    trimesh.creation.box().export(tmp_path / "a" / "box.glb")
-    (tmp_path / "b.obj").write_text("nothing")
-    for kind, elevations in (("static", 1), ("dynamic", 21)):
-        (orbit,) = real(tmp_path, kind, 32)
-        assert orbit.name == "a/box.glb" and orbit.frames.shape == (21, 32, 32, 3)
-        assert len({p.elevation for p in orbit.poses[:-1]}) >= elevations - 1
-        assert (orbit.frames[-1, 16, 16] < 255).any() and (orbit.frames[-1, 0, 0] == 255).all()
-    assert "b.obj is left out" in caplog.text
+def test_models_of_a_folder_are_evaluated_as_well(weights: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    trimesh.creation.box((1, 2, 3)).export(tmp_path / "models" / "box.glb")
+    options = ["--models", str(tmp_path / "models"), "--count=0", "--steps=1", "--training-orbits=1", "--device=cpu"]
+    assert main(["evaluate", "nvs", f"--model={weights}", f"--out={tmp_path / 'out'}", *options]) == 0
+    sets = json.loads((tmp_path / "out/nvs.json").read_text())["sets"]
+    assert {title: s["orbits"] for title, s in sets.items()} == {
+        "models, static": ["box.glb"],
+        "models, dynamic": ["box.glb"],
+    }
 
 
-def test_the_command_takes_a_folder_of_models(weights: Path, tmp_path: Path) -> None:
-    trimesh.creation.box().export(tmp_path / "box.glb")
-    out = tmp_path / "figures"
-    command = ["evaluate", "nvs", "--model", str(weights), "--count", "0", "--models", str(tmp_path)]
-    assert main([*command, "--training-orbits", "1", "--steps", "1", "--out", str(out), "--device", "cpu"]) == 0
-    told = json.loads((out / "nvs.json").read_text())
-    assert list(told["sets"]) == [f"{tmp_path.name}, static", f"{tmp_path.name}, dynamic"]
-    assert told["models"] and not told["benchmark"]
+def test_lpips_is_told_where_its_weights_are(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    monkeypatch.setattr(novel_views, "lpips_judge", lambda device: lpips_by(LPIPS("alex")))
+    amounts = ["--count=1", "--steps=1", "--training-orbits=1", "--device=cpu"]
+    assert main(["evaluate", "nvs", f"--model={weights}", f"--out={tmp_path}", *amounts]) == 0
+    assert (tmp_path / "lpips.svg").is_file()
+    assert "| orbits | predictor | LPIPS | PSNR | SSIM | own tower | MSE |" in (tmp_path / "nvs.md").read_text()
+
+
+def test_only_a_tower_built_as_clips_may_be_called_clip(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler = OrbitSampler(weights, OrbitSettings("ays", 2), CPU, 0)
+    assert not sampler.has_clip
+    embedded = sampler.embed(torch.rand(2, 3, SIZE, SIZE) * 2 - 1)
+    assert embedded.shape == (2, sampler.model.architecture.context_width)
+    official = replace(OFFICIAL, frame_size=SIZE)
+    monkeypatch.setattr(sampler, "model", replace(sampler.model, architecture=official))
+    assert sampler.has_clip
 
 
 def test_numbers_that_make_no_evaluation_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,15 @@ import pytest
 
 from sv3d_engine.laboratory.evaluate.nvs_figures import camera_control, figures, turned
 from sv3d_engine.laboratory.evaluate.nvs_plot import nice_ticks, plot
-from sv3d_engine.laboratory.evaluate.nvs_report import Evaluated, as_data, by_frame, camera_shares, panels, summary
+from sv3d_engine.laboratory.evaluate.nvs_report import (
+    Evaluated,
+    as_data,
+    by_frame,
+    camera_shares,
+    panels,
+    paper_form,
+    summary,
+)
 from sv3d_engine.shared.trajectory import static
 
 POSES = static(10.0)
@@ -65,6 +73,12 @@ def test_the_table_tells_the_gain_over_the_better_trivial_predictor() -> None:
     assert by_frame(evaluated()).count("\n") == 22
 
 
+def test_means_stand_in_the_papers_form() -> None:
+    text = paper_form([evaluated()])
+    assert "Static orbits" in text
+    assert "| SV3D-mini | some orbits (2) |  | 20.00 | 0.200 |  | 0.0500 |" in text
+
+
 def test_data_hold_each_frame_and_each_orbit() -> None:
     data = as_data({"model": "SV3D-mini"}, [evaluated()])["sets"]["some orbits"]
     assert data["gain_db"] == 4
@@ -73,10 +87,11 @@ def test_data_hold_each_frame_and_each_orbit() -> None:
 
 
 def test_a_plot_has_a_curve_for_each_predictor() -> None:
-    text = plot(panels([evaluated(), evaluated(), evaluated()]), "frame", "PSNR < ∞")
+    text = plot(panels([evaluated(), evaluated(), evaluated()])["psnr"], "frame", "PSNR < ∞")
     root = ElementTree.fromstring(text)
     curves = root.findall(".//{http://www.w3.org/2000/svg}polyline")
     assert len(curves) == 9
+    assert set(panels([evaluated()])) == {"psnr", "ssim", "mse"}
     assert len(curves[0].attrib["points"].split()) == 20
 
 
