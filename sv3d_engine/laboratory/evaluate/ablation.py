@@ -1,17 +1,19 @@
 """What each part brings: the mesh stage with one of them off at a time: ``python -m sv3d_engine evaluate ablation``.
 
-Every variant rebuilds every object in a process of its own; what is done is kept, so that the same command goes on
-after a stop, with more objects, or with a variant more.  In OUT: ablation.md and ablation.json, written anew after
-every mesh, and a folder for each variant, as ``mesh_evaluation`` has them.
+Every variant rebuilds every object in a process of its own, but for the stages that it leaves as they are.  What is
+done is kept, so that the same command goes on after a stop, with more objects, or with a variant more.  In OUT:
+ablation.md and ablation.json, written anew after every mesh, and a folder for each variant, as ``mesh_evaluation`` has
+them.
 """
 
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ...ground.files import write_json
+from ...shared import protocol
 from ...shared.errors import UserError
 from .given_settings import parse_settings
 from .mesh_evaluation import Failure, Tell, check_sources, collect, given_sources, make_tasks, perform_all
@@ -29,6 +31,7 @@ class Variant:
     settings: Sequence[str] = ()
     orbit: str = ""  # static or dynamic; "" = the benchmark's dynamic one, where it is there
     seed: int = 0  # added to the command's
+    asked: Sequence[str] = ()  # of the job's request: name=value
 
     @property
     def folder(self) -> str:
@@ -92,15 +95,25 @@ def tasks_of(
     tasks: dict[str, list[Task]] = {}
     unknown = []
     for variant in variants:
+        asked = dict(item.split("=", 1) for item in variant.asked)
         try:
             settings = parse_settings(variant.settings, arguments.preset)
         except UserError:
+            settings = None
+        if settings is None or asked.keys() - {field.name for field in fields(protocol.MeshJob)}:
             unknown.append(variant.name)
             continue
         there = [s for s in sources if not variant.orbit or (s / f"orbit_{variant.orbit}").is_dir()]
         given = argparse.Namespace(**vars(arguments) | {"seeds": [seed + variant.seed for seed in arguments.seeds]})
-        tasks[variant.name] = make_tasks(given, there, settings, out / variant.folder, variant.orbit)
+        found = make_tasks(given, there, settings, out / variant.folder, orbit=variant.orbit, asked=asked)
+        tasks[variant.name] = [_begun_as_whole(task, out) for task in found]
     return tasks, unknown
+
+
+def _begun_as_whole(task: Task, out: Path) -> Task:
+    """From the job of the same object and seed that has everything: a stage that nothing touches is not done twice."""
+    whole = out / VARIANTS[0].folder / f"seed{task.seed}" / task.name
+    return task if whole == task.job else replace(task, begun=str(whole))
 
 
 def object_by_object(tasks: Mapping[str, Sequence[Task]], sources: Sequence[Path]) -> list[Task]:

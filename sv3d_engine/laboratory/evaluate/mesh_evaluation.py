@@ -230,9 +230,9 @@ def collect(tasks: Iterable[Task]) -> list[Figures]:
 
 
 def make_tasks(
-    arguments: argparse.Namespace, sources: Sequence[Path], settings: Mapping[str, Any], out: Path, orbit: str = ""
+    arguments: argparse.Namespace, sources: Sequence[Path], settings: Mapping[str, Any], out: Path, **more: Any
 ) -> list[Task]:
-    """All that is asked for, seed after seed, each with its fingerprint; ``orbit`` as ``Task`` has it."""
+    """All that is asked for, seed after seed, each with its fingerprint; ``more`` as ``Task`` has it."""
     evaluator = _program(arguments.evaluator_python) if arguments.evaluator_python else ""
     bpy = _program(arguments.bpy_python) if arguments.bpy_python else ""
     tasks = [
@@ -246,7 +246,7 @@ def make_tasks(
             evaluator=evaluator,
             bpy=bpy,
             hidden=arguments.hidden,
-            orbit=orbit,
+            **more,
             truths=str(Path(arguments.relit or out / "relit").absolute()),
         )
         for seed in arguments.seeds
@@ -267,7 +267,7 @@ def _program(name: str) -> str:
 
 
 def _fingerprint(task: Task, code: str, inputs: str) -> str:
-    how = [task.seed, task.preset, task.settings, task.device, task.hidden, task.orbit]
+    how = [task.seed, task.preset, task.settings, task.device, task.hidden, task.orbit, task.asked]
     said = json.dumps([code, inputs, *how], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 

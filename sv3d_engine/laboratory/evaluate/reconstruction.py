@@ -55,6 +55,8 @@ class Task:
     hidden: float = 0.0  # degrees that elevations are told wrong, and the turn the other way, for the search to find
     truths: str = ""  # folder of relit true objects, which are rendered once
     orbit: str = ""  # static or dynamic; "" = the dynamic one, where it is there
+    asked: Mapping[str, str] = field(default_factory=dict)  # of the job's request, beside what the others decide
+    begun: str = ""  # another job's folder: what it has made that this one would make alike is taken over
 
     @property
     def name(self) -> str:
@@ -100,8 +102,9 @@ def perform(task: Task) -> None:
     Path(task.out).mkdir(parents=True, exist_ok=True)
     found, source, mesh = task.found(), Path(task.source), task.job / "mesh.glb"
     if "scores" not in found:
+        taken = not found and take_over(task)
         write_json(task.figures, {"fingerprint": task.fingerprint})
-        scores, report = (score_real if task.real else score_object)(task, resume=bool(found))
+        scores, report = (score_real if task.real else score_object)(task, resume=bool(found) or taken)
         draw_sheet(task)
         found = {"fingerprint": task.fingerprint, "scores": scores, "report": report}
         write_json(task.figures, found)
@@ -112,6 +115,15 @@ def perform(task: Task) -> None:
         pictures = Path(task.out) / f"{task.name}_relit"
         found["scores"][RELIT] = relit_psnr(source, mesh, pictures, Path(task.truths), task.bpy)
         write_json(task.figures, found)
+
+
+def take_over(task: Task) -> bool:
+    """Begin with a copy of the job in ``begun``, if that is done: resumed, it makes anew what depends on the changes."""
+    if not task.begun or not (Path(task.begun) / "report.json").is_file():
+        return False
+    shutil.rmtree(task.job, ignore_errors=True)
+    shutil.copytree(task.begun, task.job)
+    return True
 
 
 def draw_sheet(task: Task) -> None:
@@ -167,6 +179,7 @@ def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool) -> dict[s
         device=task.device,
         seed=task.seed,
         resume=resume,
+        **task.asked,
     )
     result = run_job(request, show)
     report: dict[str, Any] = json.loads(Path(result.report).read_text(encoding="utf-8"))

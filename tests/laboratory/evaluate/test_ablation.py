@@ -27,6 +27,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "cow" / "orbit_static").mkdir()
     variants = (
         Variant(WHOLE),
+        Variant("with magic", asked=("magic=on",)),
         Variant("without sweeps", ("sweeps=0",)),
         Variant("without tomorrow's loss", ("losses.tomorrow=0",)),
         Variant("static orbit", orbit="static"),
@@ -40,9 +41,11 @@ class Performed:
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str]] = []
+        self.begun: set[str] = set()
 
     def __call__(self, task: Task, jobs: int, source: Path) -> Failure | None:
         self.done.append((task.name, Path(task.out).parent.name))
+        self.begun.add(task.begun)
         worse = 0.002 * bool(task.settings or task.orbit) + 0.01 * (task.name == "stool")
         task.figures.parent.mkdir(parents=True, exist_ok=True)
         scores = {"chamfer_surface": 0.004 + worse}
@@ -69,10 +72,19 @@ def test_all_variants_of_an_object_come_before_the_next(monkeypatch, bench, caps
     assert "| everything | 2 | 0.0090 |" in told
     assert "| without sweeps | 2 | 0.0110 (+0.0020) |" in told
     assert "| static orbit | 1 | 0.0060 (+0.0020) |" in told, "compared over the same object"
-    assert "no such setting: without tomorrow's loss" in told
+    assert "no such setting: with magic; without tomorrow's loss" in told
     data = json.loads((bench.parent / "out/ablation.json").read_text())
     assert data["variants"]["without sweeps"]["objects"]["cow"] == {"chamfer_surface": 0.006}
     assert (bench.parent / "out/ablation.md").read_text() == told
+
+
+def test_variants_begin_with_the_job_that_has_everything(monkeypatch, bench, tmp_path) -> None:
+    performed = Performed()
+    monkeypatch.setattr(mesh_evaluation, "perform_apart", performed)
+    monkeypatch.setattr(mesh_evaluation, "copy_engine", lambda source: None)
+    out = tmp_path / "out"
+    main(["evaluate", "ablation", str(bench / "cow"), "--out", str(out)])
+    assert performed.begun == {"", str(out / "everything" / "seed0" / "cow")}
 
 
 def test_what_is_done_is_kept_when_objects_or_variants_are_added(monkeypatch, bench, capsys) -> None:
@@ -89,9 +101,9 @@ def test_the_whole_is_always_there_to_compare_with(bench) -> None:
         chosen(["nonsense"])
 
 
-def test_every_variant_differs_and_today_all_settings_are_known() -> None:
+def test_every_variant_differs_and_its_settings_are_known() -> None:
     assert len({v.folder for v in VARIANTS}) == len(VARIANTS)
-    differing = [(v.settings, v.orbit, v.seed) for v in VARIANTS]
+    differing = [(v.settings, v.orbit, v.seed, v.asked) for v in VARIANTS]
     assert len(set(differing)) == len(differing)
     for preset in PRESETS:
         for variant in VARIANTS:

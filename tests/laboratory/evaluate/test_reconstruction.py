@@ -70,6 +70,28 @@ def test_an_interrupted_task_resumes_its_job_and_a_changed_one_does_not(
     assert resumed == [False, True, False]
 
 
+def test_a_job_begins_with_what_another_has_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resumed: list[bool] = []
+
+    def interrupted(task: Task, resume: bool) -> None:
+        resumed.append(resume)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconstruction, "score_object", interrupted)
+    other, task = (
+        tmp_path / "other" / "cow",
+        Task("bench/cow", str(tmp_path / "mine"), begun=str(tmp_path / "other/cow")),
+    )
+    other.mkdir(parents=True)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            perform(replace(task, fingerprint=str(len(resumed))))
+        (other / "report.json").write_text("{}")
+        (task.job / "left").mkdir(parents=True, exist_ok=True)
+    assert resumed == [False, True], "only a job that is done"
+    assert (task.job / "report.json").is_file()
+
+
 def test_a_task_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
 
