@@ -118,7 +118,7 @@ def perform(task: Task) -> None:
 
 
 def take_over(task: Task) -> bool:
-    """Begin with a copy of the job in ``begun``, if that is done: resumed, it makes anew what depends on the changes."""
+    """Begin with a copy of the job in ``begun`` if that is done: resumed, it makes anew what the changes concern."""
     if not task.begun or not (Path(task.begun) / "report.json").is_file():
         return False
     shutil.rmtree(task.job, ignore_errors=True)
