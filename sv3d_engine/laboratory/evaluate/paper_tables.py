@@ -13,7 +13,10 @@ from .mesh_tables import Figures, means
 from .nvs_figures import CLIP_S, LPIPS, MEASURES, TITLES
 
 PAPER = "paper: "
-_OTHERS = "Rows that begin with “paper” are the paper's own, of other objects: compare no digits with ours.\n"
+_OTHERS = (
+    "Rows that begin with “paper” are the paper's own, of other objects or other renders of them: compare no digits "
+    "with ours.\n"
+)
 
 Row = Mapping[str, float]  # measure: value
 
