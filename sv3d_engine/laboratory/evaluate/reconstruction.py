@@ -55,7 +55,7 @@ class Task:
     hidden: float = 0.0  # degrees that elevations are told wrong, and the turn the other way, for the search to find
     truths: str = ""  # folder of relit true objects, which are rendered once
     orbit: str = ""  # static or dynamic; "" = the dynamic one, where it is there
-    asked: Mapping[str, str] = field(default_factory=dict)  # of the job's request, beside what the others decide
+    asked: Mapping[str, Any] = field(default_factory=dict)  # of the job's request, beside what the others decide
     begun: str = ""  # another job's folder: what it has made that this one would make alike is taken over
 
     @property
