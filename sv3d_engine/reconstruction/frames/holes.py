@@ -67,10 +67,12 @@ def _told(closed: int, opened: int) -> list[str]:
     notes = []
     if closed:
         where = "one frame" if closed == 1 else f"{closed} frames"
-        notes.append(f"In {where} a bright place looks like a hole that the other frames contradict; it was filled.")
+        notes.append(
+            f"In {where} a place like the background looks like a hole that the other frames contradict; it was filled."
+        )
     if opened:
         where = "one frame" if opened == 1 else f"{opened} frames"
-        notes.append(f"In {where} a bright place within the object is a hole, as the other frames show.")
+        notes.append(f"In {where} a place like the background is a hole, as the other frames show.")
     return notes
 
 

@@ -22,6 +22,8 @@ from .bars import without_bars
 from .doubts import doubts_about
 from .shadows import without_shadows
 from .square import squared
+from .watermarks import NOTE as WATERMARKS
+from .watermarks import without_watermarks
 
 Image = NDArray[np.float32]
 Pair = tuple[Image, Image]  # straight colour (H, W, 3) and alpha (H, W)
@@ -77,6 +79,9 @@ def matte_orbit(
             whole.append(cut_with_model(picture, *model))
         if not (whole[-1][1] > 0.5).any():
             raise UserError(f"The frame {names[i]} is empty.", "Render it again, with the object in the middle.")
+    if unmarked := _unmarked(whole):
+        whole = unmarked
+        notes.append(WATERMARKS)
     mattes = [matte for _, matte in whole]
     doubts = doubts_about(rgb, mattes, [cut is not None for cut in cuts])
     if clean := without_shadows(rgb, mattes, cuts, orbit):
@@ -85,8 +90,15 @@ def matte_orbit(
         whole = [
             pair if cut is None else matted(picture, cut) for picture, pair, cut in zip(rgb, whole, cuts, strict=True)
         ]
+        whole = _unmarked(whole) or whole
         doubts = doubts_about(rgb, [matte for _, matte in whole], [False] * len(whole))
     return Matted(np.stack([squared(to_bytes(*pair)) for pair in whole]), tuple(notes), doubts, tuple(cuts))
+
+
+def _unmarked(whole: Sequence[Pair]) -> list[Pair] | None:
+    """The frames without what is written across them, None where nothing is."""
+    bare = without_watermarks([matte for _, matte in whole])
+    return None if bare is None else [(colour, matte) for (colour, _), matte in zip(whole, bare, strict=True)]
 
 
 def _model_for(

@@ -116,7 +116,7 @@ def prepared(frames: Frames, folder: Path, shift: int = 0, narrower: int = 0) ->
 def test_the_jobs_frames_show_no_paint_as_a_hole(tmp_path: Path, narrower: int) -> None:
     told, alpha = prepared(ball(), tmp_path, narrower=narrower)
     (note,) = told.notes
-    assert "bright place looks like a hole that the other frames contradict" in note
+    assert "place like the background looks like a hole that the other frames contradict" in note
     assert np.abs(alpha / 255 - ball().alpha.numpy()).mean() < 0.003
 
 

@@ -15,6 +15,7 @@ from sv3d_engine.picture.matte import matte
 from sv3d_engine.reconstruction.frames import matting, shadows
 from sv3d_engine.reconstruction.frames.bars import NOTE, without_bars
 from sv3d_engine.reconstruction.frames.matting import Matted, matte_orbit
+from sv3d_engine.reconstruction.frames.watermarks import NOTE as WATERMARKS
 from sv3d_engine.shared.errors import UserError
 
 FRAMES = [np.asarray(frame, np.float32) / np.float32(255) for frame in film([30.0 * i for i in range(12)])]
@@ -56,6 +57,22 @@ def test_bars_of_a_film_are_left_out_and_the_middle_stays(colour: float, bars: t
     assert result.notes == (NOTE,) and result.doubts == ()
     true = np.stack([matte(frame)[1] > 0.5 for frame in FRAMES])
     assert ((result.frames[..., 3] > 127) != true).mean() < 0.003
+
+
+def test_a_watermark_is_left_out_and_a_small_part_that_turns_is_not() -> None:
+    """Letters along the lower edge, and a bead that circles with the object, as small as they are."""
+    marked = []
+    for i, clean in enumerate(FRAMES):
+        frame = clean.copy()
+        for letter in range(6):
+            frame[88:92, 56 + 6 * letter : 59 + 6 * letter] = 0.5
+        bead = round(48 + 40 * np.sin(2 * np.pi * i / 12))
+        frame[4:7, bead - 1 : bead + 2] = (0.8, 0.1, 0.1)
+        marked.append(frame)
+    result = matted(marked)
+    assert result.notes == (WATERMARKS,)
+    assert not (result.frames[:, 84:, 50:, 3] > 25).any()
+    assert (result.frames[:, 3:8, :, 3] > 127).any((1, 2)).all()
 
 
 def test_a_rectangle_that_turns_is_the_object() -> None:
