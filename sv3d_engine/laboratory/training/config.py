@@ -112,7 +112,7 @@ class Config:
     data: Data
     stages: tuple[Stage, ...]
     autoencoder: AutoencoderTraining | None = None  # without it, ``start`` brings one
-    start: str | None = None  # SV3D weights to go on from
+    start: str | None = None  # SV3D weights to go on from: a file, or "mini" for those that come along
     train_image_encoder: bool = True  # else CLIP's tower stays as ``start`` brings it
     seed: int = 0
     precision: Precision = "float32"

@@ -10,6 +10,7 @@ from torch import nn
 from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
 from ...sv3d.network.sv3d import SV3D
+from ..evaluate.novel_views import model_file
 from .batches import OrbitBatches, PictureBatches, Share, some_latents, write_latents
 from .checkpoints import Checkpoint, export
 from .config import AutoencoderTraining, Config, Stage
@@ -58,7 +59,7 @@ def train(job: Job, telling: Telling) -> Path:
     job.run.accelerator.wait_for_everyone()
 
     first = config.architecture_of(config.stages[0].variant)
-    model = fresh(first, config.seed) if config.start is None else from_weights(Path(config.start))
+    model = fresh(first, config.seed) if config.start is None else from_weights(model_file(config.start))
     if config.autoencoder:
         do = partial(_autoencoder, job, model, train_set, tell["autoencoder"])
         _once(job, "autoencoder", model.autoencoder, do)
