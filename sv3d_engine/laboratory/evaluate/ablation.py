@@ -16,8 +16,9 @@ from ...ground.files import write_json
 from ...shared import protocol
 from ...shared.errors import UserError
 from .given_settings import parse_settings
-from .mesh_evaluation import Failure, Tell, check_sources, collect, given_sources, make_tasks, perform_all
+from .mesh_evaluation import Failure, Tell, collect, perform_all
 from .mesh_tables import OBJECT_FIGURES, Scores, markdown, means
+from .mesh_tasks import check_sources, given_sources, make_tasks
 from .reconstruction import Task
 
 WHOLE = "everything"

@@ -7,17 +7,9 @@ from test_house import FILES, imported
 
 from sv3d_engine.ground.files import write_json
 from sv3d_engine.job.command_line import main
-from sv3d_engine.laboratory.evaluate import mesh_evaluation
-from sv3d_engine.laboratory.evaluate.mesh_evaluation import (
-    CODE,
-    LATER,
-    Failure,
-    copy_engine,
-    known_objects,
-    parse_without,
-    perform_apart,
-    real_orbits,
-)
+from sv3d_engine.laboratory.evaluate import mesh_evaluation, mesh_tasks
+from sv3d_engine.laboratory.evaluate.mesh_evaluation import Failure, copy_engine, parse_without, perform_apart
+from sv3d_engine.laboratory.evaluate.mesh_tasks import CODE, LATER, known_objects, real_orbits
 from sv3d_engine.laboratory.evaluate.reconstruction import Task
 from sv3d_engine.shared.errors import UserError
 
@@ -96,11 +88,11 @@ def test_what_other_code_settings_seeds_or_objects_made_is_not_kept(monkeypatch,
     (bench / "cow/mesh.glb").write_bytes(b"glTF")
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
     (tmp_path / "scene.py").write_text("# another light")
-    monkeypatch.setattr(mesh_evaluation, "RELIT_SCENE", tmp_path / "scene.py")
+    monkeypatch.setattr(mesh_tasks, "RELIT_SCENE", tmp_path / "scene.py")
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
     (tmp_path / "engine/shared").mkdir(parents=True)
     (tmp_path / "engine/shared/errors.py").write_text("# other code")
-    monkeypatch.setattr(mesh_evaluation, "PACKAGE", tmp_path / "engine")
+    monkeypatch.setattr(mesh_tasks, "PACKAGE", tmp_path / "engine")
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
 
 
