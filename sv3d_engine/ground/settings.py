@@ -14,6 +14,8 @@ class LossWeights:
     albedo: float = 0.05
     illumination: float = 0.005
     highlight: float = 0.01
+    perceptual: float = 0.0  # LPIPS, where its weights are here
+    mono_normals: float = 0.5  # where something tells the frames' normals
 
 
 @dataclass(frozen=True)

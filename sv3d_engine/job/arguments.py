@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
         picture.add_argument("picture", metavar="IMAGE", help="picture of one object")
         add_picture_options(picture)
     add_mesh_options(generate)
+    _add_normals_option(generate, "a network (MoGe-2 with normals, .onnx)")
     for name, job in zip(JOB_COMMANDS, (mesh, orbit, generate), strict=True):
         add_common_options(job)
         job.add_argument("--out", required=True, metavar="DIR", help="job folder for everything that is made")
@@ -89,10 +90,12 @@ def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
                 device=arguments.device,
                 seed=arguments.seed,
                 resume=arguments.resume,
+                normals=getattr(arguments, "normals", None),
                 **_mesh_values(arguments),
             )
         case "generate":
-            return protocol.GenerateJob(**_picture_values(arguments, out), **_mesh_values(arguments))
+            normals = getattr(arguments, "normals", None)  # a batch has none
+            return protocol.GenerateJob(**_picture_values(arguments, out), **_mesh_values(arguments), normals=normals)
         case _:
             return protocol.OrbitJob(**_picture_values(arguments, out))
 
@@ -144,6 +147,11 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
     _add_orbit_options(parser)
     _add_light_option(parser)
     add_mesh_options(parser)
+    _add_normals_option(parser, "a folder of normal maps, one a frame, or a network (MoGe-2 with normals, .onnx)")
+
+
+def _add_normals_option(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--normals", metavar="PATH", help=f"what tells the frames' normals: {what}")
 
 
 def _add_orbit_options(parser: argparse.ArgumentParser) -> None:

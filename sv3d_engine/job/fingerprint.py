@@ -58,6 +58,9 @@ _LATER = ("material", "face_budget", "texture_size", "disk_bytes")  # settings t
 def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     """Of stage "frames", and all after it: settings, seed, and frames and cameras unless an earlier stage made them."""
     yield _said(settings={k: v for k, v in asdict(job.settings).items() if k not in _LATER}, seed=job.seed)
+    for file in normal_files(job.normals) if job.normals else ():
+        yield _said(normals=file.name)
+        yield from weight_content(file)
     if isinstance(job, PictureToMesh):
         return
     yield _said(search=job.search)
@@ -108,6 +111,11 @@ def content(file: Path) -> Iterator[bytes]:
         with file.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
                 yield chunk
+
+
+def normal_files(normals: Path) -> list[Path]:
+    """What normals are told by: maps, or a network."""
+    return sorted(file for file in normals.iterdir() if file.is_file()) if normals.is_dir() else [normals]
 
 
 def camera_files(cameras: Path) -> tuple[Path, ...]:

@@ -1,7 +1,7 @@
 """What a job does, once its request is checked (``request.py``), and what a stage of it is."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class FramesToMesh(Job):
     search: "CameraSearch"  # what becomes of cameras that the frames agree with better
     light: "LightMode"  # whether the light stands still to the object, or turns with the frames
     settings: Settings
+    normals: Path | None = field(default=None, kw_only=True)  # a folder of maps, or a network that tells them
 
 
 @dataclass(frozen=True)

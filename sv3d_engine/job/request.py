@@ -68,6 +68,7 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         search="told" if request.cameras_as_given else "used",
         light=request.light,  # type: ignore[arg-type]  # one of them, as the protocol has checked
         settings=settings,
+        normals=_normals(request.normals, source),
     )
 
 
@@ -103,6 +104,7 @@ def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
         search="used" if orbit.variant == "u" else "none",  # SV3D_u is not told the elevation, so it has to be found
         light="fixed",  # as SV3D was trained
         settings=settings,
+        normals=_normals(request.normals, None),
     )
 
 
@@ -212,6 +214,22 @@ def _sampling(request: protocol.OrbitJob, best: "Usage") -> "OrbitSettings":
                 f"Choose from 0 to {protocol.MOST_GUIDANCE:g}; {suited:g} suits these weights.",
             )
     return OrbitSettings(**asdict(usage), guidance=request.guidance, memory=request.memory, precision=request.precision)
+
+
+def _normals(path: str | None, frames: Path | None) -> Path | None:
+    """A folder of normal maps, for ``frames`` that are there already, or a network."""
+    normals = _absolute(path, "normals") if path is not None else None
+    if normals is None or (normals.is_file() and normals.suffix.lower() == ".onnx"):
+        return normals
+    if not normals.exists():
+        raise UserError(
+            f"There is no folder or file of normals {normals}.",
+            "Put it back and resume the job, or choose another and generate again.",
+        )
+    if frames is None or not normals.is_dir():
+        kinds = "a network (.onnx)" if frames is None else "a folder of normal maps, or a network (.onnx)"
+        raise UserError(f"The normals of this job cannot come from {normals.name}.", f"Choose {kinds}.", str(normals))
+    return normals
 
 
 def _cameras(path: str | None) -> Path | None:

@@ -104,6 +104,7 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     for doubt in prepared.doubts:
         progress.doubt(doubt)
     orbit = prepared.orbit
+    told = _told_normals(job.normals, out, progress) if job.normals else ()
     return {
         "chosen": prepared.chosen,
         "count": len(orbit.views),
@@ -112,8 +113,19 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
         "distance": orbit.distance,
         "to_world": prepared.to_world,
         "doubts": list(prepared.doubts),
-        "notes": [*prepared.doubts, *prepared.notes],
+        "notes": [*prepared.doubts, *prepared.notes, *told],
     }
+
+
+def _told_normals(given: Path, out: Path, progress: Progress) -> tuple[str, ...]:
+    """Write what is told of the prepared frames' normals beside them; returns notes."""
+    from ..reconstruction.frames.frames import NORMALS, load_frames
+    from ..reconstruction.frames.told_normals import normal_source, save_normals, told_normals
+
+    frames = load_frames(out, rejected=True)
+    told = told_normals(frames, normal_source(given), progress)
+    save_normals(told.normals, [view.file for view in frames.orbit.views], out / NORMALS)
+    return told.notes
 
 
 def _not_one_object(job: PictureToMesh, error: UserError) -> UserError:
@@ -131,11 +143,14 @@ def _not_one_object(job: PictureToMesh, error: UserError) -> UserError:
 WORKING_WIDTH = 1.4
 
 
-def _working_frames(job: FramesToMesh) -> tuple["Frames", float]:
-    """The frames with their cameras where they see WORKING_WIDTH, and how many of the artist's units one such is."""
+def _working_frames(job: FramesToMesh, normals: bool = False) -> tuple["Frames", float]:
+    """The frames with their cameras where they see WORKING_WIDTH, and how many of the artist's units one such is.
+
+    With ``normals``, if any were told.
+    """
     from ..reconstruction.frames.frames import load_frames
 
-    frames = load_frames(job.folder)
+    frames = load_frames(job.folder, normals=normals and job.normals is not None)
     distance = WORKING_WIDTH / (2 * frames.orbit.tan_half_fov)
     return replace(frames, orbit=replace(frames.orbit, distance=distance)), frames.orbit.distance / distance
 
@@ -150,6 +165,7 @@ _TURNS = (
     "The light turns with the frames, as on a turntable before lamps that stand still, and was taken out frame by "
     "frame. light.hdr is the light of the front view."
 )
+_WITHOUT_LPIPS = "The LPIPS loss was left out: its weights are not here (models get lpips)."
 _STOPPED = "It was stopped early, so the shape is not refined to the end. Generate it again for the whole."
 
 
@@ -179,16 +195,20 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     from ..reconstruction.mesh.evolve import evolve
     from ..reconstruction.mesh.refine import refine
     from ..reconstruction.mesh.refined_surface import save_surface
+    from ..reconstruction.perceptual import installed_lpips
 
     seed = seed_everything(job.seed, "mesh")
     field, trust = load_field(_work(job.folder) / _FIELD)
-    frames, unit = _working_frames(job)
-    surface, _ = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5))
+    frames, unit = _working_frames(job, normals=True)
+    judge = installed_lpips("vgg") if job.settings.losses.perceptual else None
+    surface, _ = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5), judge)
     sweeping = progress.part(0.5, 1.0)
     vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, sweeping, trust)
     surface = replace(surface, vertices=vertices * unit)
     save_surface(surface, _work(out) / _SURFACE)
     notes = [_STOPPED] if progress.finishing else []
+    if job.settings.losses.perceptual and judge is None:
+        notes.append(_WITHOUT_LPIPS)
     losses = _curves(surface.losses)
     return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": losses, "notes": notes}
 

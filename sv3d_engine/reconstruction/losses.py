@@ -1,9 +1,12 @@
 """Losses as pure functions: of rendered pictures (colour, mask, light), of geometry, and of the albedo."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, smooth_l1_loss
 
+AGREEING = 15.0  # degrees that a normal may be off its estimate, which counts in full up to there
 # Below this difference of sRGB values the colour loss is quadratic, above linear: a highlight or a frame that
 # disagrees with the others must not pull the texture.
 _OUTLIER = 0.1
@@ -86,6 +89,23 @@ def bilateral_normals(normals: Tensor, calm: Tensor, inside: Tensor) -> Tensor:
     right, down = neighbour_differences(normals, inside)
     change = (right.square().sum(-1) + down.square().sum(-1) + 1e-8).sqrt()
     return (calm * ((1 + change).sqrt() - 1) * inside).sum() / inside.sum().clamp_min(1)
+
+
+def mono_normals(normals: Tensor, told: Tensor, sure: Tensor) -> Tensor:
+    """1 − n·n̄, the mean by confidence ``sure`` (P,), of normals (P, 3) and what is told of them (P, 3), all unit.
+
+    Told normals that are off by more than AGREEING count as little as keeps an error's pull from growing: there the
+    estimate is likely wrong, not the surface (the paper takes all alike).
+    """
+    cosine = (normals * told).sum(-1)
+    trust = sure * agreement(cosine.detach())
+    return (trust * (1 - cosine)).sum() / sure.sum().clamp_min(1)
+
+
+def agreement(cosine: Tensor) -> Tensor:
+    """1 for normals that are at most AGREEING apart, from there falling with the angle's square."""
+    agreeing = math.radians(AGREEING)
+    return (agreeing / torch.arccos(cosine.clamp(-1, 1)).clamp_min(agreeing)).square()
 
 
 def albedo_smoothness(here: Tensor, aside: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch.nn.functional import max_pool2d, relu
 
 from ..ground.files import reading
 from ..ground.tensor_store import load_tensors
+from ..shared import model_catalogue as catalogue
 
 Trunk = Literal["alex", "vgg"]
 
@@ -94,3 +95,8 @@ def load_lpips(path: Path, trunk: Trunk) -> LPIPS:
         prefix = f"{trunk}."
         network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
     return network.eval()
+
+
+def installed_lpips(trunk: Trunk) -> LPIPS | None:
+    """The network with the weights that ``models get lpips`` has fetched; None without.  Raises UserError."""
+    return load_lpips(catalogue.LPIPS.path, trunk) if catalogue.state(catalogue.LPIPS) == "ready" else None

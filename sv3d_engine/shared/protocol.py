@@ -63,6 +63,7 @@ class MeshJob:
     cameras_as_given: bool = False  # cameras that the frames agree with better are told, not used
     doubts: str = "tell"  # of DOUBTS: frames that are doubtful end the job once, before minutes are spent
     light: str = "auto"  # one of LIGHTS
+    normals: str | None = None  # what tells the frames' normals: a folder of maps, one a frame, or a network (ONNX)
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, PRESETS)
@@ -116,6 +117,7 @@ class GenerateJob(OrbitJob):
     faces: int | None = None
     texture: int | None = None
     material: str | None = None
+    normals: str | None = None  # a network (ONNX) that tells the frames' normals
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -40,6 +40,8 @@ MESSAGES = [
     protocol.Error(None, "cause", "remedy", "details"),
     protocol.Error("a", "A shadow.", "Go on.", is_doubt=True),
     protocol.MeshJob("a", "/frames", "/out", doubts="stop"),
+    protocol.MeshJob("a", "/frames", "/out", normals="/normals"),
+    protocol.GenerateJob("a", "/cup.png", "/out", normals="/moge.onnx"),
     protocol.Cancelled("a"),
     protocol.DoctorReport(True, "0.1.0", ("cuda", "cpu"), (protocol.Check("Disk", "full", False, "free some"),)),
 ]

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, normalize
 
 from ...ground.files import reading
 from ...orbit.cameras import CameraOrbit
@@ -22,6 +22,8 @@ class Frames:
     rgb: Tensor  # (N, S, S, 3) float32
     alpha: Tensor  # (N, S, S) float32
     orbit: CameraOrbit
+    # What is told of normals, unit in each camera's axes (x right, y up, z to the viewer), and how surely, 0 to 1.
+    normals: Tensor | None = None  # (N, S, S, 4) float32
 
     def premultiplied(self) -> Tensor:  # (N, S, S, 4)
         """Colour times alpha, and alpha."""
@@ -36,20 +38,43 @@ class Frames:
         coverage = packed[:, 3]
         straight = packed[:, :3].permute(0, 2, 3, 1) / coverage.clamp_min(1e-6)[..., None]
         rgb = torch.where(coverage[..., None] > 0, straight.clamp(0, 1), torch.ones(()))
-        return Frames(rgb.contiguous(), coverage.contiguous(), self.orbit)
+        normals = None if self.normals is None else resized_normals(self.normals, size)
+        return Frames(rgb.contiguous(), coverage.contiguous(), self.orbit, normals)
 
 
-def load_frames(job: Path) -> Frames:
-    """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them, but for rejected frames."""
+def resized_normals(normals: Tensor, size: int) -> Tensor:  # (N, H, W, 4) -> (N, size, size, 4)
+    """Normals and confidence in pixels of another size; where what is averaged points many ways it is less sure."""
+    larger = size > normals.shape[1]
+    packed = (normals[..., :3] * normals[..., 3:]).permute(0, 3, 1, 2)
+    mean = interpolate(packed, size=(size, size), mode="bilinear" if larger else "area").permute(0, 2, 3, 1)
+    length = mean.norm(dim=-1, keepdim=True)
+    return torch.cat([mean / length.clamp_min(1e-6), length], -1).contiguous()
+
+
+NORMALS = "normals"  # the folder of told normals in a job's, beside its frames
+
+
+def load_frames(job: Path, *, rejected: bool = False, normals: bool = False) -> Frames:
+    """Read ``frames/`` and ``cameras.json`` of a job folder, as prepare_frames wrote them, but for rejected frames.
+
+    ``rejected`` takes those too, ``normals`` what ``save_normals`` wrote, which needs as much memory as the frames.
+    """
     orbit = read_orbit(job / "cameras.json")
-    orbit = replace(orbit, views=tuple(view for view in orbit.views if view.weight > 0))
+    if not rejected:
+        orbit = replace(orbit, views=tuple(view for view in orbit.views if view.weight > 0))
     pictures = [_read(job / "frames" / view.file) for view in orbit.views]
     rgba = torch.from_numpy(np.stack(pictures)).float() / 255
     rgb, alpha = rgba[..., :3], rgba[..., 3]
     rgb = torch.where(alpha[..., None] > 0, rgb, torch.ones(()))
-    return Frames(rgb.contiguous(), alpha.contiguous(), orbit)
+    told = torch.stack([_read_normals(job / NORMALS / view.file) for view in orbit.views]) if normals else None
+    return Frames(rgb.contiguous(), alpha.contiguous(), orbit, told)
 
 
 def _read(path: Path) -> NDArray[np.uint8]:  # (S, S, 4)
     with reading(path), Image.open(path, formats=("PNG",)) as image:
         return np.asarray(image.convert("RGBA"))
+
+
+def _read_normals(path: Path) -> Tensor:  # (S, S, 4)
+    packed = torch.from_numpy(np.array(_read(path))).float() / 255
+    return torch.cat([normalize(packed[..., :3] * 2 - 1, dim=-1), packed[..., 3:]], -1)

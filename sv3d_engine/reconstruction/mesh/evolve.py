@@ -16,12 +16,14 @@ from .hollows import with_hollows
 from .matching import best_views, matched
 from .outline import outline_distances, outline_targets
 from .smoothness import REFERENCE_EDGE, balanced_displacement, connectivity, slide, smooth, stiffness
+from .told_slopes import slopes, told_at
 
 TURNS = 4  # of outlines and smoothness after each sweep
 PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDGE apart
 # Share of the first that is left where frames cannot be trusted: what patches of a glossy bag agree on are highlights,
 # which lie behind its sides.  With a tenth these have pits, with all they are a crater field.
 DOUBTED = 0.01
+TOLD_WEIGHT = 3.0  # of told normals, beside the membrane's 1 and the plate's 10
 OUTLIERS = (0.006, 0.003, 0.0015)  # world units: what is wanted counts less beyond, round by round (Geman & McClure)
 SLIDE = 0.3
 SMOOTHED = 3  # rounds that the grid's stairs are smoothed by
@@ -50,15 +52,19 @@ def evolve(
         now = progress.part(0.1 + 0.9 * sweep / sweeps, 0.1 + 0.9 * (sweep + 1) / sweeps)
         start, along = vertices, _normals(vertices, faces)
         order = best_views(vertices, along, faces, orbit, size, now.part(0.0, 0.1))
+        told = None if frames.normals is None else told_at(vertices, along, frames, order)
         match = matched(vertices, along, orbit, pictures, order, now.part(0.1, 0.4))
         if not sweep:
             match = with_hollows(match, vertices, along, mesh, frames, order, now.part(0.4, 0.5))
         for turn in range(TURNS):
             normals = _normals(vertices, faces)
             outline = outline_targets(vertices, normals, faces, edges, mesh, orbit, cameras, distances)
+            held = stiffness(vertices, normals, mesh, edge)
+            if told is not None:
+                held = held + slopes(vertices, normals, edges.vertices, told, TOLD_WEIGHT)
             left = match.displacement - ((vertices - start) * along).sum(-1)
             pull = OUTLINE_WEIGHT * outline.weight
-            sure, held = match.trust, stiffness(vertices, normals, mesh, edge)
+            sure = match.trust
             for scale in (*OUTLIERS, None):
                 weight = photo * sure + pull
                 wanted = (photo * sure * left + pull * outline.displacement) / weight.clamp_min(1e-9)

@@ -9,10 +9,12 @@ from ...orbit.cameras import pixel_size
 from ...picture.edges import SMALL_FRAME
 from ..field.radiance_field import RadianceField, extract_mesh
 from ..frames.frames import Frames
+from ..perceptual import LPIPS
 from ..render.antialias import mesh_edges
 from .appearance import Appearance
 from .curves import Curves
 from .judging import view_losses
+from .perceptual_loss import PerceptualLoss
 from .phases import phases, steps
 from .picture import draw_probes, take_picture
 from .refined_surface import Surface
@@ -29,10 +31,17 @@ FRAME_SIZE = 288  # pixels that larger frames are averaged down to: what is fine
 
 
 def refine(
-    frames: Frames, field: RadianceField, settings: Settings, device: torch.device, seed: int, progress: Progress
+    frames: Frames,
+    field: RadianceField,
+    settings: Settings,
+    device: torch.device,
+    seed: int,
+    progress: Progress,
+    perceptual: LPIPS | None = None,
 ) -> tuple[Surface, Appearance]:
     """Refine the field's surface, with an appearance that explains the frames well enough to judge a shape by.
 
+    The losses of LPIPS and of told normals are left out where there is no ``perceptual`` network, or nothing told.
     On the CPU one seed gives one result.  Raises Cancelled and UserError.
     """
     torch.manual_seed(seed)
@@ -45,6 +54,7 @@ def refine(
         appearance.parameters(), lr=APPEARANCE_RATE, betas=(0.9, 0.99), eps=1e-12, fused=device.type == "cuda"
     )
     views = windows(frames, device)
+    likeness = PerceptualLoss(perceptual.to(device), seed) if perceptual is not None else None
     told = Curves(device)
     order: list[int] = []
     plan = tuple(steps(phases(settings)))
@@ -58,7 +68,7 @@ def refine(
         sight = see(vertices, faces, mesh_edges(faces), orbit, index, views[index].part)
         probes = draw_probes(sight, draw)
         picture = take_picture(sight, appearance, views[index].part, probes)
-        terms = view_losses(picture, probes, sight, views[index], pixel_size(orbit, size), draw)
+        terms = view_losses(picture, probes, sight, views[index], pixel_size(orbit, size), draw, likeness)
         loss = orbit.views[index].say * told.weighted(terms, step.phase.losses)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -91,6 +91,9 @@ class Stiffness:
     matrix: sparse.csr_matrix  # (V, V)
     force: NDArray[np.float64]  # (V,)
 
+    def __add__(self, other: "Stiffness") -> "Stiffness":
+        return Stiffness(self.matrix + other.matrix, self.force + other.force)
+
 
 def stiffness(vertices: Tensor, normals: Tensor, mesh: Connectivity, edge: float) -> Stiffness:
     """MEMBRANE·|∇d|² + THIN_PLATE·w|L(x + d·n)|² + INERTIA·d² of vertices x (V, 3) with unit normals n (V, 3).

@@ -34,12 +34,13 @@ class Window:
     colour: Tensor  # (H, W, 3) sRGB, premultiplied
     alpha: Tensor  # (H, W)
     calm: Tensor  # (H, W) bilateral weight of the normals' smoothness
+    told: Tensor | None = None  # (H, W, 4) what is told of the normals, unit in the world, and how surely
 
 
 def windows(frames: Frames, device: torch.device) -> list[Window]:
     """Each frame cut to its object and a border."""
     cut, size = [], frames.alpha.shape[-1]
-    for rgb, alpha in zip(frames.rgb, frames.alpha, strict=True):
+    for index, (rgb, alpha) in enumerate(zip(frames.rgb, frames.alpha, strict=True)):
         rows, columns = alpha.amax(1).nonzero()[:, 0], alpha.amax(0).nonzero()[:, 0]
         top, bottom = max(int(rows[0]) - BORDER, 0), min(int(rows[-1]) + BORDER + 1, alpha.shape[0])
         left, right = max(int(columns[0]) - BORDER, 0), min(int(columns[-1]) + BORDER + 1, alpha.shape[1])
@@ -47,7 +48,12 @@ def windows(frames: Frames, device: torch.device) -> list[Window]:
         colour = rgb[top:bottom, left:right] * inside[..., None]
         calm = calmness(colour + 1 - inside[..., None])
         part = Part(size, torch.tensor([left, top, 0], device=device), bottom - top, right - left)
-        cut.append(Window(part, *(tensor.to(device) for tensor in (colour, inside, calm))))
+        told = None
+        if frames.normals is not None:
+            normal, sure = frames.normals[index, top:bottom, left:right].split([3, 1], -1)
+            sure = sure * (inside[..., None] > 0.5)
+            told = torch.cat([normal @ frames.orbit.rotations()[index], sure], -1).to(device)
+        cut.append(Window(part, colour.to(device), inside.to(device), calm.to(device), told))
     return cut
 
 

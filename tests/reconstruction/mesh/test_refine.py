@@ -6,12 +6,23 @@ from functools import cache
 import pytest
 import torch
 from recorder import Recorder
-from scenes import EGG_BACK, EGG_FRONT, EGG_VOLUME, distance_field, egg_distance, egg_orbit, is_closed, volume, weighted
+from scenes import (
+    EGG_AXES,
+    EGG_BACK,
+    EGG_FRONT,
+    EGG_VOLUME,
+    distance_field,
+    egg_distance,
+    egg_orbit,
+    is_closed,
+    volume,
+    weighted,
+)
 
 from sv3d_engine.ground.colour import to_linear, to_srgb
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.ground.settings import PRESETS, LossWeights, Settings
-from sv3d_engine.orbit.cameras import CameraOrbit, View, pixel_size
+from sv3d_engine.orbit.cameras import CameraOrbit, View, frame_rays, pixel_size
 from sv3d_engine.reconstruction.field.fit import fit_field
 from sv3d_engine.reconstruction.light import fibonacci_sphere
 from sv3d_engine.reconstruction.mesh import refine as fine_stage
@@ -22,6 +33,7 @@ from sv3d_engine.reconstruction.mesh.picture import draw_probes, take_picture
 from sv3d_engine.reconstruction.mesh.refine import finest_detail, refine, start_shape
 from sv3d_engine.reconstruction.mesh.tet_shape import TetShape
 from sv3d_engine.reconstruction.mesh.views import Part, Window, see, windows
+from sv3d_engine.reconstruction.perceptual import LPIPS
 from sv3d_engine.reconstruction.render.antialias import mesh_edges
 from sv3d_engine.shared.errors import UserError
 
@@ -337,3 +349,42 @@ def test_a_doubted_frame_moves_the_shape_by_its_weight(frames, wrong_field):
         made, _ = refine(given, wrong_field, replace(FINE, fine_steps=36), CPU, seed=1, progress=Progress())
         volumes.append(volume(made.vertices, made.faces))
     assert volumes[0] > volumes[1] > volumes[2]
+
+
+def egg_normals(frames):
+    """The true ones, as each camera has them: of the ellipsoid's surface that its rays meet."""
+    count, axes = len(frames.rgb), torch.tensor(EGG_AXES)
+    index = torch.arange(count).repeat_interleave(SIZE**2)
+    origins, ways = frame_rays(frames.orbit, SIZE, index, torch.arange(SIZE**2).repeat(count))
+    start, way = origins / axes, ways / axes
+    a, b = way.square().sum(-1), (start * way).sum(-1)
+    inside = b.square() - a * (start.square().sum(-1) - 1)
+    hit = origins + ((-b - inside.clamp_min(0).sqrt()) / a)[:, None] * ways
+    world = torch.nn.functional.normalize(hit / axes**2, dim=-1).reshape(count, SIZE**2, 3)
+    told = torch.einsum("npc,nkc->npk", world, frames.orbit.rotations())
+    return torch.cat([told, (inside > 0).float().reshape(count, -1, 1)], -1).reshape(count, SIZE, SIZE, 4)
+
+
+def test_told_normals_move_the_shape_and_only_where_they_are_told(frames, with_weights, wrong_field):
+    only = LossWeights(**dict.fromkeys(asdict(LossWeights()), 0.0) | {"mono_normals": 1.0})
+    settings = replace(SHORT, fine_steps=30, losses=only)
+    given = replace(frames, normals=egg_normals(frames))
+    surface, _ = refine(given, wrong_field, settings, CPU, seed=1, progress=Progress())
+    curve = surface.losses["mono_normals"]
+    assert sum(curve[-12:]) < 0.8 * sum(curve[:12])
+    untold, _ = with_weights(30, mono_normals=1.0)
+    assert "mono_normals" not in untold.losses
+    assert torch.equal(untold.vertices, with_weights(30)[0].vertices)
+
+
+def test_a_network_that_looks_at_pictures_moves_colours_and_shape(frames, wrong_field):
+    torch.manual_seed(0)
+    network = LPIPS("vgg")
+    only = LossWeights(**dict.fromkeys(asdict(LossWeights()), 0.0) | {"perceptual": 1.0})
+    made = [
+        refine(frames, wrong_field, replace(SHORT, losses=only), CPU, 1, Progress(), given) for given in (network, None)
+    ]
+    for moved in (shape_of, colours_of):
+        assert (moved(made[0]) - moved(made[1])).abs().max() > 1e-4
+    assert len(made[0][0].losses["perceptual"]) == SHORT.fine_steps
+    assert "perceptual" not in made[1][0].losses
