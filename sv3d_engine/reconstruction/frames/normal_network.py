@@ -24,7 +24,7 @@ _REMEDY = "Choose MoGe-2 with normals as ONNX, for example moge-2-vits-normal-on
 
 
 class NormalNetwork:
-    """From "image" (1, 3, H, W), sRGB in [0, 1], and maybe "num_tokens" to "normal" (1, H, W, 3) and "mask" (1, H, W)."""
+    """From "image" (1, 3, H, W), sRGB in [0, 1], and maybe "num_tokens" to "normal" (1, H, W, 3) and "mask"."""
 
     def __init__(self, path: Path) -> None:
         """Raises UserError for what is no such network."""

@@ -23,7 +23,7 @@ PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDG
 # Share of the first that is left where frames cannot be trusted: what patches of a glossy bag agree on are highlights,
 # which lie behind its sides.  With a tenth these have pits, with all they are a crater field.
 DOUBTED = 0.01
-TOLD_WEIGHT = 3.0  # of told normals, beside the membrane's 1 and the plate's 10
+TOLD_WEIGHT = 4.0  # of told normals, beside the membrane's 1 and the plate's 10
 OUTLIERS = (0.006, 0.003, 0.0015)  # world units: what is wanted counts less beyond, round by round (Geman & McClure)
 SLIDE = 0.3
 SMOOTHED = 3  # rounds that the grid's stairs are smoothed by
