@@ -24,7 +24,7 @@ from .state_file import StageRecord, read_state, write_state
 
 _MINE = (
     *("picture.png", "original.png", "orbit", "contact_sheet.png"),
-    *("frames", "cameras.json", "mesh.glb", "confidence.png"),
+    *("frames", "normals", "cameras.json", "mesh.glb", "confidence.png"),
     *("light.json", "light.hdr", "turntable", REPORT, WORK),
 )
 

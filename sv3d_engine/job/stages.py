@@ -95,16 +95,17 @@ def _frames(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     from ..reconstruction.frames.preparation import prepare_frames
 
     picture = job.orbit_folder / _PICTURE if isinstance(job, PictureToMesh) else None
+    preparing = progress.part(0.0, 0.5) if job.normals else progress
     try:
         prepared = prepare_frames(
-            job.source, job.cameras, job.elevation, out, progress, job.settings.fine_size, job.search, picture
+            job.source, job.cameras, job.elevation, out, preparing, job.settings.fine_size, job.search, picture
         )
     except UserError as error:
         raise (_not_one_object(job, error) if isinstance(job, PictureToMesh) else error) from error
     for doubt in prepared.doubts:
         progress.doubt(doubt)
     orbit = prepared.orbit
-    told = _told_normals(job.normals, out, progress) if job.normals else ()
+    told = _told_normals(job.normals, out, progress.part(0.5, 1.0)) if job.normals else ()
     return {
         "chosen": prepared.chosen,
         "count": len(orbit.views),

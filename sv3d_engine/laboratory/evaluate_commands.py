@@ -113,6 +113,12 @@ def _add_meshes(parser: argparse.ArgumentParser) -> None:
         help="tell elevations so much too high and the turn the other way; the right cameras have to be found",
     )
     parser.add_argument(
+        "--normals",
+        choices=("true", "noisy"),
+        default="",
+        help="tell the frames' normals: the true ones, or with errors as a network makes them",
+    )
+    parser.add_argument(
         "--without",
         nargs="+",
         default=[],
@@ -147,7 +153,7 @@ def _add_ablation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="meshes at once, which share the processor")
     parser.add_argument("--device", choices=protocol.DEVICES, default="auto")
     parser.add_argument("--details", action="store_true", help="with an error, print the technical details too")
-    parser.set_defaults(real=[], hidden=0.0, evaluator_python=None, bpy_python=None, relit=None)
+    parser.set_defaults(real=[], hidden=0.0, normals="", evaluator_python=None, bpy_python=None, relit=None)
 
 
 def _add_scene(parser: argparse.ArgumentParser) -> None:

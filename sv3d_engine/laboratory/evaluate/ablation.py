@@ -33,6 +33,7 @@ class Variant:
     orbit: str = ""  # static or dynamic; "" = the benchmark's dynamic one, where it is there
     seed: int = 0  # added to the command's
     asked: Sequence[str] = ()  # of the job's request: name=value
+    normals: str = ""  # that the job is told of, as ``evaluate mesh --normals`` takes it
 
     @property
     def folder(self) -> str:
@@ -57,6 +58,9 @@ VARIANTS = (
     Variant("without gloss (lambert, as the paper)", ("material=lambert",)),
     Variant("without light (no Gaussians: colours as seen)", ("material=baked",)),
     Variant("static orbit", orbit="static"),
+    Variant("with LPIPS as a loss", ("losses.perceptual=0.02",)),
+    Variant("told the true normals: the ceiling of mono-normal", normals="true"),
+    Variant("told normals with errors", normals="noisy"),
 )
 
 
@@ -106,7 +110,8 @@ def tasks_of(
             continue
         there = [s for s in sources if not variant.orbit or (s / f"orbit_{variant.orbit}").is_dir()]
         given = argparse.Namespace(**vars(arguments) | {"seeds": [seed + variant.seed for seed in arguments.seeds]})
-        found = make_tasks(given, there, settings, out / variant.folder, orbit=variant.orbit, asked=asked)
+        more = {"normals": variant.normals} if variant.normals else {}
+        found = make_tasks(given, there, settings, out / variant.folder, orbit=variant.orbit, asked=asked, **more)
         tasks[variant.name] = [_begun_as_whole(task, out) for task in found]
     return tasks, unknown
 

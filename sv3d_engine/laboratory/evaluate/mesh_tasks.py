@@ -98,7 +98,7 @@ def make_tasks(
             evaluator=evaluator,
             bpy=bpy,
             hidden=arguments.hidden,
-            **more,
+            **{"normals": arguments.normals, **more},
             truths=str(Path(arguments.relit or out / "relit").absolute()),
         )
         for seed in arguments.seeds
@@ -119,7 +119,7 @@ def _program(name: str) -> str:
 
 
 def _fingerprint(task: Task, code: str, inputs: str) -> str:
-    how = [task.seed, task.preset, task.settings, task.device, task.hidden, task.orbit, task.asked]
+    how = [task.seed, task.preset, task.settings, task.device, task.hidden, task.orbit, task.asked, task.normals]
     said = json.dumps([code, inputs, *how], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 

@@ -30,6 +30,7 @@ from .mesh_scoring import ALIGNED, score_lit, score_mesh
 from .mesh_sheet import object_sheet, real_sheet
 from .nvs_figures import LPIPS, psnr, ssim
 from .relight import over_white, relit_psnr
+from .stand_in_normals import write_normal_maps
 from .true_views import read_true_views
 
 LEFT_OUT = 7  # of a real orbit every seventh frame is kept back for comparison
@@ -57,6 +58,7 @@ class Task:
     orbit: str = ""  # static or dynamic; "" = the dynamic one, where it is there
     asked: Mapping[str, Any] = field(default_factory=dict)  # of the job's request, beside what the others decide
     begun: str = ""  # another job's folder: what it has made that this one would make alike is taken over
+    normals: str = ""  # what the job is told of the frames' normals, of stand_in_normals.KINDS; "" = nothing
 
     @property
     def name(self) -> str:
@@ -159,7 +161,7 @@ def split_orbit(orbit: CameraOrbit) -> tuple[CameraOrbit, CameraOrbit]:
     return CameraOrbit(orbit.fov_deg, orbit.distance, kept), CameraOrbit(orbit.fov_deg, orbit.distance, out)
 
 
-def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool) -> dict[str, Any]:
+def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool, normals: Path | None = None) -> dict[str, Any]:
     """Run the mesh job as the command line would, with the task's own settings; returns its report."""
 
     begun: set[str] = set()
@@ -180,6 +182,7 @@ def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool) -> dict[s
         seed=task.seed,
         resume=resume,
         **task.asked,
+        normals=str(normals) if normals else None,
     )
     result = run_job(request, show)
     report: dict[str, Any] = json.loads(Path(result.report).read_text(encoding="utf-8"))
@@ -195,7 +198,10 @@ def score_object(task: Task, resume: bool = False) -> tuple[dict[str, float], di
         orbit = "orbit_dynamic" if (source / "orbit_dynamic").is_dir() else "orbit_static"
     truth = bench_orbit(source / "cameras.json", orbit)
     write_cameras(hidden(truth, task.hidden) if task.hidden else truth, cameras)
-    report = reconstruct(task, source / orbit, cameras, resume)
+    normals = out / f"{task.name}_normals" if task.normals else None
+    off = write_normal_maps(source / "mesh.glb", truth, task.normals, task.seed, normals) if normals else None
+    report = reconstruct(task, source / orbit, cameras, resume, normals)
+    report |= {} if off is None else {"told_normals_off": off}
     judge = lpips_judge()
     judges = {LPIPS: judge} if judge else {}
     renders = out / f"{task.name}_renders"

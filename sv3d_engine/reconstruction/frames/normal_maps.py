@@ -1,4 +1,8 @@
-"""Normals from a folder of maps, one a frame, as a render pass or any network's demo writes them."""
+"""Normals from a folder of maps, one a frame, as a render pass or a network's own program writes them.
+
+So come the normals of Omnidata's DPT, which the paper takes: its authors and its users tell its axes differently, which
+does not matter here, as outlines tell them (``told_normals``).
+"""
 
 from pathlib import Path
 

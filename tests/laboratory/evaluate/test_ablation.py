@@ -103,7 +103,7 @@ def test_the_whole_is_always_there_to_compare_with(bench) -> None:
 
 def test_every_variant_differs_and_its_settings_are_known() -> None:
     assert len({v.folder for v in VARIANTS}) == len(VARIANTS)
-    differing = [(v.settings, v.orbit, v.seed, v.asked) for v in VARIANTS]
+    differing = [(v.settings, v.orbit, v.seed, v.asked, v.normals) for v in VARIANTS]
     assert len(set(differing)) == len(differing)
     for preset in PRESETS:
         for variant in VARIANTS:
