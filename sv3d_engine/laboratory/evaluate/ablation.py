@@ -61,6 +61,7 @@ VARIANTS = (
     Variant("with LPIPS as a loss", ("losses.perceptual=0.02",)),
     Variant("told the true normals: the ceiling of mono-normal", normals="true"),
     Variant("told normals with errors", normals="noisy"),
+    Variant("with masked SDS by SV3D-mini", asked=("sds=on",)),
 )
 
 

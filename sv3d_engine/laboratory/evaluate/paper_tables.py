@@ -77,7 +77,8 @@ def meshes_table(objects: Sequence[Figures], method: str) -> str:
     notes = (
         "CD is the benchmark's chamfer: the mean of both mean distances between samples of the outsides, in lengths of "
         "the object's longest side; how the paper scales its own the notes do not say. IoU is volume_iou. Pictures "
-        "are eight whole views of neither orbit, 576² over white.\n"
+        "are eight whole views of neither orbit, 576² over white; base colours are compared after one factor a "
+        "channel.\n"
     )
     return f"{_table([*lines, *_of_paper(PAPER_MESHES)], _MESH_DIGITS, titles)}\n{notes}{_OTHERS}"
 
