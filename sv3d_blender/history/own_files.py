@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ...sv3d_engine.shared.crop import ORIGINAL
 from ...sv3d_engine.shared.job_files import REPORT, REQUEST, SCRATCH, STATE, WORK, json_object
 from ..generate.source import SUFFIXES
 from ..result.provenance import DELIVERY
 from ..results_folder import SOURCE
 from .jobs import FAILURE
 
-_SOURCES = "|".join(re.escape(suffix) for suffix in (*sorted(SUFFIXES), ".cameras.json", ".origin.json"))
+_SOURCES = "|".join(
+    re.escape(suffix) for suffix in (*sorted(SUFFIXES), ".cameras.json", ".origin.json", f".{ORIGINAL}")
+)
 _OWN = re.compile(
     rf"({re.escape(REQUEST)}|{re.escape(REPORT)}|\.?{re.escape(DELIVERY)}|{re.escape(FAILURE)})(\.part)?|\.lock"
     rf"|{SOURCE}({_SOURCES})"

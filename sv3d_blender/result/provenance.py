@@ -25,7 +25,8 @@ ORIGIN = f"{SOURCE}.origin.json"  # what the frames of a job came from, which it
 PREFIX = "sv3d_"  # of an object's custom properties
 REQUEST = PREFIX + "request"  # the job as it was asked for; "Generate Again" works from it
 
-_PLACES = ("orbit/", "")  # of a picture's files in a job folder
+PICTURE = f"{SOURCE}.{ORIGINAL}"  # the whole picture that they are of
+_PICTURES = (f"orbit/{ORIGINAL}", ORIGINAL, PICTURE)  # where a job folder may have it
 _OF_FRAMES = ("picture", "picture_sha256", "model", "licence")
 _LONGEST = 4000  # characters of one property
 
@@ -84,7 +85,7 @@ def write_origin(folder: Path, job: Path) -> None:
     if crop:
         origin["crop"] = asdict(crop)
     if picture:
-        shutil.copyfile(picture, folder / ORIGINAL)
+        shutil.copyfile(picture, folder / PICTURE)
     (folder / ORIGIN).write_text(json.dumps(origin, indent=1), encoding="utf-8")
 
 
@@ -93,7 +94,7 @@ def picture_of(job: Path) -> tuple[Crop | None, Path | None]:
     stages = json_object(job, REPORT).get("stages")
     facts = stages.get("picture") if isinstance(stages, Mapping) else None
     told = facts if isinstance(facts, Mapping) else json_object(job, ORIGIN)
-    files = (inside(job, place + ORIGINAL) for place in _PLACES)
+    files = (inside(job, place) for place in _PICTURES)
     return read_crop(told.get("crop")), next((file for file in files if file and file.is_file()), None)
 
 

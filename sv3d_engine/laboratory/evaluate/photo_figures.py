@@ -17,6 +17,7 @@ from PIL import Image
 from scipy.ndimage import map_coordinates
 from scipy.spatial.transform import Rotation
 
+from ...ground.torch_setup import stage_seed
 from ...job.run import run_job
 from ...orbit.cameras import CameraOrbit, View
 from ...orbit.lens import Lens
@@ -28,6 +29,7 @@ from ..dataset.model_files import load_object
 from ..dataset.orbits import sample_light
 from ..dataset.rendering import render_orbit
 from .mesh_scoring import score_mesh
+from .mesh_tasks import known_objects
 
 Array = NDArray[np.float64]
 
@@ -35,6 +37,7 @@ COUNT = 24
 WIDTH, HEIGHT = 720, 480
 LENS = Lens((0.95, 0.95), (0.51, 0.325), radial=(-0.12, 0.03, 0.0), tangential=(0.001, -0.0005), size=(WIDTH, HEIGHT))
 DRAWN_FOV, DRAWN = 50.0, 900  # degrees and pixels of the upright frames that photographs are taken out of
+_WORLD, _FILE = [2, 0, 1], [1, 2, 0]  # of a file's x, y, z the world's, Z up, and back
 FIGURES = ("chamfer_surface", "fscore@0.01", "normal_error_deg", "volume_iou", "silhouette_iou", "albedo_psnr_inside")
 _HEAD = (f"| object | {' | '.join(FIGURES)} |", f"| --- |{' ---: |' * len(FIGURES)}")
 
@@ -72,16 +75,16 @@ class ToolWorld:
 
 def photo_figures(task: PhotoTask, tell: Callable[[str], None]) -> str:
     """A table in Markdown, a row an object; jobs that lie in ``out`` already are gone on with."""
-    names = list(task.objects) or sorted(folder.parent.name for folder in task.bench.glob("*/mesh.glb"))
     rows = list(_HEAD)
-    for number, name in enumerate(names):
-        scores = _scored(task, task.bench / name, number)
+    for name in task.objects or known_objects(task.bench):
+        scores = _scored(task, task.bench / name)
         rows.append(f"| {name} | {' | '.join(f'{scores[figure]:.4g}' for figure in FIGURES)} |")
         tell(rows[-1])
     return "\n".join(rows)
 
 
-def _scored(task: PhotoTask, source: Path, seed: int) -> dict[str, float]:
+def _scored(task: PhotoTask, source: Path) -> dict[str, float]:
+    seed = stage_seed(0, source.name)
     thing = load_object(source / "mesh.glb", front="x", fitted=False)
     distance = float(json.loads((source / "cameras.json").read_text(encoding="utf-8"))["distance"])
     walked, world = walk(distance, seed), tool_world(seed)
@@ -170,6 +173,9 @@ def brought_back(made: Path, to_world: Array, world: ToolWorld, out: Path) -> No
     import trimesh
 
     mesh: Any = trimesh.load_mesh(made, process=False)
-    in_tool = mesh.vertices[:, [2, 0, 1]] @ to_world[:3, :3].T + to_world[:3, 3]
-    mesh.vertices = world.back(in_tool)[:, [1, 2, 0]]
-    mesh.export(out)
+    turn = to_world[:3, :3] / np.cbrt(np.linalg.det(to_world[:3, :3]))
+    points = world.back(mesh.vertices[:, _WORLD] @ to_world[:3, :3].T + to_world[:3, 3])
+    normals = mesh.vertex_normals[:, _WORLD] @ turn.T @ world.rotation
+    vertices, normals = points[:, _FILE], normals[:, _FILE]
+    placed = trimesh.Trimesh(vertices, mesh.faces, vertex_normals=normals, visual=mesh.visual, process=False)
+    placed.export(out, include_normals=True)

@@ -27,7 +27,8 @@ PATCH_RADIUS = 2  # places on either side of a patch's middle: what is seen in a
 STEP = 0.012  # world units between two depths
 SWEPT = 3  # neighbouring frames that a depth is looked for in: at the bottom of a hollow more would see its rim
 NEIGHBOURS = 5  # frames that may confirm it
-CONFIRMED = 2  # of them
+CONFIRMED = 2  # of them, each by its weight; …
+_NEARLY = 0.9  # … so much of the weight of two usual ones will do
 # Share of the sure depths that neighbours confirm: 0.87 to 0.97 in true frames, 0.86 in a real orbit of a matt toy,
 # 0.71 in that of a glossy bag, whose highlights lie deep behind it and move.
 CONTRADICTORY, AGREED = 0.75, 0.85
@@ -183,7 +184,8 @@ def confirmed(found: Depths, maps: Tensor, orbit: CameraOrbit, size: int) -> Ten
             for dx in (-1, 0, 1)
         ]
         agreeing += orbit.views[view].weight * ((torch.stack(around) - away).abs() < SAME_DEPTH).any(0)
-    return (agreeing >= CONFIRMED) & ~found.distance.isnan()
+    usual = sum(orbit.views[view].weight for view in found.neighbours.tolist()) / max(1, len(found.neighbours))
+    return (agreeing >= _NEARLY * CONFIRMED * usual) & ~found.distance.isnan()
 
 
 def _voxels(found: Depths, start: float, end: float, resolution: int, half_side: float) -> Tensor:

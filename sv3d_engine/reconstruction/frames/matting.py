@@ -79,7 +79,8 @@ def matte_orbit(
             whole.append(cut_with_model(picture, *model))
         if not (whole[-1][1] > 0.5).any():
             raise UserError(f"The frame {names[i]} is empty.", "Render it again, with the object in the middle.")
-    if unmarked := _unmarked(whole):
+    told = all(own is not None for own in given)  # the artist's own alphas say what belongs to the object
+    if not told and (unmarked := _unmarked(whole)):
         whole = unmarked
         notes.append(WATERMARKS)
     mattes = [matte for _, matte in whole]

@@ -10,7 +10,7 @@ from PIL import ExifTags
 from ...orbit.photographs import Photograph, Photographs
 from ...picture.background_model import cut_with_model, find_model
 from ...picture.given_alpha import checked_alpha, looks_inverted
-from ...picture.matte import NotPlain, matte
+from ...picture.matte import NotPlain, border, matte
 from ...picture.read import Picture, decoded, opened
 from ...shared.errors import UserError
 from .matting import open_in_the_middle
@@ -32,7 +32,8 @@ class Look:
     mask: str | None
     taken: Taken
     outline: Array | None  # (K, 2) pixels on the object's outline, as it is shown; None where it is not told
-    inverted: bool  # whether its mask, or its own alpha, hides the object instead of what is round it
+    inverted: bool  # whether its mask, or its own alpha, clearly hides the object instead of what is round it
+    framed: bool  # whether it shows most of the photograph's border, and so is turned if the others are inverted
     turned: bool  # whether that is taken the other way round
 
 
@@ -47,35 +48,36 @@ def look_at(
     height, width = picture.rgb.shape[:2]
     full = picture.full or (width, height)
     taken = _taken(view, full, orientation, told)
-    rgb, alpha, inverted = _covered(picture, folder, file, mask, turned=turned)
+    rgb, alpha, inverted, framed = _covered(picture, folder, file, mask, turned=turned)
     if alpha is None:
         alpha = _cut(rgb)
     outline = None if alpha is None else _outline(alpha > 0.5) * (np.array(full) / (width, height))
     shown = outline if outline is not None and len(outline) else None
-    return Look(view, file, mask, taken, shown, inverted, turned)
+    return Look(view, file, mask, taken, shown, inverted, framed, turned)
 
 
 def _covered(
     picture: Picture, folder: Path, file: str, mask: str | None, *, turned: bool
-) -> tuple[Image, Image | None, bool]:
-    """Colour, alpha by the picture's own and its mask, and whether what tells the object is the wrong way round.
+) -> tuple[Image, Image | None, bool, bool]:
+    """Colour, alpha by the picture's own and its mask, and whether what tells the object is inverted, or framed.
 
     If it is known to be so, it is ``turned``.  Raises UserError where no object is then.
     """
     rgb, alpha = without_opaque(picture.rgb, picture.alpha)
     if mask is not None:
         shown = read_mask(folder / mask, (rgb.shape[0], rgb.shape[1]))
-        inverted = is_inverted(shown)
+        inverted, framed = is_inverted(shown), bool(shown[border(shown)].mean() > 0.5)
         shown = 1 - shown if turned else shown
-        return rgb, shown if alpha is None else alpha * shown, inverted
+        return rgb, shown if alpha is None else alpha * shown, inverted, framed
+    inverted = alpha is not None and looks_inverted(alpha)
     if alpha is None or not turned:
-        return rgb, alpha, alpha is not None and looks_inverted(alpha)
+        return rgb, alpha, inverted, inverted
     if picture.full:  # reduced, which leaves no colour where nothing shows: it is good for an outline
-        return rgb, 1 - alpha, True
+        return rgb, 1 - alpha, True, True
     given = checked_alpha(rgb, alpha, file)
     if not given.turned:
         raise open_in_the_middle()
-    return given.rgb, given.alpha, True
+    return given.rgb, given.alpha, True, True
 
 
 def _read(path: Path, longest: int | None = None) -> tuple[Picture, int | None]:
@@ -142,7 +144,7 @@ def _outline(solid: NDArray[np.bool_]) -> Array:  # (K, 2)
 def whole(look: Look, folder: Path) -> tuple[Image, Image | None]:  # (H, W, 3), (H, W)
     """All pixels of the photograph, and its alpha if anything tells one.  Raises UserError."""
     picture, _ = _read(folder / look.file)
-    rgb, alpha, _ = _covered(picture, folder, look.file, look.mask, turned=look.turned)
+    rgb, alpha, *_ = _covered(picture, folder, look.file, look.mask, turned=look.turned)
     return rgb, alpha
 
 

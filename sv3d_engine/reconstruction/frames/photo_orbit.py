@@ -46,7 +46,7 @@ def read_photo_orbit(source: Path, cameras: Path, progress: Progress, max_size: 
         progress(0.4 * i / len(pairs), f"Looking at {file}")
         looks.append(look_at(view, folder, file, mask, told))
     if are_inverted([look.inverted for look in looks]):
-        looks = [look_at(look.view, folder, look.file, look.mask, told, turned=True) for look in looks]
+        looks = [look_at(look.view, folder, look.file, look.mask, told, turned=look.framed) for look in looks]
         notes.append(TURNED if all(look.mask is None for look in looks) else INVERTED)
     orbit, target, up = _orbit(looks, told)
     low = [look for look, view in zip(looks, orbit.views, strict=True) if abs(view.elevation) > MAX_ELEVATION]

@@ -4,8 +4,10 @@ import json
 from dataclasses import asdict
 
 import pytest
+from sv3d.sv3d_blender.history.own_files import foreign_files
 from sv3d.sv3d_blender.result import provenance
 from sv3d.sv3d_blender.result.provenance import Destination
+from sv3d.sv3d_engine.job.folder import JobFolder
 from sv3d.sv3d_engine.shared import protocol
 
 HERE = Destination("cow", "/shop.blend", "run", 2, "Shop", 5, "Shelf", 7, True, False)
@@ -66,6 +68,9 @@ def test_a_job_from_another_s_frames_keeps_their_picture_and_licence(tmp_path):
         names = ("picture", "picture_sha256", "model", "licence", "seed")
         wanted = ["/cow.png", "ab", "SV3D_p", "Stability AI Community License", 4]
         assert [told[f"sv3d_{name}"] for name in names] == wanted
+    folder = JobFolder(second)
+    folder.opened(0, {})  # the engine takes it for a job's folder, not for one with files of the artist's own
+    assert not foreign_files(second)
     for job in (second, third):  # the last frame still shows that part of the picture
         part, picture = provenance.picture_of(job)
         assert part is not None and asdict(part) == crop

@@ -65,8 +65,14 @@ def test_a_mesh_is_brought_back_to_where_the_object_stands(tmp_path: Path) -> No
     points = standing.vertices[:, [2, 0, 1]]
     in_tool = world.scale * points @ world.rotation.T + world.shift
     there = np.linalg.inv(to_world)
-    of_job = trimesh.Trimesh((in_tool @ there[:3, :3].T + there[:3, 3])[:, [1, 2, 0]], standing.faces, process=False)
-    of_job.export(tmp_path / "made.glb")
+    there_too = (in_tool @ there[:3, :3].T + there[:3, 3])[:, [1, 2, 0]]
+    apart = standing.faces.ravel()  # each face with corners of its own, so that a file's normals can be flat
+    of_job = trimesh.Trimesh(there_too[apart], np.arange(len(apart)).reshape(-1, 3), process=False)
+    flat = trimesh.Trimesh(
+        of_job.vertices, of_job.faces, vertex_normals=of_job.face_normals.repeat(3, 0), process=False
+    )
+    flat.export(tmp_path / "made.glb", include_normals=True)
     brought_back(tmp_path / "made.glb", to_world, world, tmp_path / "back.glb")
     back = trimesh.load_mesh(tmp_path / "back.glb", process=False)
-    np.testing.assert_allclose(back.vertices, standing.vertices, atol=1e-5)
+    np.testing.assert_allclose(back.vertices, standing.vertices[apart], atol=1e-5)
+    np.testing.assert_allclose(back.vertex_normals, standing.face_normals.repeat(3, 0), atol=1e-5)

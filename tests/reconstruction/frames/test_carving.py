@@ -89,6 +89,21 @@ def test_frames_that_count_little_take_little_trust_away_and_carve_little():
     assert hollow[1] > 0.9
 
 
+@pytest.mark.parametrize("weight", [0.39, 0.5])
+def test_one_weight_for_all_changes_nothing(weight):
+    frames = pictures_of(*tray(hollow=True), lambda points: blotches(points, 0.08), ORBIT, SIZE)
+    hull = visual_hull(frames.alpha, ORBIT, RESOLUTION, HALF_SIDE)
+    light = replace(ORBIT, views=tuple(replace(view, weight=weight) for view in ORBIT.views))
+    away, trust = [], []
+    for orbit in (ORBIT, light):
+        seen = replace(frames, orbit=orbit)
+        depths, trusted = confirmed_depths(seen, hull_distance(hull, HALF_SIDE), HALF_SIDE)
+        trust.append(trusted)
+        away.append(carved(depths, seen, hull, HALF_SIDE))
+    assert torch.equal(*away) and away[0].any()
+    assert trust[1] == pytest.approx(trust[0], abs=1e-3)
+
+
 def test_frames_far_apart_are_no_contradiction():
     """Of 8 round an object no two others are near enough to confirm much."""
     views = tuple(View(f"{i:03d}.png", 20.0, 45.0 * i) for i in range(8))

@@ -75,6 +75,18 @@ def test_a_watermark_is_left_out_and_a_small_part_that_turns_is_not() -> None:
     assert (result.frames[:, 3:8, :, 3] > 127).any((1, 2)).all()
 
 
+def test_what_floats_on_the_axis_is_the_objects_and_an_alpha_is_the_artists_word() -> None:
+    floating = [frame.copy() for frame in FRAMES]
+    for frame in floating:
+        frame[3:7, 46:50] = (0.9, 0.6, 0.1)
+    result = matted(floating)
+    assert result.notes == () and (result.frames[:, 3:7, 46:50, 3] > 127).all()
+    beside = [matte(frame)[1] for frame in FRAMES]
+    for alpha in beside:
+        alpha[88:91, 80:92] = 1
+    assert (matted(FRAMES, beside).frames[:, 88:91, 80:92, 3] == 255).all()
+
+
 def test_a_rectangle_that_turns_is_the_object() -> None:
     """A board that fills most of its frame, on white, seen from the front and at an angle."""
     boards = []
