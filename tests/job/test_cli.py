@@ -231,6 +231,12 @@ def test_the_options_of_frames():
     assert (job.light, job.cameras_as_given, job.elevation) == ("turns", True, 3.0)
 
 
+@pytest.mark.parametrize(("command", "source"), [("mesh", "frames"), ("generate", "cup.png")])
+def test_what_tells_normals(command, source):
+    assert asked(command, source, "--out", "/out", "--normals", "moge.onnx").normals == "moge.onnx"
+    assert asked(command, source, "--out", "/out").normals is None
+
+
 def test_an_orbit_that_is_not_a_name_is_a_file():
     job = asked("orbit", "cup.png", "--out", "/out", "--orbit", "my/cameras.json")
     assert (job.orbit, job.cameras) == ("file", "my/cameras.json")
