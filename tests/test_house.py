@@ -12,7 +12,10 @@ WINGS = ("shared", "ground", "orbit", "models", "picture", "sv3d", "reconstructi
 FLOORS = {
     "": WINGS,
     "sv3d": ("network", "diffusion", "generation"),
-    "reconstruction": ("light", "losses", "perceptual", "render", "frames", "field", "mesh", "material", "asset"),
+    "reconstruction": (
+        *("light", "losses", "perceptual", "render", "frames"),
+        *("field", "mesh", "guidance", "material", "asset"),
+    ),
     "laboratory": ("demo", "dataset", "bench", "evaluate", "training", "evaluate_commands", "commands"),
 }
 FILES = {file.relative_to(ENGINE).with_suffix("").parts: file for file in ENGINE.rglob("*.py")}

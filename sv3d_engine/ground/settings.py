@@ -19,6 +19,19 @@ class LossWeights:
 
 
 @dataclass(frozen=True)
+class Distillation:
+    """Masked SDS at the end of the fine stage: what SV3D imagines on random orbits counts where no frame looks."""
+
+    steps: int = 200  # the paper's
+    weight: float = 100.0  # beside the frames' losses, of the latents' mean
+    quietest: float = 0.5  # of the noise levels σ that are drawn
+    noisiest: float = 5.0
+    shape_rate: float = 0.3  # of the fine stage's first, at which the shape moves again
+    appearance_rate: float = 0.3  # likewise of its colours
+    occlusion: bool = False  # what other parts hide counts as unseen, too
+
+
+@dataclass(frozen=True)
 class Settings:
     """How much work the mesh stage does and how fine its result is; sizes are pixels along one side."""
 
@@ -26,6 +39,8 @@ class Settings:
     coarse_steps: int = 400  # the paper's 600 do no better
     fine_steps: int = 100  # of DMTet; the paper's 1000 also find colour and light, which a stage of their own does here
     losses: LossWeights = LossWeights()
+    sds: bool = False  # whether the fine stage ends with masked SDS where there is a network for it
+    distillation: Distillation = Distillation()
     sweeps: int = 5  # of the frames along the fine surface's normals
     coarse_size: int = 160
     fine_size: int = 576  # frames larger than this are scaled down
@@ -57,6 +72,7 @@ PRESETS: dict[str, Settings] = {
     "high": Settings(
         "high",
         fine_steps=150,
+        sds=True,
         coarse_size=192,
         fine_size=1024,
         grid_resolution=96,

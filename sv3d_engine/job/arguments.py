@@ -87,6 +87,7 @@ def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
                 elevation=arguments.elevation,
                 cameras_as_given=arguments.cameras_as_given,
                 light=arguments.light,
+                weights=arguments.weights,
                 device=arguments.device,
                 seed=arguments.seed,
                 resume=arguments.resume,
@@ -102,7 +103,7 @@ def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
 
 def _mesh_values(arguments: argparse.Namespace) -> dict[str, Any]:
     """What is asked of a mesh, by the names that the jobs have for it."""
-    return {name: getattr(arguments, name) for name in ("preset", "faces", "texture", "material")}
+    return {name: getattr(arguments, name) for name in ("preset", "faces", "texture", "material", "sds")}
 
 
 def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
@@ -140,6 +141,12 @@ def add_mesh_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--faces", type=int, metavar="N", help="at most so many triangles")
     group.add_argument("--texture", type=int, choices=protocol.TEXTURE_SIZES, help="pixels along one side")
     group.add_argument("--material", choices=protocol.MATERIALS, help="with gloss and metal, or matt as in the paper")
+    group.add_argument(
+        "--sds",
+        choices=protocol.SDS,
+        default="auto",
+        help="ask SV3D about what no frame shows (default: with the preset high, where official weights are given)",
+    )
 
 
 def add_frame_options(parser: argparse.ArgumentParser) -> None:
@@ -148,10 +155,19 @@ def add_frame_options(parser: argparse.ArgumentParser) -> None:
     _add_light_option(parser)
     add_mesh_options(parser)
     _add_normals_option(parser, "a folder of normal maps, one a frame, or a network (MoGe-2 with normals, .onnx)")
+    _add_weights_option(parser.add_argument_group("SV3D"))
 
 
 def _add_normals_option(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--normals", metavar="PATH", help=f"what tells the frames' normals: {what}")
+
+
+def _add_weights_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="sv3d_p.safetensors or the like, or a diffusers-format folder (default: SV3D-mini, a demonstration model)",
+    )
 
 
 def _add_orbit_options(parser: argparse.ArgumentParser) -> None:
@@ -202,11 +218,7 @@ def add_sampling_options(group: argparse._ActionsContainer) -> None:
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
     """Options of a job that starts from a picture."""
     model = parser.add_argument_group("SV3D")
-    model.add_argument(
-        "--weights",
-        metavar="FILE",
-        help="sv3d_p.safetensors or the like, or a diffusers-format folder (default: SV3D-mini, a demonstration model)",
-    )
+    _add_weights_option(model)
     model.add_argument("--variant", choices=protocol.VARIANTS, default="auto", help="what the weights have to be")
     add_sampling_options(model)
 

@@ -52,7 +52,8 @@ def orbit_inputs(job: PictureToOrbit) -> Iterator[bytes]:
         yield from weight_content(file)
 
 
-_LATER = ("material", "face_budget", "texture_size", "disk_bytes")  # settings that the shape does not depend on
+# Settings that frames and field do not depend on.
+_LATER = ("material", "face_budget", "texture_size", "disk_bytes", "losses", "sds", "distillation")
 
 
 def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
@@ -72,6 +73,17 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
     for file in frame_files(job.source, job.cameras):
         yield _said(file=os.path.relpath(file, job.source))
         yield from content(file)
+
+
+def mesh_inputs(job: FramesToMesh) -> Iterator[bytes]:
+    """Of stage "mesh": its losses, and how which network guides it, if one does."""
+    yield _said(losses=asdict(job.settings.losses))
+    if job.guiding is None:
+        return
+    asked = {name: getattr(job.guiding, name) for name in ("guidance_scale", "camera_guidance", "precision")}
+    yield _said(distillation=asdict(job.settings.distillation), **asked)
+    for file in job.guiding.weight_files:
+        yield from weight_content(file)
 
 
 def material_inputs(job: FramesToMesh) -> Iterator[bytes]:

@@ -27,6 +27,21 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Guiding:
+    """The network that the fine stage asks where no frame looks (masked SDS)."""
+
+    weights: Path
+    weight_files: tuple[Path, ...]  # ``weights`` itself, or the files of that folder
+    model: str  # what the weights call themselves
+    frame_size: int  # pixels along a side, which the weights were trained for
+    step_share: float  # of the official model's work, see shared/model_facts.py
+    guidance_scale: float  # by the picture, at the back view
+    camera_guidance: float  # likewise by the camera
+    memory: str = "auto"
+    precision: str = "auto"
+
+
+@dataclass(frozen=True)
 class FramesToMesh(Job):
     """A textured mesh from the frames of an orbit."""
 
@@ -36,6 +51,8 @@ class FramesToMesh(Job):
     search: "CameraSearch"  # what becomes of cameras that the frames agree with better
     light: "LightMode"  # whether the light stands still to the object, or turns with the frames
     settings: Settings
+    guiding: Guiding | None  # None: without masked SDS …
+    unguided: str  # … and why: a sentence
     normals: Path | None = field(default=None, kw_only=True)  # a folder of maps, or a network that tells them
 
 

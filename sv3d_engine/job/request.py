@@ -15,10 +15,10 @@ from ..shared import protocol
 from ..shared.errors import UserError
 from ..shared.frame_folder import is_film
 from ..shared.frame_names import FILM_KINDS, is_picture
-from ..shared.model_facts import NOTE, bundled_weights
+from ..shared.model_facts import NAME, NOTE, bundled_weights
 from .folder import in_the_way
 from .folder_guard import ANOTHER_FOLDER
-from .job import FramesToMesh, Job, PictureToMesh, PictureToOrbit
+from .job import FramesToMesh, Guiding, Job, PictureToMesh, PictureToOrbit
 from .state_file import StageRecord
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         )
     if not math.isfinite(request.elevation):
         raise UserError("The elevation is not a number.", "Give the orbit's elevation in degrees, for example 10.")
-    settings = _settings(request)
+    guiding, unguided = _guiding(request)
+    settings = replace(_settings(request), sds=guiding is not None)
     from ..orbit.other_tools import beside  # needs PyTorch, which doctor goes without
 
     return FramesToMesh(
@@ -69,6 +70,8 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         light=request.light,  # type: ignore[arg-type]  # one of them, as the protocol has checked
         settings=settings,
         normals=_normals(request.normals, source),
+        guiding=guiding,
+        unguided=unguided,
     )
 
 
@@ -94,7 +97,8 @@ def _check_orbit(source: Path) -> None:
 
 def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
     orbit = _picture_to_orbit(request, ORBIT_PLACE)
-    settings = _settings(request)
+    guiding, unguided = _guiding(request)
+    settings = replace(_settings(request), sds=guiding is not None)
     both = vars(orbit) | {"disk_bytes": orbit.disk_bytes + settings.disk_bytes}
     return PictureToMesh(
         **both,
@@ -105,6 +109,8 @@ def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
         light="fixed",  # as SV3D was trained
         settings=settings,
         normals=_normals(request.normals, None),
+        guiding=guiding,
+        unguided=unguided,
     )
 
 
@@ -152,6 +158,35 @@ def _picture_to_orbit(request: protocol.OrbitJob, place: str) -> PictureToOrbit:
         notes=(*((NOTE,) if weights == bundled_weights() else ()), *unusual),
         sampling=sampling,
     )
+
+
+def _guiding(request: protocol.MeshJob | protocol.GenerateJob) -> tuple[Guiding | None, str]:
+    """The network that masked SDS asks; or None, and why there is none.  Raises UserError where it is asked for."""
+    if request.sds == "off":
+        return None, "It was switched off."
+    if request.sds == "auto" and not PRESETS[request.preset].sds:
+        return None, f"The preset “{request.preset}” goes without it."
+    if request.sds == "auto" and request.weights is None:
+        return None, "No SV3D weights were given."
+    from ..sv3d.network.weights import inspect  # needs PyTorch, which doctor goes without
+
+    weights = _weights(request.weights)
+    found = inspect(weights)
+    if request.sds == "auto" and found.name == NAME:
+        return None, f"{NAME} knows too little of what no frame shows; --sds on asks it all the same."
+    usage = found.usage
+    guiding = Guiding(
+        weights=weights,
+        weight_files=found.files,
+        model=found.name,
+        frame_size=found.frame_size,
+        step_share=found.step_share,
+        guidance_scale=usage.guidance_scale,
+        camera_guidance=usage.camera_guidance,
+    )
+    if isinstance(request, protocol.GenerateJob):
+        guiding = replace(guiding, memory=request.memory, precision=request.precision)
+    return guiding, ""
 
 
 def _settings(request: protocol.MeshJob | protocol.GenerateJob) -> Settings:

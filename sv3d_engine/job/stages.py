@@ -1,29 +1,35 @@
 """The way of the data: picture → orbit → frames → field → mesh → material → asset → turntable."""
 
+import copy
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..ground.device import resolve_device
+from ..ground.device import card_key, release_memory, resolve_device
 from ..ground.files import reading
+from ..ground.lock import card_locked
 from ..ground.progress import Progress
 from ..ground.torch_setup import seed_everything
 from ..shared import protocol
 from ..shared.crop import ORIGINAL
-from ..shared.errors import UserError
-from ..shared.model_facts import NOTE, orbit_seconds
-from .fingerprint import asset_inputs, frames_inputs, material_inputs, orbit_inputs, picture_inputs
+from ..shared.errors import UserError, out_of_memory
+from ..shared.model_facts import NOTE, guided_seconds, orbit_seconds
+from .fingerprint import asset_inputs, frames_inputs, material_inputs, mesh_inputs, orbit_inputs, picture_inputs
 from .job import Facts, FramesToMesh, PictureToMesh, PictureToOrbit, Stage
 from .stage_device import on_faster_device, on_strongest_device
 
 if TYPE_CHECKING:
     import torch
 
+    from ..reconstruction.field.radiance_field import RadianceField
     from ..reconstruction.frames.frames import Frames
+    from ..reconstruction.mesh.refined_surface import Surface
+    from ..reconstruction.perceptual import LPIPS
 
 _PICTURE = "picture.png"
 
@@ -194,7 +200,6 @@ def _field(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devi
 def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.device") -> Facts:
     from ..reconstruction.field.radiance_field import load_field
     from ..reconstruction.mesh.evolve import evolve
-    from ..reconstruction.mesh.refine import refine
     from ..reconstruction.mesh.refined_surface import save_surface
     from ..reconstruction.perceptual import installed_lpips
 
@@ -202,22 +207,87 @@ def _mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch.devic
     field, trust = load_field(_work(job.folder) / _FIELD)
     frames, unit = _working_frames(job, normals=True)
     judge = installed_lpips("vgg") if job.settings.losses.perceptual else None
-    surface, _ = refine(frames, field, job.settings, device, seed, progress.part(0.0, 0.5), judge)
-    sweeping = progress.part(0.5, 1.0)
-    vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, sweeping, trust)
+    whole = _mesh_seconds(job)
+    swept = 0.5 * (whole - _guided_seconds(job)) / whole
+    surface, sds, notes = _refined(job, frames, field, judge, device, seed, progress.part(0.0, 1 - swept))
+    held = None if surface.imagined is None else surface.imagined.share
+    sweeping = progress.part(1 - swept, 1.0)
+    vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, sweeping, trust, held)
     surface = replace(surface, vertices=vertices * unit)
     save_surface(surface, _work(out) / _SURFACE)
-    notes = [_STOPPED] if progress.finishing else []
+    notes += [_STOPPED] if progress.finishing else []
     if job.settings.losses.perceptual and judge is None:
         notes.append(_WITHOUT_LPIPS)
     losses = _curves(surface.losses)
-    return {"vertices": len(surface.vertices), "faces": len(surface.faces), "losses": losses, "notes": notes}
+    return {
+        "vertices": len(surface.vertices),
+        "faces": len(surface.faces),
+        "losses": losses,
+        "sds": sds,
+        "notes": notes,
+    }
+
+
+_NO_MEMORY = "Memory was too small for masked SDS, so the mesh was made from the frames alone."
+
+
+def _refined(
+    job: FramesToMesh,
+    frames: "Frames",
+    field: "RadianceField",
+    judge: "LPIPS | None",
+    device: "torch.device",
+    seed: int,
+    progress: Progress,
+) -> tuple["Surface", Facts, list[str]]:
+    """The fine stage's surface, what to tell of masked SDS, and notes; without SDS where memory is too small for it."""
+    from ..reconstruction.mesh.refine import refine
+
+    guiding = job.guiding
+    if guiding is None:
+        surface, _ = refine(frames, field, job.settings, device, seed, progress, judge)
+        return surface, {"ran": False, "why": job.unguided}, []
+    from ..reconstruction.guidance.make_guide import make_guide
+    from ..reconstruction.guidance.soft_visibility import unseen_share
+    from ..reconstruction.mesh.refined_surface import Imagined
+
+    networks = resolve_device(job.device_name)
+    try:
+        with ExitStack() as ours:
+            if networks.type != device.type:  # else the stage has the card already
+                ours.enter_context(card_locked(card_key(networks), progress))
+            guide = make_guide(
+                frames,
+                guiding.weights,
+                guiding.frame_size,
+                (guiding.guidance_scale, guiding.camera_guidance),
+                job.settings.distillation,
+                networks,
+                seed,
+                progress.part(0.0, 0.05),
+                guiding.precision,
+                guiding.memory,
+            )
+            given, told, cost = copy.deepcopy(field), progress.part(0.05, 1.0), _guided_cost(job)
+            surface, appearance = refine(frames, given, job.settings, device, seed, told, judge, guide, cost)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+    else:
+        share = unseen_share(surface.vertices, surface.faces, frames.orbit, job.settings.distillation.occlusion)
+        imagined = Imagined(share, appearance.albedo(surface.vertices).detach())
+        facts = {"ran": True, "model": guiding.model, "orbits": len(guide.levels), "unseen": float(share.mean())}
+        return replace(surface, imagined=imagined), facts, []
+    release_memory(networks)  # not in the handler: only now has the error let go of the networks
+    surface, _ = refine(frames, field, job.settings, device, seed, progress, judge)
+    return surface, {"ran": False, "why": _NO_MEMORY}, [_NO_MEMORY]
 
 
 def _material(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     """On the processor: seconds, as nothing is trained."""
     from ..reconstruction.frames.frames import load_frames
     from ..reconstruction.light import save_light, save_panorama
+    from ..reconstruction.material.imagination import with_imagined
     from ..reconstruction.material.material import recover_material, save_material
     from ..reconstruction.mesh.refined_surface import load_surface
 
@@ -226,6 +296,8 @@ def _material(job: FramesToMesh, out: Path, progress: Progress) -> Facts:
     frames, glossy = load_frames(job.folder), job.settings.material == "pbr"
     lit = job.settings.material != "baked"
     material = recover_material(frames, surface.vertices, surface.faces, glossy, seed, progress, job.light, lit)
+    if surface.imagined is not None:
+        material = with_imagined(material, surface.imagined)
     turns = material.turning is not None
     save_material(material, _work(out) / _MATERIAL)
     save_light(material.light, out / "light.json")
@@ -306,10 +378,30 @@ def _seconds(draft: float, standard: float, high: float) -> Callable[[FramesToMe
     return lambda job: expected[job.settings.preset]
 
 
+_MESH_SECONDS = _seconds(9, 41, 85)
+_FINE_STEP = 0.3  # seconds on a common machine, without a guide
+
+
+def _guided_seconds(job: FramesToMesh) -> float:
+    """What masked SDS takes, and loading its networks."""
+    if job.guiding is None:
+        return 0.0
+    return guided_seconds(job.settings.distillation.steps, job.guiding.step_share, resolve_device(job.device_name).type)
+
+
+def _guided_cost(job: FramesToMesh) -> float:
+    """A guided step's time beside another's."""
+    return 1 + _guided_seconds(job) / job.settings.distillation.steps / _FINE_STEP
+
+
+def _mesh_seconds(job: FramesToMesh) -> float:
+    return _MESH_SECONDS(job) + _guided_seconds(job)
+
+
 MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(2, 2, 2), _frames, frames_inputs),
     Stage("field", "Finding the rough shape", _seconds(23, 52, 60), on_faster_device("field", _field)),
-    Stage("mesh", "Refining the shape", _seconds(9, 41, 85), on_faster_device("mesh", _mesh)),
+    Stage("mesh", "Refining the shape", _mesh_seconds, on_faster_device("mesh", _mesh), mesh_inputs),
     Stage("material", "Separating colour, gloss and light", _seconds(4, 5, 8), _material, material_inputs),
     Stage("asset", "Making the textured mesh", _seconds(7, 21, 75), _asset, asset_inputs),
     Stage("turntable", "Rendering the turntable", _seconds(1, 4, 11), _turntable),

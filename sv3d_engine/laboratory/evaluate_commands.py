@@ -55,6 +55,15 @@ def _add_others(measured: Any) -> None:
     photographs.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
     photographs.add_argument("--preset", choices=protocol.PRESETS, default="draft")
     photographs.set_defaults(run=_evaluate_photographs, details=False)
+    sds = measured.add_parser("sds", help="what masked SDS does where no frame looks", allow_abbrev=False)
+    sds.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="folder of a benchmark's object, or seed of a generated one"
+    )
+    sds.add_argument("--out", required=True, metavar="DIR", help="frames, jobs and pictures; finished ones are kept")
+    sds.add_argument("--weights", metavar="FILE", help="default: SV3D-mini")
+    sds.add_argument("--preset", choices=protocol.PRESETS, default="draft")
+    sds.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings other than the preset's")
+    sds.set_defaults(run=_evaluate_sds, details=False)
     frames = measured.add_parser("frames", help="how well wrong frames and holes are told", allow_abbrev=False)
     frames.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
     frames.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
@@ -180,6 +189,14 @@ def _evaluate_light(arguments: argparse.Namespace) -> int:
     given = arguments.objects, arguments.preset, arguments.bpy_python
     measure = told_figures if arguments.told else light_figures
     print("\n" + measure(LightTask(bench, out, *given), lambda row: print(row, flush=True)))
+    return 0
+
+
+def _evaluate_sds(arguments: argparse.Namespace) -> int:
+    from .evaluate.sds_figures import evaluate_sds
+
+    out = Path(arguments.out).absolute()
+    print(evaluate_sds(arguments.sources, out, arguments.set, arguments.weights, arguments.preset))
     return 0
 
 

@@ -69,6 +69,15 @@ def orbit_seconds(steps: int, share: float, device: str) -> float:
     return (steps + STEPS_AROUND) * max(share * STEP_SECONDS[device], _LEAST_STEP)
 
 
+_GUIDED_STEP = 4.0  # a step of masked SDS in steps of an orbit: it encodes 21 frames twice, once with gradients
+_LEAST_GUIDED = {"cuda": 0.6, "mps": 2.0, "cpu": 6.0}  # seconds, with SV3D-mini; rendering and encoding for the most
+
+
+def guided_seconds(steps: int, share: float, device: str) -> float:
+    """What masked SDS takes, within a factor of two; the words are those of ``orbit_seconds``."""
+    return (steps + STEPS_AROUND) * max(_GUIDED_STEP * share * STEP_SECONDS[device], _LEAST_GUIDED[device])
+
+
 NAME = "SV3D-mini"
 NOTE = f"Made with {NAME}, a small demonstration model. For production choose the official SV3D weights."
 

@@ -13,13 +13,14 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-VERSION = 6
+VERSION = 7
 
 PRESETS = ("draft", "standard", "high")
 MATERIALS = ("pbr", "lambert")  # with gloss and metal, or matt all over as in SV3D's paper
 LIGHTS = ("auto", "turns", "fixed")  # with the frames, as on a turntable, or with the object; "auto": as frames tell
 FEWEST_FACES, MOST_FACES = 500, 200_000
 TEXTURE_SIZES = (512, 1024, 2048, 4096, 8192)  # pixels along one side
+SDS = ("auto", "on", "off")  # masked SDS at the end of the fine stage; "auto": as the preset and the weights have it
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DOUBTS = ("tell", "stop")
 PREVIEW_KINDS = ("frame", "image", "mesh", "orbit")  # "orbit" is a folder of frames 000.png …, the others are files
@@ -64,6 +65,8 @@ class MeshJob:
     doubts: str = "tell"  # of DOUBTS: frames that are doubtful end the job once, before minutes are spent
     light: str = "auto"  # one of LIGHTS
     normals: str | None = None  # what tells the frames' normals: a folder of maps, one a frame, or a network (ONNX)
+    sds: str = "auto"  # one of SDS
+    weights: str | None = None  # that SDS asks; None = SV3D-mini, if SDS is asked for and it is there
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, PRESETS)
@@ -71,6 +74,7 @@ class MeshJob:
         _one_of("device", self.device, DEVICES)
         _one_of("doubts", self.doubts, DOUBTS)
         _one_of("light", self.light, LIGHTS)
+        _one_of("sds", self.sds, SDS)
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,13 @@ class GenerateJob(OrbitJob):
     texture: int | None = None
     material: str | None = None
     normals: str | None = None  # a network (ONNX) that tells the frames' normals
+    sds: str = "auto"  # one of SDS; it asks the orbit's weights
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _one_of("preset", self.preset, PRESETS)
         _one_of("material", self.material, (None, *MATERIALS))
+        _one_of("sds", self.sds, SDS)
 
 
 @dataclass(frozen=True)

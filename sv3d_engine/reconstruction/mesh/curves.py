@@ -26,6 +26,10 @@ class Curves:
         self._steps.append((names, unweighted.detach()))
         return self._weights[weights, names].dot(unweighted)
 
+    def keep(self, name: str, loss: Tensor) -> None:
+        """A loss () that is added up elsewhere."""
+        self._steps.append(((name,), loss.detach().reshape(1).to(self._device)))
+
     def read(self) -> dict[str, list[float]]:
         """Each loss by name, one value for every step that had it, unweighted."""
         curves: dict[str, list[float]] = {}

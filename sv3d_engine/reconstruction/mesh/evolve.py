@@ -25,17 +25,25 @@ PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDG
 DOUBTED = 0.01
 TOLD_WEIGHT = 4.0  # of told normals, beside the membrane's 1 and the plate's 10
 OUTLIERS = (0.006, 0.003, 0.0015)  # world units: what is wanted counts less beyond, round by round (Geman & McClure)
+HELD = 3.0  # weight of staying, for vertices REFERENCE_EDGE apart that are held; more changes nothing
 SLIDE = 0.3
 SMOOTHED = 3  # rounds that the grid's stairs are smoothed by
 
 
 def evolve(
-    vertices: Tensor, faces: Tensor, frames: Frames, sweeps: int, progress: Progress, trust: float = 1.0
+    vertices: Tensor,
+    faces: Tensor,
+    frames: Frames,
+    sweeps: int,
+    progress: Progress,
+    trust: float = 1.0,
+    held: Tensor | None = None,
 ) -> Tensor:  # (V, 3)
     """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic.
 
-    It moves as far by colours as these can be trusted to show one thing, ``trust`` from 0 to 1.  Without ``sweeps`` it
-    stays as it is; once the progress is ``finishing``, no further one begins.  Raises Cancelled.
+    It moves as far by colours as these can be trusted to show one thing, ``trust`` from 0 to 1.  Vertices
+    that are ``held`` (V,), from 0 to 1, stay where they were so far: no plate flattens what was not found in frames.
+    Without ``sweeps`` all stay; once the progress is ``finishing``, no further one begins.  Raises Cancelled.
     """
     if not sweeps or progress.finishing:
         return vertices
@@ -46,6 +54,7 @@ def evolve(
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
     vertices = smooth(vertices, faces, mesh, edge, SMOOTHED)
     photo = PHOTO_WEIGHT * (DOUBTED + (1 - DOUBTED) * trust) * (edge / REFERENCE_EDGE) ** 2
+    kept, hold = vertices, None if held is None else HELD * (edge / REFERENCE_EDGE) ** 2 * held
     for sweep in range(sweeps):
         if progress.finishing:
             break
@@ -59,16 +68,19 @@ def evolve(
         for turn in range(TURNS):
             normals = _normals(vertices, faces)
             outline = outline_targets(vertices, normals, faces, edges, mesh, orbit, cameras, distances)
-            held = stiffness(vertices, normals, mesh, edge)
+            plate = stiffness(vertices, normals, mesh, edge)
             if told is not None:
-                held = held + slopes(vertices, normals, edges.vertices, told, TOLD_WEIGHT)
+                plate = plate + slopes(vertices, normals, edges.vertices, told, TOLD_WEIGHT)
             left = match.displacement - ((vertices - start) * along).sum(-1)
             pull = OUTLINE_WEIGHT * outline.weight
+            towards = pull * outline.displacement
+            if hold is not None:
+                pull, towards = pull + hold, towards + hold * ((kept - vertices) * normals).sum(-1)
             sure = match.trust
             for scale in (*OUTLIERS, None):
                 weight = photo * sure + pull
-                wanted = (photo * sure * left + pull * outline.displacement) / weight.clamp_min(1e-9)
-                step = balanced_displacement(held, wanted, weight)
+                wanted = (photo * sure * left + towards) / weight.clamp_min(1e-9)
+                step = balanced_displacement(plate, wanted, weight)
                 if scale is not None:
                     sure = match.trust / (1 + ((left - step) / scale).square()).square()
             vertices = slide(vertices + step[:, None] * normals, normals, mesh, SLIDE)

@@ -30,6 +30,8 @@ class Phase:
     losses: LossWeights
     shape: Ramp
     appearance: Ramp
+    guided: bool = False  # whether a ``Guide`` has a say, too
+    cost: float = 1.0  # what a step takes, of an unguided one's time
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,18 @@ class Step:
     appearance: float
 
 
-def phases(settings: Settings) -> tuple[Phase, ...]:
-    """Colours and shape together: the colours keep their pace for the first half, the shape settles all the time."""
+def phases(settings: Settings, guided_cost: float | None = None) -> tuple[Phase, ...]:
+    """Colours and shape together: the colours keep their pace for the first half, the shape settles all the time.
+
+    With ``guided_cost``, of a guided step beside another, both then move once more, where no frame looks.
+    """
     settling = Phase(settings.fine_steps, settings.losses, Ramp(last=FINAL_RATE), Ramp(last=FINAL_RATE, held=0.5))
-    return (settling,)
+    if guided_cost is None:
+        return (settling,)
+    own = settings.distillation
+    shape = Ramp(own.shape_rate, own.shape_rate * FINAL_RATE, held=0.5)
+    colours = Ramp(own.appearance_rate, own.appearance_rate * FINAL_RATE, held=0.5)
+    return (settling, Phase(own.steps, settings.losses, shape, colours, guided=True, cost=guided_cost))
 
 
 def steps(plan: Sequence[Phase]) -> Iterator[Step]:

@@ -1,7 +1,12 @@
 """Fine stage: DMTet, fitted to the frames by gradients."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
 import torch
 from skimage.measure import mesh_surface_area
+from torch import Tensor
 
 from ...ground.progress import Progress
 from ...ground.settings import Settings
@@ -30,6 +35,27 @@ SURVEY = 48  # cells along a side, to measure the surface by
 FRAME_SIZE = 288  # pixels that larger frames are averaged down to: what is finer is left to ``evolve``
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What a guide says of a shape."""
+
+    gradient: Tensor  # (V, 3) of its vertices
+    share: Tensor  # (V,) in [0, 1]: how far they may move in this phase, by whatever loss
+    loss: Tensor  # ()
+
+
+class Guide(Protocol):
+    """What else has a say in the guided phase, and where."""
+
+    def __call__(
+        self, vertices: Tensor, faces: Tensor, appearance: Appearance, tell: Callable[[float], None]
+    ) -> Advice:
+        """Say something of vertices (V, 3) without gradient and faces (F, 3), and add to the appearance's gradient.
+
+        ``tell`` gets the share that is done, often, and may raise.
+        """
+
+
 def refine(
     frames: Frames,
     field: RadianceField,
@@ -38,11 +64,14 @@ def refine(
     seed: int,
     progress: Progress,
     perceptual: LPIPS | None = None,
+    guide: Guide | None = None,
+    guided_cost: float = 1.0,
 ) -> tuple[Surface, Appearance]:
     """Refine the field's surface, with an appearance that explains the frames well enough to judge a shape by.
 
     The losses of LPIPS and of told normals are left out where there is no ``perceptual`` network, or nothing told.
-    On the CPU one seed gives one result.  Raises Cancelled and UserError.
+    With a ``guide`` the guided phase follows; a step of it takes ``guided_cost`` times as long as another.  On the CPU
+    one seed gives one result.  Raises Cancelled and UserError.
     """
     torch.manual_seed(seed)
     draw, shuffle = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
@@ -57,24 +86,36 @@ def refine(
     likeness = PerceptualLoss(perceptual.to(device), seed) if perceptual is not None else None
     told = Curves(device)
     order: list[int] = []
-    plan = tuple(steps(phases(settings)))
-    for number, step in enumerate(plan, 1):
+    plan = tuple(steps(phases(settings, None if guide is None else guided_cost)))
+    done, whole = 0.0, sum(step.phase.cost for step in plan)
+    for before, step in zip((None, *plan), plan, strict=False):
+        if before is not None and before.phase is not step.phase:
+            shape.halt()
         optimizer.param_groups[0]["lr"] = APPEARANCE_RATE * step.appearance
         order = order or torch.randperm(len(views), generator=shuffle).tolist()
         index = order.pop()
         vertices, faces = shape.mesh()
         if not len(faces):
             raise nothing_solid()
+        optimizer.zero_grad(set_to_none=True)
+        pull: Tensor | float = 0.0
+        share = None
+        if guide is not None and step.phase.guided:
+            meanwhile = progress.part(done / whole, (done + step.phase.cost) / whole)
+            advice = guide(vertices.detach(), faces, appearance, meanwhile)
+            told.keep("sds", advice.loss)
+            pull = (vertices * advice.gradient).sum()
+            share = shape.carried(advice.share, vertices)
         sight = see(vertices, faces, mesh_edges(faces), orbit, index, views[index].part)
         probes = draw_probes(sight, draw)
         picture = take_picture(sight, appearance, views[index].part, probes)
         terms = view_losses(picture, probes, sight, views[index], pixel_size(orbit, size), draw, likeness)
         loss = orbit.views[index].say * told.weighted(terms, step.phase.losses)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        (loss + pull).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        shape.step(step.shape)
-        progress(number / len(plan))
+        shape.step(step.shape, share)
+        done += step.phase.cost
+        progress(done / whole)
         if progress.finishing:
             break
     vertices, faces = shape.settle()

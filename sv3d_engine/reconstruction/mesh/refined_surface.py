@@ -1,4 +1,4 @@
-"""What the mesh stage finds: a closed mesh."""
+"""What the mesh stage finds: a closed mesh, and what was imagined of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +10,36 @@ from ...ground.tensor_store import load_tensors, save_tensors
 
 
 @dataclass(frozen=True)
+class Imagined:
+    """What a network had a say in: each vertex's colour, and how much of it the frames leave to the imagination."""
+
+    share: Tensor  # (V,) in [0, 1], M of masked SDS
+    albedo: Tensor  # (V, 3) linear, but for a factor a channel
+
+
+@dataclass(frozen=True)
 class Surface:
     """A closed mesh, and how the losses fell that it was found by."""
 
     vertices: Tensor  # (V, 3) float32 world, CPU
     faces: Tensor  # (F, 3) int64, CPU, normals outward
     losses: dict[str, list[float]]  # by name, one value a step, unweighted
+    imagined: Imagined | None = None  # None where the frames alone were asked
 
 
 def save_surface(surface: Surface, path: Path) -> None:
     """Write a surface; whole or not at all."""
-    save_tensors({"vertices": surface.vertices, "faces": surface.faces}, {"losses": surface.losses}, path)
+    tensors = {"vertices": surface.vertices, "faces": surface.faces}
+    if surface.imagined is not None:
+        tensors |= {"imagined.share": surface.imagined.share, "imagined.albedo": surface.imagined.albedo}
+    save_tensors(tensors, {"losses": surface.losses}, path)
 
 
 def load_surface(path: Path) -> Surface:
     """What ``save_surface`` wrote, on the CPU.  Raises UserError."""
     tensors, facts = load_tensors(path)
     with reading(path):
-        return Surface(tensors["vertices"], tensors["faces"], facts["losses"])
+        imagined = None
+        if "imagined.share" in tensors:
+            imagined = Imagined(tensors["imagined.share"], tensors["imagined.albedo"])
+        return Surface(tensors["vertices"], tensors["faces"], facts["losses"], imagined)

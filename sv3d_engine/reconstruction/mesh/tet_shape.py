@@ -3,6 +3,7 @@
 import warnings
 
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from .tetrahedra import TetGrid, marching_tets
@@ -57,10 +58,14 @@ class TetShape:
         least = 0.1 * grid.spacing
         self._lowest = torch.where(grid.border & (distance >= 0), least, -torch.inf)
         self._highest = torch.where(grid.border & (distance < 0), -least, torch.inf)
-        step = learning_rate * grid.spacing
-        self._distance_steps = UniformAdam(self.distance.detach(), step)
-        self._offset_steps = UniformAdam(self.offset.detach(), learning_rate)
+        self._rates = learning_rate * grid.spacing, learning_rate
         self._average = _averaging(grid)
+        self.halt()
+
+    def halt(self) -> None:
+        """Forget in which direction it was going, and how steep it was."""
+        parts = (self.distance.detach(), self.offset.detach())
+        self._distance_steps, self._offset_steps = map(UniformAdam, parts, self._rates)
 
     def positions(self) -> Tensor:  # (N, 3)
         reach = _OFFSET_REACH * self.grid.spacing
@@ -71,17 +76,29 @@ class TetShape:
         return marching_tets(self.positions(), self.distance, self.grid)
 
     @torch.no_grad()
+    def carried(self, values: Tensor, vertices: Tensor) -> Tensor:  # (V,), (V, 3) -> (N,)
+        """Values of the mesh's vertices at the grid's: each that of the nearest."""
+        tree = cKDTree(vertices.detach().cpu().numpy())
+        _, nearest = tree.query(self.positions().cpu().numpy(), workers=-1)
+        return values[torch.from_numpy(nearest).to(values.device)]
+
+    @torch.no_grad()
     def settle(self) -> tuple[Tensor, Tensor]:
         """The mesh as it stands, without gradient."""
         return self.mesh()
 
     @torch.no_grad()
-    def step(self, rate: float = 1.0) -> None:
-        """One step down the gradients that backward() has left; ``rate`` scales the learning rate."""
+    def step(self, rate: float = 1.0, share: Tensor | None = None) -> None:
+        """One step down the gradients that backward() has left; ``rate`` scales the learning rate.
+
+        Grid vertices take part by their ``share`` (N,) in [0, 1], all by default.
+        """
         assert self.distance.grad is not None and self.offset.grad is not None
         gradient = torch.cat([self.distance.grad[:, None], self.offset.grad], 1)
         for _ in range(_DIFFUSION):
             gradient = self._average @ gradient
+        if share is not None:
+            gradient = share[:, None] * gradient
         self._distance_steps.step(gradient[:, 0], rate)
         self._offset_steps.step(gradient[:, 1:], rate)
         self.distance.clamp_(self._lowest, self._highest)

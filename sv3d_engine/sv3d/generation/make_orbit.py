@@ -152,7 +152,7 @@ def _sample(
     """``make_orbit`` in one type of numbers.  Raises Overflow where they become too large for it."""
     planned = plan(inspect(weights).architecture, len(picture), dtype, device, settings.memory)
     placement = Placement(device, planned.mode, planned.chunk)
-    model = _load(weights, dtype, placement, progress.part(0.0, 0.05))
+    model = load_networks(weights, dtype, placement, progress.part(0.0, 0.05))
     image = torch.from_numpy(on_white(picture)).permute(2, 0, 1)  # (3, S, S) in [0, 1]
     random = torch.Generator().manual_seed(seed)  # on the CPU: the same numbers on every device
     noise = torch.randn(1, *image.shape, generator=random)
@@ -188,8 +188,11 @@ def _sample(
     return Orbit(pixels, facts, placement.notes or planned.notes)
 
 
-def _load(weights: Path, dtype: torch.dtype, placement: Placement, progress: Progress) -> SV3D:
-    """The networks where they live: on the device, or in RAM if it has no room for all of them."""
+def load_networks(weights: Path, dtype: torch.dtype, placement: Placement, progress: Progress) -> SV3D:
+    """The networks where they live: on the device, or in RAM if it has no room for all of them.
+
+    Raises UserError, Cancelled.
+    """
     while True:
         home = placement.device if placement.resident else torch.device("cpu")
         try:

@@ -27,4 +27,6 @@ def test_curves_hold_what_each_step_had_unweighted():
     curves.weighted(terms(mask=2.0, depth=3.0), weights)
     curves.weighted(terms(mask=1.0), weights)
     assert curves.read() == {"mask": [2.0, 1.0], "depth": [3.0]}
+    curves.keep("sds", torch.tensor(5.0))
+    assert curves.read()["sds"] == [5.0]
     assert Curves(CPU).read() == {}

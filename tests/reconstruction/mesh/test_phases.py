@@ -33,3 +33,14 @@ def test_phases_follow_each_other_and_only_the_first_begins_gently():
     assert [step.phase.losses for step in told] == [PLAIN] * 30 + [other] * 10
     assert [step.shape for step in told[WARM_UP:]] == [1.0] * 10 + [0.5] * 10
     assert told[30].appearance == 1.0
+
+
+def test_with_a_guide_shape_and_colours_move_once_more():
+    plain, own = Settings("x", fine_steps=30), Settings("x").distillation
+    plan = list(steps(phases(plain, guided_cost=12.0)))
+    assert [step.phase.guided for step in plan] == [False] * 30 + [True] * own.steps
+    assert plan[29].shape < 0.1
+    assert (plan[30].shape, plan[30].appearance) == (own.shape_rate, own.appearance_rate)
+    assert plan[-1].shape < 0.1 * own.shape_rate
+    assert {step.phase.cost for step in plan[30:]} == {12.0}
+    assert plan[:30] == list(steps(phases(plain)))

@@ -30,7 +30,7 @@ from sv3d_engine.reconstruction.mesh import refined_surface
 from sv3d_engine.reconstruction.mesh.appearance import Appearance
 from sv3d_engine.reconstruction.mesh.judging import view_losses
 from sv3d_engine.reconstruction.mesh.picture import draw_probes, take_picture
-from sv3d_engine.reconstruction.mesh.refine import finest_detail, refine, start_shape
+from sv3d_engine.reconstruction.mesh.refine import Advice, finest_detail, refine, start_shape
 from sv3d_engine.reconstruction.mesh.tet_shape import TetShape
 from sv3d_engine.reconstruction.mesh.views import Part, Window, see, windows
 from sv3d_engine.reconstruction.perceptual import LPIPS
@@ -121,7 +121,7 @@ def test_shape_and_colours_go_slower_towards_their_end(frames, wrong_field, monk
     colours, adam = [], torch.optim.Adam.step
     shape, move = [], TetShape.step
     monkeypatch.setattr(torch.optim.Adam, "step", lambda own: colours.append(own.param_groups[0]["lr"]) or adam(own))
-    monkeypatch.setattr(TetShape, "step", lambda own, rate: shape.append(rate) or move(own, rate))
+    monkeypatch.setattr(TetShape, "step", lambda own, rate, share: shape.append(rate) or move(own, rate))
     refine(frames, wrong_field, replace(SHORT, fine_steps=25), CPU, seed=1, progress=Progress())
     for rates in (colours, shape):
         assert rates[0] < max(rates)
@@ -270,6 +270,40 @@ def test_one_seed_gives_one_result(frames, short_run):
             assert torch.equal(others.state_dict()[name], tensor), name
 
 
+class Outward:
+    """A guide that draws the egg's top outward and its colours to white, and has nothing but the top move."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __call__(self, vertices, faces, appearance, tell):
+        self.asked += 1
+        assert not vertices.requires_grad
+        tell(0.5)
+        places = vertices[vertices[:, 2] > 0.2]
+        (1 - appearance.albedo(places)).sum().backward()
+        top = (vertices[:, 2] > 0.2).float()
+        return Advice(-10 * vertices * top[:, None], top, torch.tensor(float(self.asked)))
+
+
+def test_a_guide_moves_shape_and_colours_in_its_phase_alone(frames, wrong_field):
+    settings = replace(SHORT, distillation=replace(SHORT.distillation, steps=6))
+    guide, told = Outward(), Recorder()
+    guided, appearance = refine(frames, wrong_field, settings, CPU, 1, told, guide=guide, guided_cost=5.0)
+    plain, other = refine(frames, wrong_field, settings, CPU, 1, Progress())
+    assert guide.asked == 6
+    assert guided.losses["sds"] == [1, 2, 3, 4, 5, 6]
+    assert len(guided.losses["mask"]) == SHORT.fine_steps + 6
+    assert guided.vertices[:, 2].amax() > plain.vertices[:, 2].amax() + 0.002
+    top = torch.tensor([[0.0, 0.0, 0.3]])
+    assert (appearance.albedo(top) > other.albedo(top)).all()
+    lowest = [each.vertices[each.vertices[:, 2] < -0.15] for each in (guided, plain)]
+    assert torch.equal(*lowest)
+    assert told.told == sorted(told.told)
+    assert told.told[SHORT.fine_steps - 1] == pytest.approx(SHORT.fine_steps / (SHORT.fine_steps + 6 * 5))
+    assert told.told[-1] == pytest.approx(1)
+
+
 @pytest.mark.parametrize("stage", ["fit", "refine"])
 def test_cancel_stops_at_the_next_step(frames, short_run, stage):
     progress = Recorder(stop_at=1)
@@ -295,6 +329,16 @@ def test_a_surface_comes_back(surface, tmp_path):
     assert torch.equal(read.vertices, surface.vertices)
     assert torch.equal(read.faces, surface.faces)
     assert read.losses == surface.losses
+    assert read.imagined is None
+
+
+def test_what_was_imagined_comes_back_with_the_surface(surface, tmp_path):
+    path = tmp_path / "surface.safetensors"
+    imagined = refined_surface.Imagined(torch.rand(len(surface.vertices)), torch.rand(len(surface.vertices), 3))
+    refined_surface.save_surface(replace(surface, imagined=imagined), path)
+    read = refined_surface.load_surface(path).imagined
+    assert torch.equal(read.share, imagined.share)
+    assert torch.equal(read.albedo, imagined.albedo)
 
 
 def test_a_damaged_surface_is_told_in_plain_words(surface, tmp_path):

@@ -1,0 +1,38 @@
+"""From frames and weights to a guide of the fine stage."""
+
+from pathlib import Path
+
+import torch
+
+from ...ground.progress import Progress
+from ...ground.settings import Distillation
+from ...shared.trajectory import static
+from ...sv3d.diffusion.guidance import Guidance, triangle
+from ..frames.frames import Frames
+from .orbit_guide import OrbitGuide
+from .reference_view import reference_view
+from .sv3d_prior import load_prior
+
+
+def make_guide(
+    frames: Frames,
+    weights: Path,
+    frame_size: int,
+    strengths: tuple[float, float],
+    settings: Distillation,
+    device: torch.device,
+    seed: int,
+    progress: Progress,
+    precision: str = "auto",
+    memory: str = "auto",
+) -> OrbitGuide:
+    """Load the network onto ``device`` and show it the frames' picture, at ``frame_size`` pixels a side.
+
+    ``strengths``: of its guidance by the picture and by the camera, at the back view; both are triangles over the
+    frames.  Raises UserError for weights that cannot be used, Cancelled.
+    """
+    reference = reference_view(frames, frame_size)
+    poses = static(reference.view.elevation)
+    prior = load_prior(weights, reference.picture, poses, device, seed, progress, precision, memory)
+    by_picture, by_camera = (triangle(len(poses), most=most) for most in strengths)
+    return OrbitGuide(prior, reference, frames.orbit, Guidance(by_picture, by_camera), settings, seed)
