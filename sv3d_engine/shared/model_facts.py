@@ -69,8 +69,8 @@ def orbit_seconds(steps: int, share: float, device: str) -> float:
     return (steps + STEPS_AROUND) * max(share * STEP_SECONDS[device], _LEAST_STEP)
 
 
-_GUIDED_STEP = 4.0  # a step of masked SDS in steps of an orbit: it encodes 21 frames twice, once with gradients
-_LEAST_GUIDED = {"cuda": 0.6, "mps": 2.0, "cpu": 6.0}  # seconds, with SV3D-mini; rendering and encoding for the most
+_GUIDED_STEP = 3.0  # a step of masked SDS in steps of an orbit: it encodes 21 frames twice, once with gradients
+_LEAST_GUIDED = {"cuda": 0.6, "mps": 2.0, "cpu": 4.0}  # seconds, with SV3D-mini; rendering and encoding for the most
 
 
 def guided_seconds(steps: int, share: float, device: str) -> float:
