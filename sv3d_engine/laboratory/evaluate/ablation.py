@@ -16,10 +16,11 @@ from ...ground.files import write_json
 from ...shared import protocol
 from ...shared.errors import UserError
 from .given_settings import parse_settings
+from .known_objects import check_sources
 from .mesh_evaluation import Failure, Tell, collect, perform_all
 from .mesh_tables import OBJECT_FIGURES, Scores, markdown, means
-from .mesh_tasks import check_sources, given_sources, make_tasks
-from .reconstruction import Task
+from .mesh_tasks import given_sources, make_tasks
+from .rebuild_task import Begun, Task
 
 WHOLE = "everything"
 
@@ -68,7 +69,7 @@ VARIANTS = (
 def evaluate_ablation(arguments: argparse.Namespace, tell: Tell = lambda text: None) -> tuple[str, bool]:
     """Do as the command says (``laboratory/evaluate_commands.py``): the table, and whether every mesh was made."""
     out, sources = Path(arguments.out).absolute(), given_sources(arguments)
-    check_sources(sources, arguments.jobs)
+    check_sources(sources, arguments)
     asked = chosen(arguments.variants)
     tasks, unknown = tasks_of(asked, arguments, sources, out)
     out.mkdir(parents=True, exist_ok=True)
@@ -113,14 +114,17 @@ def tasks_of(
         given = argparse.Namespace(**vars(arguments) | {"seeds": [seed + variant.seed for seed in arguments.seeds]})
         more = {"normals": variant.normals} if variant.normals else {}
         found = make_tasks(given, there, settings, out / variant.folder, orbit=variant.orbit, asked=asked, **more)
-        tasks[variant.name] = [_begun_as_whole(task, out) for task in found]
-    return tasks, unknown
+        tasks[variant.name] = found
+    return _begun_as_whole(tasks), unknown
 
 
-def _begun_as_whole(task: Task, out: Path) -> Task:
+def _begun_as_whole(tasks: Mapping[str, Sequence[Task]]) -> dict[str, list[Task]]:
     """From the job of the same object and seed that has everything: a stage that nothing touches is not done twice."""
-    whole = out / VARIANTS[0].folder / f"seed{task.seed}" / task.name
-    return task if whole == task.job else replace(task, begun=str(whole))
+    wholes = {(task.source, task.seed): Begun(task.out, task.fingerprint) for task in tasks[WHOLE]}
+    return {
+        name: [task if name == WHOLE else replace(task, begun=wholes.get((task.source, task.seed))) for task in of_one]
+        for name, of_one in tasks.items()
+    }
 
 
 def object_by_object(tasks: Mapping[str, Sequence[Task]], sources: Sequence[Path]) -> list[Task]:

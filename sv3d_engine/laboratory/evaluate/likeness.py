@@ -25,9 +25,12 @@ Embed = Callable[[Tensor], Tensor]  # pictures (N, 3, S, S) in [−1, 1] -> (N, 
 
 def lpips_judge(device: torch.device | str = "cpu") -> Judge | None:
     """The distance of each pair, 0 = alike; None without the weights.  Raises UserError for damaged ones."""
-    if catalogue.state(catalogue.LPIPS) != "ready":
-        return None
-    return lpips_by(load_lpips(catalogue.LPIPS.path, TRUNK).to(device))
+    return lpips_by(load_lpips(catalogue.LPIPS.path, TRUNK).to(device)) if lpips_ready() else None
+
+
+def lpips_ready() -> bool:
+    """Whether its weights are here."""
+    return catalogue.state(catalogue.LPIPS) == "ready"
 
 
 def lpips_by(network: LPIPS) -> Judge:

@@ -21,8 +21,8 @@ from ...ground.files import write_json
 from ...ground.processes import shared_threads
 from ...shared.errors import UserError
 from .given_settings import parse_settings
-from .likeness import LPIPS_MISSING
-from .mesh_scoring import FLAT
+from .known_objects import check_sources
+from .likeness import LPIPS_MISSING, lpips_ready
 from .mesh_sheet import stacked
 from .mesh_tables import (
     OBJECT_FIGURES,
@@ -35,10 +35,9 @@ from .mesh_tables import (
     real_table,
     stages_table,
 )
-from .mesh_tasks import PACKAGE, check_sources, given_sources, make_tasks, read_hulls
-from .nvs_figures import LPIPS
+from .mesh_tasks import PACKAGE, given_sources, make_tasks, read_hulls
 from .paper_tables import mesh_lines, meshes_table
-from .reconstruction import BENCHMARK, Task, as_json
+from .rebuild_task import BENCHMARK, Task, as_json
 from .relight import SCENE as RELIT_SCENE
 
 Tell = Callable[[str], None]
@@ -56,7 +55,7 @@ class Failure:
 def evaluate_mesh(arguments: argparse.Namespace, tell: Tell = lambda text: None) -> tuple[str, bool]:
     """Do as the command says (``laboratory/evaluate_commands.py``): the tables, and whether every object was scored."""
     out, sources = Path(arguments.out).absolute(), given_sources(arguments)
-    check_sources(sources, arguments.jobs)
+    check_sources(sources, arguments)
     without = parse_without(arguments.without)
     tasks = make_tasks(arguments, sources, parse_settings(arguments.set, arguments.preset), out)
     hulls = read_hulls(sources)
@@ -141,7 +140,7 @@ def write_figures(
     tables = [objects_table(objects, hulls, without), real_table(real), stages_table([*objects, *real])]
     parts = [*tables, beside_hull(objects, hulls), pictures_table(objects), meshes_table(objects, method)]
     parts.append(agreement_table(pairs))
-    parts += [] if any(FLAT + LPIPS in o.mean for o in objects) or not objects else [f"{LPIPS_MISSING}\n"]
+    parts += [f"{LPIPS_MISSING}\n"] if objects and not lpips_ready() else []
     parts += [f"**{f.name}, seed {f.seed}, failed**: {f.reason}\n" for f in failures]
     text = "\n".join(part for part in parts if part)
     (out / "figures.md").write_text(text, encoding="utf-8")

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ...shared.errors import UserError
+from .known_objects import known_objects, real_orbits
 from .mesh_tables import Scores
-from .reconstruction import REAL_ORBITS, Task
+from .rebuild_task import REAL_ORBITS, Task
 from .relight import SCENE as RELIT_SCENE
 
 PACKAGE = Path(__file__).parents[2]
@@ -36,7 +37,7 @@ CODE = (
 LATER = {
     *("ablation", "mesh_evaluation", "mesh_tables", "mesh_tasks", "paper_tables", "novel_views", "nvs_orbits"),
     *("nvs_plot", "nvs_report", "model_orbits", "camera_figures", "field_cases", "frame_figures", "light_figures"),
-    *("photo_figures", "full_checkpoint", "scene_evaluation"),
+    *("photo_figures", "full_checkpoint", "scene_evaluation", "known_objects"),
 }
 
 
@@ -59,18 +60,6 @@ def given_sources(arguments: argparse.Namespace) -> list[Path]:
             f"There is no object in {bench}.", "Give the folder whose folders hold mesh.glb and cameras.json."
         )
     return sources
-
-
-def known_objects(bench: Path) -> list[str]:
-    """Names of the folders of objects with a known surface, in lexical order."""
-    return sorted(f.parent.name for f in bench.glob("*/mesh.glb") if (f.parent / "cameras.json").is_file())
-
-
-def real_orbits(bench: Path, asked: Sequence[str] | None) -> list[str]:
-    """The real orbits asked for; without a word all that are there."""
-    if asked is not None:
-        return list(asked)
-    return sorted(f.parent.name for f in (bench / REAL_ORBITS).glob("*/000.png"))
 
 
 def read_hulls(sources: Iterable[Path]) -> dict[str, Scores]:
@@ -134,15 +123,3 @@ def _digest(files: Iterable[Path]) -> str:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.is_file())
-
-
-def check_sources(sources: Sequence[Path], jobs: int) -> None:
-    """Raises UserError for what cannot be evaluated."""
-    if jobs < 1:
-        raise UserError(f"{jobs} objects at once are none.", "Give 1 or more with --jobs.")
-    lacking = [s for s in sources if s.parent.name != REAL_ORBITS and not (s / "cameras.json").is_file()]
-    if lacking:
-        raise UserError(f"{lacking[0]} is no known object.", "It has to hold mesh.glb, cameras.json and orbit frames.")
-    names = [source.name for source in sources]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise UserError(f"Several objects are called {', '.join(sorted(twice))}.", "Evaluate them one after another.")

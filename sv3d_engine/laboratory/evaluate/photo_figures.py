@@ -28,8 +28,8 @@ from ..dataset.generator import DatasetObject
 from ..dataset.model_files import load_object
 from ..dataset.orbits import sample_light
 from ..dataset.rendering import render_orbit
+from .known_objects import known_objects
 from .mesh_scoring import score_mesh
-from .mesh_tasks import known_objects
 
 Array = NDArray[np.float64]
 

@@ -5,8 +5,7 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,76 +23,19 @@ from ...reconstruction.asset.previews import load_model, render_view
 from ...reconstruction.light import load_light, shading
 from ...shared import protocol
 from ...shared.errors import UserError, explain
+from ...shared.job_files import REQUEST
 from .given_settings import with_settings
 from .likeness import lpips_judge
 from .mesh_scoring import ALIGNED, score_lit, score_mesh
 from .mesh_sheet import object_sheet, real_sheet
 from .nvs_figures import LPIPS, psnr, ssim
+from .rebuild_task import BENCHMARK, RELIT, Task, from_json, left
 from .relight import over_white, relit_psnr
 from .stand_in_normals import write_normal_maps
-from .true_views import read_true_views
+from .true_views import ORBITS, read_true_views
 
 LEFT_OUT = 7  # of a real orbit every seventh frame is kept back for comparison
 REAL_ELEVATION = 10.0  # degrees; the benchmark's README: not stated, about this
-RELIT = "relit_psnr"
-BENCHMARK = "benchmark"  # where the figures of evaluate.py stand beside ours
-REAL_ORBITS = "real_orbits"  # the folder of these in the benchmark
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to rebuild, and how; ``fingerprint`` is of all that the figures depend on."""
-
-    source: str  # an object's folder in the benchmark, or a real orbit's
-    out: str  # folder for NAME (the job), NAME.json (the figures) and pictures
-    seed: int = 0
-    preset: str = "standard"
-    settings: Mapping[str, Any] = field(default_factory=dict)  # that differ from the preset's
-    device: str = "auto"
-    evaluator: str = ""  # a Python that can run the benchmark's evaluate.py, to compare our figures with its own
-    fingerprint: str = ""
-    bpy: str = ""  # a Python with bpy, for the relighting figure; without one it is left out
-    hidden: float = 0.0  # degrees that elevations are told wrong, and the turn the other way, for the search to find
-    truths: str = ""  # folder of relit true objects, which are rendered once
-    orbit: str = ""  # static or dynamic; "" = the dynamic one, where it is there
-    asked: Mapping[str, Any] = field(default_factory=dict)  # of the job's request, beside what the others decide
-    begun: str = ""  # another job's folder: what it has made that this one would make alike is taken over
-    normals: str = ""  # what the job is told of the frames' normals, of stand_in_normals.KINDS; "" = nothing
-
-    @property
-    def name(self) -> str:
-        return Path(self.source).name
-
-    @property
-    def real(self) -> bool:
-        """Whether it is an orbit that SV3D made, of an object without a known surface."""
-        return Path(self.source).parent.name == REAL_ORBITS
-
-    @property
-    def job(self) -> Path:
-        return Path(self.out) / self.name
-
-    @property
-    def figures(self) -> Path:
-        return Path(self.out) / f"{self.name}.json"
-
-    @property
-    def sheet(self) -> Path:
-        return Path(self.out) / f"{self.name}_sheet.png"
-
-    def found(self) -> dict[str, Any]:
-        """What an earlier run of this same task left in ``figures``; nothing if that was another task's."""
-        try:
-            data: dict[str, Any] = json.loads(self.figures.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return data if data.get("fingerprint") == self.fingerprint else {}
-
-    def done(self) -> bool:
-        """Whether ``figures`` has all that this task asks for."""
-        scores = self.found().get("scores", {})
-        compared = self.real or not self.evaluator or BENCHMARK in self.found()
-        return bool(scores) and compared and (self.real or not self.bpy or RELIT in scores)
 
 
 def perform(task: Task) -> None:
@@ -103,12 +45,15 @@ def perform(task: Task) -> None:
     """
     Path(task.out).mkdir(parents=True, exist_ok=True)
     found, source, mesh = task.found(), Path(task.source), task.job / "mesh.glb"
-    if "scores" not in found:
-        taken = not found and take_over(task)
-        write_json(task.figures, {"fingerprint": task.fingerprint})
-        scores, report = (score_real if task.real else score_object)(task, resume=bool(found) or taken)
+    if not found:
+        begin(task)
+        found = {"fingerprint": task.fingerprint}
+        write_json(task.figures, found)
+    found.pop("error", None)
+    if not task.scored():
+        scores, report = (score_real if task.real else score_object)(task)
         draw_sheet(task)
-        found = {"fingerprint": task.fingerprint, "scores": scores, "report": report}
+        found |= {"scores": found.get("scores", {}) | scores, "report": report}
         write_json(task.figures, found)
     if task.evaluator and not task.real and BENCHMARK not in found:
         found[BENCHMARK] = score_by_benchmark(task)
@@ -119,13 +64,15 @@ def perform(task: Task) -> None:
         write_json(task.figures, found)
 
 
-def take_over(task: Task) -> bool:
-    """Begin with a copy of the job in ``begun`` if that is done: resumed, it makes anew what the changes concern."""
-    if not task.begun or not (Path(task.begun) / "report.json").is_file():
-        return False
-    shutil.rmtree(task.job, ignore_errors=True)
-    shutil.copytree(task.begun, task.job)
-    return True
+def begin(task: Task) -> None:
+    """Clear the job of what other code or settings have left there, or replace it by that of ``begun``, if it is done.
+
+    Resumed, a copy makes anew what the changes concern.
+    """
+    if (task.job / REQUEST).is_file():
+        shutil.rmtree(task.job)
+    if task.begun and "scores" in left(Path(task.begun.out) / task.figures.name, task.begun.fingerprint):
+        shutil.copytree(Path(task.begun.out) / task.name, task.job, dirs_exist_ok=True)
 
 
 def draw_sheet(task: Task) -> None:
@@ -161,7 +108,7 @@ def split_orbit(orbit: CameraOrbit) -> tuple[CameraOrbit, CameraOrbit]:
     return CameraOrbit(orbit.fov_deg, orbit.distance, kept), CameraOrbit(orbit.fov_deg, orbit.distance, out)
 
 
-def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool, normals: Path | None = None) -> dict[str, Any]:
+def reconstruct(task: Task, frames: Path, cameras: Path, normals: Path | None = None) -> dict[str, Any]:
     """Run the mesh job as the command line would, with the task's own settings; returns its report."""
 
     begun: set[str] = set()
@@ -180,7 +127,7 @@ def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool, normals: 
         preset=task.preset,
         device=task.device,
         seed=task.seed,
-        resume=resume,
+        resume=True,
         **task.asked,
         normals=str(normals) if normals else None,
     )
@@ -189,18 +136,18 @@ def reconstruct(task: Task, frames: Path, cameras: Path, resume: bool, normals: 
     return report
 
 
-def score_object(task: Task, resume: bool = False) -> tuple[dict[str, float], dict[str, Any]]:
+def score_object(task: Task) -> tuple[dict[str, float], dict[str, Any]]:
     """Rebuild one object of the benchmark and score it: its figures, and the job's report."""
     source, out = Path(task.source), Path(task.out)
     cameras = out / f"{task.name}_cameras.json"
     orbit = f"orbit_{task.orbit}"
     if not task.orbit:
-        orbit = "orbit_dynamic" if (source / "orbit_dynamic").is_dir() else "orbit_static"
+        orbit = next(name for name in ORBITS if (source / name).is_dir())
     truth = bench_orbit(source / "cameras.json", orbit)
     write_cameras(hidden(truth, task.hidden) if task.hidden else truth, cameras)
     normals = out / f"{task.name}_normals" if task.normals else None
     off = write_normal_maps(source / "mesh.glb", truth, task.normals, task.seed, normals) if normals else None
-    report = reconstruct(task, source / orbit, cameras, resume, normals)
+    report = reconstruct(task, source / orbit, cameras, normals)
     report |= {} if off is None else {"told_normals_off": off}
     judge = lpips_judge()
     judges = {LPIPS: judge} if judge else {}
@@ -234,7 +181,7 @@ def score_by_benchmark(task: Task) -> dict[str, float]:
     return {k: v for k, v in numbers.items() if k != "aligned" and math.isfinite(v)}
 
 
-def score_real(task: Task, resume: bool = False) -> tuple[dict[str, float], dict[str, Any]]:
+def score_real(task: Task) -> tuple[dict[str, float], dict[str, Any]]:
     """Fit a real orbit without every seventh frame and compare those with our render of them, over white."""
     source, out = Path(task.source), Path(task.out)
     count = len(list(source.glob("[0-9][0-9][0-9].png")))
@@ -247,7 +194,7 @@ def score_real(task: Task, resume: bool = False) -> tuple[dict[str, float], dict
     described = json.loads(cameras.read_text(encoding="utf-8"))
     del described["distance"]  # unknown: the engine finds it
     cameras.write_text(json.dumps(described), encoding="utf-8")
-    report = reconstruct(task, frames, cameras, resume)
+    report = reconstruct(task, frames, cameras)
 
     fitted = read_orbit(task.job / "cameras.json")
     orbit = CameraOrbit(fitted.fov_deg, fitted.distance, left_out.views)
@@ -271,14 +218,9 @@ def read_over_white(path: Path) -> NDArray[np.floating]:  # (S, S, 3) in [0, 1]
     return over_white(rgba[..., :3], rgba[..., 3:])
 
 
-def as_json(task: Task) -> str:
-    """A task as ``main`` takes it."""
-    return json.dumps(asdict(task))
-
-
 def main() -> int:
     """Perform the task that the only argument describes; a failure is left where its figures would stand."""
-    task = Task(**json.loads(sys.argv[1]))
+    task = from_json(sys.argv[1])
     try:
         perform(task)
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ from .ray_caster import RayCaster
 from .scored_mesh import ScoredMesh
 
 SUPERSAMPLE = 3  # rays along each side of a pixel
+ORBITS = ("orbit_dynamic", "orbit_static")  # in cameras.json, and the folders of frames; by preference
 VIEWS = "eval"  # in cameras.json, and the folder of lit pictures
 ALBEDO, NORMALS = "eval_albedo", "eval_normal"
 _BAND = 256  # rows of rays at once

@@ -12,8 +12,9 @@ from sv3d_engine.laboratory.evaluate import ablation, mesh_evaluation
 from sv3d_engine.laboratory.evaluate.ablation import VARIANTS, WHOLE, Variant, ablation_table, chosen
 from sv3d_engine.laboratory.evaluate.given_settings import parse_settings
 from sv3d_engine.laboratory.evaluate.mesh_evaluation import Failure
-from sv3d_engine.laboratory.evaluate.reconstruction import Task
+from sv3d_engine.laboratory.evaluate.rebuild_task import Begun, Task
 from sv3d_engine.shared.errors import UserError
+from tests.laboratory.evaluate.objects import write_object
 
 
 @pytest.fixture
@@ -21,10 +22,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two objects, one with a static orbit too; four variants, of which this version does not know one."""
     folder = tmp_path / "bench"
     for name in ("cow", "stool"):
-        (folder / name / "orbit_dynamic").mkdir(parents=True)
-        (folder / name / "mesh.glb").touch()
-        (folder / name / "cameras.json").write_text("{}")
-    (folder / "cow" / "orbit_static").mkdir()
+        write_object(folder / name, *["orbit_dynamic", "orbit_static"][: 2 if name == "cow" else 1])
     variants = (
         Variant(WHOLE),
         Variant("with magic", asked=("magic=on",)),
@@ -41,11 +39,13 @@ class Performed:
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str]] = []
-        self.begun: set[str] = set()
+        self.begun: set[Begun | None] = set()
+        self.fingerprints: dict[str, str] = {}
 
     def __call__(self, task: Task, jobs: int, source: Path) -> Failure | None:
         self.done.append((task.name, Path(task.out).parent.name))
         self.begun.add(task.begun)
+        self.fingerprints[task.out] = task.fingerprint
         worse = 0.002 * bool(task.settings or task.orbit) + 0.01 * (task.name == "stool")
         task.figures.parent.mkdir(parents=True, exist_ok=True)
         scores = {"chamfer_surface": 0.004 + worse}
@@ -84,7 +84,8 @@ def test_variants_begin_with_the_job_that_has_everything(monkeypatch, bench, tmp
     monkeypatch.setattr(mesh_evaluation, "copy_engine", lambda source: None)
     out = tmp_path / "out"
     main(["evaluate", "ablation", str(bench / "cow"), "--out", str(out)])
-    assert performed.begun == {"", str(out / "everything" / "seed0" / "cow")}
+    whole = str(out / "everything" / "seed0")
+    assert performed.begun == {None, Begun(whole, performed.fingerprints[whole])}
 
 
 def test_what_is_done_is_kept_when_objects_or_variants_are_added(monkeypatch, bench, capsys) -> None:

@@ -8,10 +8,12 @@ from test_house import FILES, imported
 from sv3d_engine.ground.files import write_json
 from sv3d_engine.job.command_line import main
 from sv3d_engine.laboratory.evaluate import mesh_evaluation, mesh_tasks
+from sv3d_engine.laboratory.evaluate.known_objects import known_objects, real_orbits
 from sv3d_engine.laboratory.evaluate.mesh_evaluation import Failure, copy_engine, parse_without, perform_apart
-from sv3d_engine.laboratory.evaluate.mesh_tasks import CODE, LATER, known_objects, real_orbits
-from sv3d_engine.laboratory.evaluate.reconstruction import Task
+from sv3d_engine.laboratory.evaluate.mesh_tasks import CODE, LATER
+from sv3d_engine.laboratory.evaluate.rebuild_task import Task
 from sv3d_engine.shared.errors import UserError
+from tests.laboratory.evaluate.objects import write_object
 
 
 @pytest.fixture
@@ -21,8 +23,7 @@ def bench(tmp_path: Path) -> Path:
     for name in ("stool", "cow", "notes", "real_orbits/bag"):
         (folder / name).mkdir(parents=True)
     for name in ("stool", "cow"):
-        (folder / name / "mesh.glb").touch()
-        (folder / name / "cameras.json").write_text("{}")
+        write_object(folder / name)
     (folder / "real_orbits/bag/000.png").touch()
     (folder / "hulls.json").write_text(json.dumps({"cow": {"volume_iou": 0.95}}))
     return folder

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sv3d_engine.ground.files import write_json
 from sv3d_engine.ground.settings import PRESETS
-from sv3d_engine.laboratory.evaluate import reconstruction
+from sv3d_engine.laboratory.evaluate import rebuild_task, reconstruction
+from sv3d_engine.laboratory.evaluate.rebuild_task import Begun, Task, as_json, from_json
 from sv3d_engine.laboratory.evaluate.reconstruction import (
-    Task,
-    as_json,
     bench_orbit,
     perform,
     read_over_white,
@@ -54,42 +54,60 @@ def test_what_another_task_left_does_not_count(tmp_path: Path) -> None:
     assert task.found()["scores"] == {}
 
 
-def test_an_interrupted_task_resumes_its_job_and_a_changed_one_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resumed: list[bool] = []
+def write_job(folder: Path, maker: str) -> None:
+    """A job's folder, and by whose code it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "job.json").write_text("{}")
+    (folder / "maker").write_text(maker)
 
-    def interrupted(task: Task, resume: bool) -> None:
-        resumed.append(resume)
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """By whose code the jobs were that tasks went on from, "" where they began anew; each is interrupted then."""
+    makers: list[str] = []
+
+    def interrupted(task: Task) -> None:
+        maker = task.job / "maker"
+        makers.append(maker.read_text() if maker.is_file() else "")
+        write_job(task.job, task.fingerprint)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reconstruction, "score_object", interrupted)
-    for fingerprint in ("a", "a", "b"):
+    return makers
+
+
+def test_an_interrupted_task_resumes_its_job_and_a_changed_one_does_not(tmp_path: Path, found: list[str]) -> None:
+    for fingerprint in ("a", "a", "b", "b"):
         with pytest.raises(KeyboardInterrupt):
             perform(Task("bench/cow", str(tmp_path), fingerprint=fingerprint))
-    assert resumed == [False, True, False]
+    assert found == ["", "a", "", "b"]
 
 
-def test_a_job_begins_with_what_another_has_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    resumed: list[bool] = []
+def test_what_is_no_job_is_not_cleared(tmp_path: Path, found: list[str]) -> None:
+    (tmp_path / "cow").mkdir()
+    (tmp_path / "cow" / "notes.txt").touch()
+    with pytest.raises(KeyboardInterrupt):
+        perform(Task("bench/cow", str(tmp_path)))
+    assert (tmp_path / "cow" / "notes.txt").is_file()
 
-    def interrupted(task: Task, resume: bool) -> None:
-        resumed.append(resume)
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(reconstruction, "score_object", interrupted)
-    other, task = (
-        tmp_path / "other" / "cow",
-        Task("bench/cow", str(tmp_path / "mine"), begun=str(tmp_path / "other/cow")),
-    )
-    other.mkdir(parents=True)
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            perform(replace(task, fingerprint=str(len(resumed))))
-        (other / "report.json").write_text("{}")
-        (task.job / "left").mkdir(parents=True, exist_ok=True)
-    assert resumed == [False, True], "only a job that is done"
-    assert (task.job / "report.json").is_file()
+@pytest.mark.parametrize(
+    ("left", "begun"),
+    [
+        ({"fingerprint": "old", "scores": {"chamfer": 1.0}}, ""),  # of older code
+        ({"fingerprint": "new"}, ""),  # not done: half of its job may still be the older code's
+        ({"fingerprint": "new", "scores": {"chamfer": 1.0}}, "whole"),
+    ],
+)
+def test_a_job_begins_with_what_the_same_code_has_made_of_another(tmp_path: Path, found, left, begun) -> None:
+    write_job(tmp_path / "other" / "cow", "whole")
+    (tmp_path / "other" / "cow" / "report.json").write_text("{}")
+    (tmp_path / "other" / "cow.json").write_text(json.dumps(left))
+    write_job(tmp_path / "mine" / "cow", "older")
+    task = Task("bench/cow", str(tmp_path / "mine"), fingerprint="f", begun=Begun(str(tmp_path / "other"), "new"))
+    with pytest.raises(KeyboardInterrupt):
+        perform(from_json(as_json(task)))
+    assert found == [begun]
 
 
 def test_a_task_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +121,7 @@ def test_a_task_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setitem(PRESETS, "draft", PRESETS["draft"])  # put back afterwards
     monkeypatch.setattr(reconstruction, "run_job", run_job)
     task = Task("bench/cow", str(tmp_path), seed=3, preset="draft", settings={"coarse_steps": 7})
-    assert reconstruct(task, tmp_path, tmp_path / "cameras.json", False) == {"stages": {}}
+    assert reconstruct(task, tmp_path, tmp_path / "cameras.json") == {"stages": {}}
     assert seen == {"steps": 7, "size": PRESETS["draft"].coarse_size, "seed": 3}
 
 
@@ -129,6 +147,22 @@ def test_an_object_is_scored_by_our_own_figures(scored: Path, tmp_path: Path) ->
     assert task.found()["scores"] == {"volume_iou": 0.9, "triangles": 12}
     assert task.found()["report"] == {"frames": "orbit_static"}
     assert task.done()
+
+
+def test_lpips_comes_to_an_object_that_is_scored_once_its_weights_are_here(
+    scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = Task(str(scored), str(tmp_path / "out"))
+    perform(task)
+    write_json(task.figures, {**task.found(), "benchmark": {"volume_iou": 0.9}})
+    assert task.done()
+    monkeypatch.setattr(rebuild_task, "lpips_ready", lambda: True)
+    assert not task.done()
+    monkeypatch.setattr(reconstruction, "score_mesh", lambda *_, **__: {"volume_iou": 0.9, "flat_lpips": 0.1})
+    perform(task)
+    assert task.done()
+    assert task.found()["scores"] == {"volume_iou": 0.9, "triangles": 12, "flat_lpips": 0.1}
+    assert task.found()["benchmark"] == {"volume_iou": 0.9}, "what else is known stays"
 
 
 EVALUATOR = """
