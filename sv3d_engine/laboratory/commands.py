@@ -69,7 +69,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_collect(parser: argparse.ArgumentParser) -> None:
     """Options of ``collect``."""
-    parser.add_argument("--list", required=True, metavar="FILE", help="the table of furniture that may be trained on")
+    parser.add_argument("--list", metavar="FILE", help="the table of furniture that may be trained on")
     parser.add_argument("--furniture", metavar="DIR", help="with the .sh3f libraries of Debian's sweethome3d-furniture")
     parser.add_argument("--controllers", metavar="DIR", help="dist/profiles of npm's @webxr-input-profiles/assets")
     parser.add_argument("--out", required=True, metavar="DIR", help="a new folder: train, held-out and SOURCES.md")
@@ -134,8 +134,9 @@ def _train(arguments: argparse.Namespace) -> int:
 def _collect(arguments: argparse.Namespace) -> int:
     from .dataset.object_collections import collect
 
-    furniture, controllers = (Path(d) if d else None for d in (arguments.furniture, arguments.controllers))
-    sources = collect(Path(arguments.list), furniture, controllers, Path(arguments.out))
+    given = (arguments.list, arguments.furniture, arguments.controllers)
+    listing, furniture, controllers = (Path(path) if path else None for path in given)
+    sources = collect(listing, furniture, controllers, Path(arguments.out))
     held_out = sum(s.held_out for s in sources)
     print(f"{len(sources) - held_out} objects to train on and {held_out} held out, credited in SOURCES.md")
     return 0

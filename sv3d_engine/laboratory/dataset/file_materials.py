@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...ground.colour import to_linear
+from ...shared.job_files import inside
 from .file_texture import BLENDED
 from .shapes.primitives import Floats
 
@@ -37,7 +38,9 @@ def surface(mesh: Any, path: Path) -> Surface:
     visual, count = mesh.visual, len(mesh.vertices)
     linear = path.suffix.lower() != ".obj"
     if visual.kind in ("vertex", "face"):
-        return Surface(np.zeros((count, 2)), _colours(visual.vertex_colors, linear), None)
+        tint = _colours(visual.vertex_colors, linear)
+        tint[:, 3] = 1.0  # without a material glTF's alpha says nothing, and OBJ has none
+        return Surface(np.zeros((count, 2)), tint, None)
     if visual.kind != "texture":
         return Surface(np.zeros((count, 2)), np.tile((_GREY, _GREY, _GREY, 1.0), (count, 1)), None)
     has_uv = visual.uv is not None
@@ -103,12 +106,12 @@ def _number(told: dict[str, Any], key: str, default: float) -> float:
 
 
 def _mask(words: Any, path: Path) -> Image.Image | None:
-    """map_d's picture: its alpha if it has one, else its lightness; None where there is none to read."""
+    """map_d's picture: its alpha if it has one, else its lightness; None where the model's folder has none to read."""
     if not words:
         return None
     for name in (" ".join(words), words[-1]):
-        file = path.parent / name.replace("\\", "/")
-        if file.is_file():
+        file = inside(path.parent, name.replace("\\", "/"))
+        if file is not None and file.is_file():
             with Image.open(file) as picture:
                 has_alpha = "A" in picture.getbands() or "transparency" in picture.info
                 return picture.convert("RGBA").getchannel("A") if has_alpha else picture.convert("L")

@@ -32,6 +32,12 @@ class FileTexture:
         thin = np.array([bool((p[..., 3] < 1).any()) for p in self.pictures] + [False])  # the last for −1
         return np.asarray((self.tint[..., 3] < 1).any(1) | thin[self.picture])
 
+    @property
+    def visible(self) -> bool:
+        """Whether any face may hide what lies behind it: one whose corners and picture are not all of them nothing."""
+        there = np.array([bool((p[..., 3] > 0).any()) for p in self.pictures] + [True])  # the last for −1
+        return bool(((self.tint[..., 3] > 0).any(1) & there[self.picture]).any())
+
     def __call__(self, points: Tensor, face: Tensor) -> Tensor:  # (P, 3), (P,) -> (P, 3)
         """Linear colours at points of the given faces."""
         return self._looked_up(points, face)[:, :3]

@@ -73,6 +73,8 @@ def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObj
     points, split, normals = creased(whole * _SAME, joined.reshape(-1)[faces])
     albedo = FileTexture(world[faces].astype(np.float32), *texture)
     part = np.zeros(len(faces), np.int64)
+    if not albedo.visible:
+        raise _no_model(path, "nothing of it can be seen")
     opacity = albedo.opacity if albedo.see_through.any() else None
     return DatasetObject(
         points.astype(np.float32),

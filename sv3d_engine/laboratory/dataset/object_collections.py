@@ -5,11 +5,12 @@ what a list allows is taken of the furniture, and of the controllers what no ben
 """
 
 import hashlib
-import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ...shared.errors import UserError
@@ -21,8 +22,8 @@ LICENCES = {
     "Reallusion": "CC BY 3.0 US",
     "Scopia": "CC BY 3.0",
 }
-FURNITURE = "Debian sweethome3d-furniture 1.8-1"
-CONTROLLERS = "npm @webxr-input-profiles/assets 1.0.20"
+FURNITURE = "Debian sweethome3d-furniture"
+CONTROLLERS = "npm @webxr-input-profiles/assets"
 CONTROLLERS_AUTHOR, CONTROLLERS_LICENCE = "WebXR input profiles contributors", "MIT, © 2019 Amazon"
 _MEASURED = ("pico-4", "valve-index")  # controllers in benchmarks
 _ONE_IN = 16  # objects are held out
@@ -43,22 +44,34 @@ class Source:
         return zlib.crc32(self.name.encode()) % _ONE_IN == 0
 
 
-def collect(listing: Path, furniture: Path | None, controllers: Path | None, out: Path) -> list[Source]:
+_Found = tuple[Source, Mapping[PurePosixPath, Callable[[], bytes]]]  # and its files, by their places in ``out``
+
+
+def collect(listing: Path | None, furniture: Path | None, controllers: Path | None, out: Path) -> list[Source]:
     """Fill the folder ``out`` and tell what is in it.
 
     ``listing`` is the table of the furniture that may be trained on: library, path, triangles, textured share and
     creator, parted by tabs.  ``furniture`` holds the package's .sh3f libraries, ``controllers`` its ``profiles``.
-    Raises UserError.
+    Raises UserError, for what is not there before anything is written.
     """
     if out.exists() and any(out.iterdir()):
         raise UserError(f"{out} is not empty.", "Give a new folder for the objects.")
-    sources: list[Source] = []
-    if furniture is not None:
-        sources += _furniture(listing, furniture, out)
-    if controllers is not None:
-        sources += _controllers(controllers, out)
-    if not sources:
-        raise UserError("There is no object to collect.", "Give the furniture's folder, the controllers', or both.")
+    with ExitStack() as opened:
+        found: list[_Found] = []
+        if furniture is not None:
+            if listing is None:
+                raise UserError("Which furniture may be trained on is not told.", "Give the table with --list FILE.")
+            found += _furniture(read_listing(listing), furniture, opened)
+        if controllers is not None:
+            found += _controllers(controllers)
+        if not found:
+            raise UserError("There is no object to collect.", "Give the furniture's folder, the controllers', or both.")
+        for source, files in found:
+            for relative, read in files.items():
+                target = out / ("held-out" if source.held_out else "train") / relative
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(read())
+    sources = [source for source, _ in found]
     (out / "SOURCES.md").write_text(credits_of(sources), encoding="utf-8")
     return sources
 
@@ -81,26 +94,39 @@ def read_listing(listing: Path) -> list[tuple[str, str, str]]:
     return [(row[0], row[1], row[4].strip()) for row in rows if len(row) >= 5 and not row[0].startswith("#")]
 
 
-def _furniture(listing: Path, folder: Path, out: Path) -> Iterator[Source]:
-    opened: dict[str, zipfile.ZipFile] = {}
-    for library, path, creator in read_listing(listing):
-        if library not in opened:
-            file = folder / f"{library}.sh3f"
-            if not file.is_file():
-                raise UserError(f"{file} is not there.", "Give the folder that holds the package's .sh3f libraries.")
-            opened[library] = zipfile.ZipFile(file)
-        source = Source(f"{FURNITURE}, {library}", path, creator, LICENCES[library])
-        inside = f"{PurePosixPath(path).parent}/"
-        place = _place(source, out) / library
-        for name in opened[library].namelist():
-            target = place / name
-            if name.startswith(inside) and not name.endswith("/") and ".." not in target.parts:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(opened[library].read(name))
-        yield source
+def _furniture(listed: Iterable[tuple[str, str, str]], folder: Path, opened: ExitStack) -> Iterator[_Found]:
+    libraries: dict[str, zipfile.ZipFile] = {}
+    for library, path, creator in listed:
+        if library not in LICENCES:
+            raise UserError(f"The licence of the library {library} is not known.", f"Known: {', '.join(LICENCES)}.")
+        if library not in libraries:
+            libraries[library] = opened.enter_context(_library(folder / f"{library}.sh3f"))
+        names = libraries[library].namelist()
+        if path not in names:
+            raise UserError(f"{library}.sh3f has no {path}.", "Give the package that the list is of.")
+        mine = [name for name in names if name == path or _goes_with(name, path)]
+        read = {PurePosixPath(library, name): partial(libraries[library].read, name) for name in mine}
+        yield Source(f"{FURNITURE}, {library}", path, creator, LICENCES[library]), read
 
 
-def _controllers(folder: Path, out: Path) -> Iterator[Source]:
+def _library(file: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except FileNotFoundError as error:
+        remedy = "Give the folder that holds the package's .sh3f libraries."
+        raise UserError(f"{file} is not there.", remedy) from error
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UserError(f"{file} cannot be read as a library.", "Get the package anew.", str(error)) from error
+
+
+def _goes_with(name: str, path: str) -> bool:
+    """Whether a library's file is an object's material or texture: of its folder, and no other object."""
+    place = PurePosixPath(name)
+    beside = PurePosixPath(path).parent in place.parents and not name.endswith("/")
+    return beside and place.suffix.lower() != ".obj" and ".." not in place.parts
+
+
+def _controllers(folder: Path) -> Iterator[_Found]:
     seen: set[str] = set()
     for file in sorted(folder.glob("*/*.glb")):
         profile = file.parent.name
@@ -109,11 +135,4 @@ def _controllers(folder: Path, out: Path) -> Iterator[Source]:
             continue
         seen.add(digest)
         source = Source(CONTROLLERS, profile, CONTROLLERS_AUTHOR, CONTROLLERS_LICENCE)
-        target = _place(source, out) / "webxr" / profile / file.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-        yield source
-
-
-def _place(source: Source, out: Path) -> Path:
-    return out / ("held-out" if source.held_out else "train")
+        yield source, {PurePosixPath("webxr", profile, file.name): file.read_bytes}

@@ -12,6 +12,7 @@ from trimesh.visual.texture import TextureVisuals
 
 from sv3d_engine.laboratory.dataset.generator import DatasetObject
 from sv3d_engine.laboratory.dataset.model_files import load_object
+from sv3d_engine.shared.errors import UserError
 
 GREEN, RED = (20, 180, 30), (200, 30, 20)
 QUAD = np.array([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]])
@@ -99,6 +100,30 @@ def test_vertex_colours_of_gltf_are_linear_and_stain_the_material(tmp_path: Path
     assert np.allclose(seen(stained, LEFT)[0], [0.5, 0.5, 0], atol=0.01)
     pictured = load_object(write_quad(tmp_path / "b.glb", colours, baseColorTexture=leaf()))
     assert np.allclose(seen(pictured, LEFT)[0], np.array(linear(GREEN)) * (0.5, 1, 0), atol=0.01)
+
+
+def test_alpha_of_vertex_colours_says_nothing_without_a_material(tmp_path: Path) -> None:
+    colours = np.tile(np.array([128, 255, 0, 60], np.uint8), (4, 1))
+    trimesh.Trimesh(QUAD, QUAD_FACES, vertex_colors=colours, process=False).export(tmp_path / "a.glb")
+    thing = load_object(tmp_path / "a.glb")
+    assert thing.opacity is None
+    assert np.allclose(seen(thing, LEFT)[0], [0.5, 1, 0], atol=0.01)
+
+
+@pytest.mark.parametrize("mtl", ["Tr 1.0", "d 0", "map_Kd nothing.png"])
+def test_a_model_of_which_nothing_can_be_seen_is_none(tmp_path: Path, mtl: str) -> None:
+    Image.new("RGBA", (4, 4)).save(tmp_path / "nothing.png")
+    with pytest.raises(UserError) as refused:
+        load_object(write_obj(tmp_path, f"newmtl a\n{mtl}\n"))
+    assert refused.value.details == "nothing of it can be seen"
+
+
+@pytest.mark.parametrize("name", ["../mask.png", "{}/mask.png"])
+def test_a_mask_out_of_the_models_folder_is_not_read(tmp_path: Path, name: str) -> None:
+    leaf().getchannel("A").save(tmp_path / "mask.png")
+    (tmp_path / "model").mkdir()
+    thing = load_object(write_obj(tmp_path / "model", f"newmtl a\nmap_d {name.format(tmp_path)}\n"))
+    assert thing.opacity is None
 
 
 def test_vertex_colours_of_obj_are_srgb(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ def write_packages(folder: Path) -> tuple[Path, Path, Path]:
         for name in ("chair", "bulldog"):
             library.writestr(f"scopia/{name}/{name}.obj", f"# {name}\n")
             library.writestr(f"scopia/{name}/{name}.mtl", "newmtl a\n")
+        library.writestr("scopia/chair/table.obj", "# not of the list\n")
         library.writestr("scopia/chair/../../../outside.txt", "no")
     profiles = folder / "profiles"
     for profile, text in (("a-touch", "one"), ("b-touch", "one"), ("pico-4u", "two"), ("c-touch", "three")):
@@ -70,4 +71,31 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"Scopia\.sh3f is not there"):
         collect(listing, tmp_path, None, tmp_path / "out")
     with pytest.raises(UserError, match="no object"):
-        collect(listing, None, None, tmp_path / "out2")
+        collect(listing, None, None, tmp_path / "out")
+    with pytest.raises(UserError, match="--list"):
+        collect(None, tmp_path, None, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("Scopia\tscopia/sofa/sofa.obj\t1\t1\tAnna\n", r"Scopia\.sh3f has no scopia/sofa/sofa\.obj"),
+        ("Trees\ta/a.obj\t1\t1\tAnna\n", "licence of the library Trees is not known"),
+        ("KatorLegaz\ta/a.obj\t1\t1\tAnna\n", r"KatorLegaz\.sh3f is not there"),
+        ("Reallusion\ta/a.obj\t1\t1\tAnna\n", r"Reallusion\.sh3f cannot be read"),
+    ],
+)
+def test_what_is_missing_is_told_before_anything_is_written(tmp_path: Path, more: str, said: str) -> None:
+    listing, furniture, profiles = write_packages(tmp_path)
+    with listing.open("a", encoding="utf-8") as stream:
+        stream.write(more)
+    (furniture / "Reallusion.sh3f").write_text("no zip")
+    with pytest.raises(UserError, match=said):
+        collect(listing, furniture, profiles, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_controllers_need_no_list(tmp_path: Path) -> None:
+    _, _, profiles = write_packages(tmp_path)
+    assert main(["collect", "--controllers", str(profiles), "--out", str(tmp_path / "out")]) == 0
+    assert len(model_files(tmp_path / "out")) == 2

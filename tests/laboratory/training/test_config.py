@@ -61,6 +61,7 @@ def test_json_will_do_as_well(tmp_path):
         ({"data": {"orbits": 4, "folder_share": 1.5}}, "folder_share is 1.5, not a share"),
         ({"data": {"orbits": 4, "fill": [0.9, 0.8]}}, "the smaller first"),
         ({"data": {"orbits": 4, "views": 1}}, "views is 1"),
+        ({"data": {"orbits": 4, "views": 20}}, "views is 20"),  # the stage hears no poses
         ({"data": {}}, "orbits"),
         ({"precision": "float8"}, "float8"),
         ({"stages": []}, "stages"),
