@@ -53,7 +53,8 @@ def orbit_inputs(job: PictureToOrbit) -> Iterator[bytes]:
 
 
 # Settings that frames and field do not depend on.
-_LATER = ("material", "face_budget", "texture_size", "disk_bytes", "losses", "sds", "distillation")
+_FINE = ("fine_steps", "sweeps", "grid_resolution")
+_LATER = (*_FINE, "losses", "sds", "distillation", "material", "face_budget", "texture_size", "disk_bytes")
 
 
 def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
@@ -76,8 +77,8 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
 
 
 def mesh_inputs(job: FramesToMesh) -> Iterator[bytes]:
-    """Of stage "mesh": its losses, and how which network guides it, if one does."""
-    yield _said(losses=asdict(job.settings.losses))
+    """Of stage "mesh": its steps, grid and losses, and how which network guides it, if one does."""
+    yield _said(losses=asdict(job.settings.losses), **{name: getattr(job.settings, name) for name in _FINE})
     if job.guiding is None:
         return
     asked = {name: getattr(job.guiding, name) for name in ("guidance_scale", "camera_guidance", "precision")}

@@ -139,6 +139,14 @@ def test_frames_and_field_are_kept_when_it_is_asked_for(mesh_job, official):
     assert changed(on, replace(on, settings=other)) == FROM_MESH_ON
 
 
+@pytest.mark.parametrize("name", ["fine_steps", "sweeps", "grid_resolution"])
+def test_frames_and_field_are_kept_when_the_fine_stage_is_another(mesh_job, name):
+    job = resolved(mesh_job, sds="off")
+    other = replace(job.settings, **{name: getattr(job.settings, name) + 1})
+    assert changed(job, replace(job, settings=other)) == FROM_MESH_ON
+    assert changed(job, replace(job, settings=replace(job.settings, coarse_steps=7)))[0] == "frames"
+
+
 def test_other_weights_make_another_mesh(mesh_job, official, weights, tmp_path):
     copy = tmp_path / "sv3d_p.safetensors"
     content = bytearray(weights["p"].read_bytes())

@@ -20,13 +20,14 @@ from .rebuild_task import REAL_ORBITS, Task
 from .relight import SCENE as RELIT_SCENE
 
 PACKAGE = Path(__file__).parents[2]
-# What a mesh, its figures and its pictures depend on; SV3D is not of it, as orbits are given.
+# What a mesh, its figures and its pictures depend on; of SV3D where it is asked by masked SDS, as orbits are given.
 CODE = (
     "shared",
     "ground",
     "orbit",
     "models",
     "picture",
+    "sv3d",
     "reconstruction",
     "job",
     "laboratory/dataset",
