@@ -3,12 +3,13 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..shared import model_catalogue as catalogue
 from ..shared.errors import explain
 from ..shared.frame_choice import choose_frames, named_frames
 from ..shared.frame_folder import listed
@@ -52,14 +53,24 @@ def orbit_inputs(job: PictureToOrbit) -> Iterator[bytes]:
         yield from weight_content(file)
 
 
-# Settings that frames and field do not depend on.
-_FINE = ("fine_steps", "sweeps", "grid_resolution")
-_LATER = (*_FINE, "losses", "sds", "distillation", "material", "face_budget", "texture_size", "disk_bytes")
+# Which settings a later stage than "frames" is the first to read, and those that change no result.
+_FIELD = ("coarse_steps", "coarse_size")
+_MESH = ("grid_resolution", "fine_steps", "losses", "sweeps")
+_GUIDE = ("sds", "distillation")
+_TURNTABLE = ("turntable_size", "turntable_count")
+_LATER = {*_FIELD, *_MESH, *_GUIDE, "material", "face_budget", "texture_size", *_TURNTABLE, "preset", "disk_bytes"}
+
+
+def _settings(job: FramesToMesh, names: Iterable[str]) -> bytes:
+    values = asdict(job.settings)
+    return _said(settings={name: values[name] for name in names})
 
 
 def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
-    """Of stage "frames", and all after it: settings, seed, and frames and cameras unless an earlier stage made them."""
-    yield _said(settings={k: v for k, v in asdict(job.settings).items() if k not in _LATER}, seed=job.seed)
+    """Of stage "frames": the seed, frames and cameras unless an earlier stage made them, and each setting that is not
+    known to be a later stage's, so that a new one is never overlooked."""
+    yield _said(seed=job.seed)
+    yield _settings(job, asdict(job.settings).keys() - _LATER)
     for file in normal_files(job.normals) if job.normals else ():
         yield _said(normals=file.name)
         yield from weight_content(file)
@@ -76,9 +87,16 @@ def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
         yield from content(file)
 
 
+def field_inputs(job: FramesToMesh) -> Iterator[bytes]:
+    """Of stage "field": how long it is fitted, to how large pictures."""
+    yield _settings(job, _FIELD)
+
+
 def mesh_inputs(job: FramesToMesh) -> Iterator[bytes]:
-    """Of stage "mesh": its steps, grid and losses, and how which network guides it, if one does."""
-    yield _said(losses=asdict(job.settings.losses), **{name: getattr(job.settings, name) for name in _FINE})
+    """Of stage "mesh": its work and losses, whether LPIPS is here, and how which network guides it, if one does."""
+    yield _settings(job, _MESH)
+    if job.settings.losses.perceptual:
+        yield _said(lpips=catalogue.state(catalogue.LPIPS) == "ready")
     if job.guiding is None:
         return
     asked = {name: getattr(job.guiding, name) for name in ("guidance_scale", "camera_guidance", "precision")}
@@ -95,6 +113,11 @@ def material_inputs(job: FramesToMesh) -> Iterator[bytes]:
 def asset_inputs(job: FramesToMesh) -> Iterator[bytes]:
     """Of stage "asset": how much of it."""
     yield _said(faces=job.settings.face_budget, texture=job.settings.texture_size)
+
+
+def turntable_inputs(job: FramesToMesh) -> Iterator[bytes]:
+    """Of stage "turntable": how many pictures, and how large."""
+    yield _settings(job, _TURNTABLE)
 
 
 def _said(**values: Any) -> bytes:

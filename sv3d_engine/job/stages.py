@@ -19,7 +19,16 @@ from ..shared import protocol
 from ..shared.crop import ORIGINAL
 from ..shared.errors import UserError, out_of_memory
 from ..shared.model_facts import NOTE, guided_seconds, orbit_seconds
-from .fingerprint import asset_inputs, frames_inputs, material_inputs, mesh_inputs, orbit_inputs, picture_inputs
+from .fingerprint import (
+    asset_inputs,
+    field_inputs,
+    frames_inputs,
+    material_inputs,
+    mesh_inputs,
+    orbit_inputs,
+    picture_inputs,
+    turntable_inputs,
+)
 from .job import Facts, FramesToMesh, PictureToMesh, PictureToOrbit, Stage
 from .stage_device import on_faster_device, on_strongest_device
 
@@ -400,11 +409,11 @@ def _mesh_seconds(job: FramesToMesh) -> float:
 
 MESH_STAGES = (
     Stage("frames", "Reading the frames", _seconds(2, 2, 2), _frames, frames_inputs),
-    Stage("field", "Finding the rough shape", _seconds(23, 52, 60), on_faster_device("field", _field)),
+    Stage("field", "Finding the rough shape", _seconds(23, 52, 60), on_faster_device("field", _field), field_inputs),
     Stage("mesh", "Refining the shape", _mesh_seconds, on_faster_device("mesh", _mesh), mesh_inputs),
     Stage("material", "Separating colour, gloss and light", _seconds(4, 5, 8), _material, material_inputs),
     Stage("asset", "Making the textured mesh", _seconds(7, 21, 75), _asset, asset_inputs),
-    Stage("turntable", "Rendering the turntable", _seconds(1, 4, 11), _turntable),
+    Stage("turntable", "Rendering the turntable", _seconds(1, 4, 11), _turntable, turntable_inputs),
 )
 
 
