@@ -7,6 +7,9 @@ from typing import Any
 
 from ...ground.settings import PRESETS, Settings
 from ...shared.errors import UserError
+from ...shared.protocol import MATERIALS
+
+CHOICES = {"material": (*MATERIALS, "baked")}  # of settings that are words; the last is for comparing alone
 
 
 def parse_settings(asked: Iterable[str], preset: str) -> dict[str, Any]:
@@ -24,6 +27,8 @@ def parse_settings(asked: Iterable[str], preset: str) -> dict[str, Any]:
             value = None
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise UserError(f"“{item}” does not fit.", f"In preset {preset} it is {name}={known[name]}.")
+        if value not in CHOICES.get(name, (value,)):
+            raise UserError(f"“{item}” does not fit.", f"Choose from {', '.join(CHOICES[name])}.")
         values[name] = kind(value)
     return values
 

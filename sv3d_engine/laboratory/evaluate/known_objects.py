@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,15 @@ def _lacking(source: Path, relit: bool) -> Iterator[str]:
         yield from (f"{file} is not there" for file in files if not (source / file).is_file())
     if relit and not _read(source / "meta.json"):
         yield "meta.json, which relighting (--bpy-python) needs, is not there, or tells nothing"
+
+
+def views_told(sources: Iterable[Path]) -> str:
+    """How many views to compare at an object has, and how large they are: "8 of 576²"; each kind once."""
+    kinds: dict[str, None] = {}  # an ordered set
+    for source in sources:
+        cameras = _read(source / "cameras.json")
+        kinds[f"{len(cameras[VIEWS])} of {cameras['resolution'][0]}²"] = None
+    return " or ".join(kinds)
 
 
 def _read(path: Path) -> dict[str, Any]:

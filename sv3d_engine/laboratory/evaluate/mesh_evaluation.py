@@ -1,9 +1,10 @@
 """The mesh stage against a benchmark of known objects: ``python -m sv3d_engine evaluate mesh``.
 
 Objects are folders with mesh.glb, cameras.json and orbit frames.  In OUT:
-figures.md and figures.json, written anew after every object; seedN/NAME.json, the figures of one object, which a
-later run keeps if code, settings and object are still the same; seedN/NAME, the job, and pictures of it beside;
-sheet.png, all objects from several sides; source, the engine that did it.
+figures.md, figures.json and paper.json (our rows of the paper's tables), written anew after every object;
+seedN/NAME.json, the figures of one object, which a later run keeps if code, settings and object are still the same;
+seedN/NAME, the job, and pictures of it beside; sheet.png, all objects from several sides; source, the engine that did
+it.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from ...ground.files import write_json
 from ...ground.processes import shared_threads
 from ...shared.errors import UserError
 from .given_settings import parse_settings
-from .known_objects import check_sources
+from .known_objects import check_sources, views_told
 from .likeness import LPIPS_MISSING, lpips_ready
 from .mesh_sheet import stacked
 from .mesh_tables import (
@@ -135,10 +136,11 @@ def write_figures(
 ) -> str:
     """Write OUT/figures.md and figures.json from what is scored by now; returns the former."""
     objects, real = (collect(task for task in tasks if task.real == kind) for kind in (False, True))
-    method = f"this project, {tasks[0].preset}, true frames" if tasks else ""
+    method = tasks[0].method if tasks else ""
+    views = views_told(Path(task.source) for task in tasks if not task.real)
     pairs = [(f"{t.name}, seed {t.seed}", f["scores"], f[BENCHMARK]) for t in tasks if BENCHMARK in (f := t.found())]
     tables = [objects_table(objects, hulls, without), real_table(real), stages_table([*objects, *real])]
-    parts = [*tables, beside_hull(objects, hulls), pictures_table(objects), meshes_table(objects, method)]
+    parts = [*tables, beside_hull(objects, hulls), pictures_table(objects), meshes_table(objects, method, views)]
     parts.append(agreement_table(pairs))
     parts += [f"{LPIPS_MISSING}\n"] if objects and not lpips_ready() else []
     parts += [f"**{f.name}, seed {f.seed}, failed**: {f.reason}\n" for f in failures]

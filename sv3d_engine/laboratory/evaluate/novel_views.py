@@ -98,10 +98,10 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
         ]
     size = sampler.frame_size
     if arguments.models:
-        folder = Path(arguments.models)
-        asked += [
-            (f"{folder.name}, {kind}", kind, islice(models(folder, kind, size), arguments.most)) for kind in kinds
-        ]
+        folder = Path(arguments.models).resolve()
+        for kind in kinds:
+            some = islice(models(folder, kind, size), arguments.most)
+            asked.append((f"models in {folder.name}, {kind}", kind, some))
     if arguments.bench:
         bench, names = Path(arguments.bench), arguments.objects
         asked += [(f"benchmark, {kind}", kind, benchmark(bench, kind, size, names)) for kind in kinds]

@@ -125,6 +125,7 @@ class OrbitSampler:
         """Raises UserError for weights that cannot be used."""
         info = inspect(weights)
         self.name, self.variant, self.frame_size = info.name, info.variant, info.frame_size
+        self._own_tower = info.own_tower
         self.dtype = dtype_for(settings.precision, device)
         planned = plan(info.architecture, info.frame_size, self.dtype, device, settings.memory)
         self.device = device
@@ -139,8 +140,9 @@ class OrbitSampler:
 
     @property
     def has_clip(self) -> bool:
-        """Whether its image tower is built as the official one, CLIP's ViT-H/14, so that one may speak of CLIP-S."""
-        return all(getattr(self.model.architecture, size) == getattr(OFFICIAL, size) for size in _TOWER)
+        """Whether its image tower is the official one, CLIP's ViT-H/14, so that one may speak of CLIP-S."""
+        built = all(getattr(self.model.architecture, size) == getattr(OFFICIAL, size) for size in _TOWER)
+        return built and not self._own_tower
 
     def embed(self, pictures: Tensor) -> Tensor:  # (N, 3, S, S) in [−1, 1] -> (N, D)
         """What its image tower makes of pictures."""

@@ -16,7 +16,7 @@ from .paper_tables import Line, views_table
 
 PICTURE, MEAN = "input picture", "training mean"  # the trivial predictors
 
-LPIPS_SAID = "LPIPS is AlexNet's; which the paper took its notes do not say."
+LPIPS_SAID = "LPIPS is that of AlexNet; the notes on the paper do not tell which one it took."
 CLIP_SAID = "CLIP-S is the cosine between embeddings of the weights' own CLIP, ViT-H/14."
 TOWER_SAID = (
     "“Own tower” is the cosine between what the weights' own image tower makes of both: no CLIP, so no CLIP-S, and of "

@@ -68,8 +68,11 @@ def views_table(kind: str, ours: Sequence[Line]) -> str:
     return f"{_table(lines, measures, titles)}\n{_OTHERS}"
 
 
-def meshes_table(objects: Sequence[Figures], method: str) -> str:
-    """Meshes against the truth: CD and IoU, and whole pictures of them, in their light and as base colour alone."""
+def meshes_table(objects: Sequence[Figures], method: str, views: str) -> str:
+    """Meshes against the truth: CD and IoU, and whole pictures of them, in their light and as base colour alone.
+
+    ``views`` tells how many pictures of an object there are, and how large.
+    """
     lines = mesh_lines(objects, method)
     if not lines:
         return ""
@@ -77,7 +80,7 @@ def meshes_table(objects: Sequence[Figures], method: str) -> str:
     notes = (
         "CD is the benchmark's chamfer: the mean of both mean distances between samples of the outsides, in lengths of "
         "the object's longest side; how the paper scales its own the notes do not say. IoU is volume_iou. Pictures "
-        "are eight whole views of neither orbit, 576² over white; base colours are compared after one factor a "
+        f"are whole views of neither orbit over white, {views}; base colours are compared after one factor a "
         "channel.\n"
     )
     return f"{_table([*lines, *_of_paper(PAPER_MESHES)], _MESH_DIGITS, titles)}\n{notes}{_OTHERS}"
@@ -110,7 +113,7 @@ def _geometry(objects: Sequence[Figures], before: str = "") -> dict[str, float]:
 def _count(objects: Sequence[Figures]) -> str:
     if not objects:
         return ""
-    return objects[0].name if len(objects) == 1 else f"{len(objects)} of the benchmark"
+    return objects[0].name if len(objects) == 1 else f"{len(objects)} objects"
 
 
 def _of_paper(lines: Sequence[Line]) -> list[Line]:

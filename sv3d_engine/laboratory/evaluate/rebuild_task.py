@@ -48,6 +48,16 @@ class Task:
         return Path(self.source).name
 
     @property
+    def method(self) -> str:
+        """What makes the mesh, for a table's row: the preset, what differs from it, and what is told of the frames."""
+        words = ["this project", self.preset, *(f"{name}={value}" for name, value in self.settings.items())]
+        words += [f"{name}={value}" for name, value in self.asked.items()]
+        words += ["true frames"]
+        words += [f"cameras told {self.hidden:g}° wrong and the other way round"] if self.hidden else []
+        words += {"true": ["true normals told"], "noisy": ["normals with errors told"]}.get(self.normals, [])
+        return ", ".join(words)
+
+    @property
     def real(self) -> bool:
         """Whether it is an orbit that SV3D made, of an object without a known surface."""
         return Path(self.source).parent.name == REAL_ORBITS

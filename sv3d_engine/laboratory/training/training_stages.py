@@ -10,6 +10,7 @@ from torch import nn
 from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
 from ...sv3d.network.sv3d import SV3D
+from ...sv3d.network.weights import inspect
 from ..evaluate.novel_views import model_file
 from .batches import OrbitBatches, PictureBatches, Share, some_latents, write_latents
 from .checkpoints import Checkpoint, export
@@ -59,7 +60,9 @@ def train(job: Job, telling: Telling) -> Path:
     job.run.accelerator.wait_for_everyone()
 
     first = config.architecture_of(config.stages[0].variant)
-    model = fresh(first, config.seed) if config.start is None else from_weights(model_file(config.start))
+    start = None if config.start is None else model_file(config.start)
+    model = fresh(first, config.seed) if start is None else from_weights(start)
+    own_tower = config.train_image_encoder or start is None or inspect(start).own_tower
     if config.autoencoder:
         do = partial(_autoencoder, job, model, train_set, tell["autoencoder"])
         _once(job, "autoencoder", model.autoencoder, do)
@@ -82,7 +85,7 @@ def train(job: Job, telling: Telling) -> Path:
     file = job.out / (config.name.lower().replace("-", "_") + ".safetensors")
     if job.run.accelerator.is_main_process:
         trained = {s.name: s.optimiser.steps for s in config.stages}
-        export(model, file, config.name, seed=config.seed, trained=trained, **asdict(config.usage))
+        export(model, file, config.name, seed=config.seed, trained=trained, own_tower=own_tower, **asdict(config.usage))
     return file
 
 

@@ -43,6 +43,7 @@ class WeightsInfo:
     unread: tuple[str, ...]  # tensors that nothing reads and that the official files do not have
     step_share: float  # of the official model's work, see cost.step_share
     usage: Usage  # that suits them
+    own_tower: bool  # whether its image tower is what a training made, not OpenCLIP's as the official files have it
 
     @property
     def variant(self) -> Variant:
@@ -67,7 +68,8 @@ def inspect(path: Path, wanted: str = "auto") -> WeightsInfo:
     files = tuple(sorted({place.file for place in source.places.values()}))
     name = str(source.facts.get("name", f"SV3D_{architecture.variant}"))
     share = step_share(source.shapes, architecture.frame_size)
-    return WeightsInfo(path, architecture, name, files, unread, share, read_usage(source.facts))
+    own_tower = bool(source.facts.get("own_tower", "trained" in source.facts))
+    return WeightsInfo(path, architecture, name, files, unread, share, read_usage(source.facts), own_tower)
 
 
 def load_sv3d(

@@ -22,7 +22,8 @@ class Some:
 
 def test_settings_have_the_type_of_the_presets() -> None:
     assert parse_settings(["coarse_steps=5", "fine_size=64"], "draft") == {"coarse_steps": 5, "fine_size": 64}
-    for wrong in ("coarse_steps=many", "coarse_steps=1.5", "coarse_steps", "no_such=1", "preset=high"):
+    assert parse_settings(["material=baked"], "draft") == {"material": "baked"}
+    for wrong in ("coarse_steps=many", "coarse_steps=1.5", "coarse_steps", "no_such=1", "preset=high", "material=bakd"):
         with pytest.raises(UserError):
             parse_settings([wrong], "draft")
 

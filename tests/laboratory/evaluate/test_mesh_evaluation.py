@@ -168,8 +168,18 @@ def test_figures_stand_in_the_papers_form(monkeypatch, bench, capsys) -> None:
     told = capsys.readouterr().out
     assert "| this project, standard, true frames, base colour | cow | 0.0100 | 0.900 |" in told
     assert "| paper: SV3D_p | 50 of GSO |" in told
+    assert "whole views of neither orbit over white, 1 of 8²;" in told
     assert "LPIPS is left out" in told
     assert json.loads((bench.parent / "out/paper.json").read_text())[0]["figures"]["psnr"] == 21.0
+
+
+def test_a_row_tells_what_differs_from_the_preset_and_from_the_truth(monkeypatch, bench, capsys) -> None:
+    evaluate(monkeypatch, bench, "--objects", "cow", "--real", "--set", "sweeps=2", "--hidden", "15")
+    method = "this project, standard, sweeps=2, true frames, cameras told 15° wrong and the other way round"
+    assert f"| {method}, base colour |" in capsys.readouterr().out
+    assert json.loads((bench.parent / "out/paper.json").read_text())[0]["method"].startswith(method)
+    evaluate(monkeypatch, bench, "--objects", "cow", "--real", "--normals", "noisy")
+    assert "| this project, standard, true frames, normals with errors told, base colour |" in capsys.readouterr().out
 
 
 def test_what_a_mean_leaves_out() -> None:

@@ -140,8 +140,8 @@ def test_models_of_a_folder_are_evaluated_as_well(weights: Path, tmp_path: Path)
     assert main(["evaluate", "nvs", f"--model={weights}", f"--out={tmp_path / 'out'}", *options]) == 0
     sets = json.loads((tmp_path / "out/nvs.json").read_text())["sets"]
     assert {title: s["orbits"] for title, s in sets.items()} == {
-        "models, static": ["box.glb"],
-        "models, dynamic": ["box.glb"],
+        "models in models, static": ["box.glb"],
+        "models in models, dynamic": ["box.glb"],
     }
 
 
@@ -162,6 +162,8 @@ def test_only_a_tower_built_as_clips_may_be_called_clip(weights: Path, monkeypat
     official = replace(OFFICIAL, frame_size=SIZE)
     monkeypatch.setattr(sampler, "model", replace(sampler.model, architecture=official))
     assert sampler.has_clip
+    monkeypatch.setattr(sampler, "_own_tower", True)
+    assert not sampler.has_clip
 
 
 def test_numbers_that_make_no_evaluation_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

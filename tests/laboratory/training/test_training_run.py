@@ -33,6 +33,7 @@ def trained(tmp_path_factory):
 
 def test_a_run_leaves_a_model_curves_and_sheets(trained):
     info = inspect(trained / "sv3d_tiny.safetensors")
+    assert info.own_tower
     assert (info.name, info.variant) == ("SV3D-tiny", "p")
     assert info.usage == tiny().usage != Usage()
     told = [json.loads(line) for line in (trained / "curves.jsonl").read_text().splitlines()]
