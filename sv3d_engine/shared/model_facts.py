@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .architecture import OFFICIAL_FRAME_SIZE, UNET, Shapes
+from .errors import UserError
 from .protocol import MOST_GUIDANCE, MOST_STEPS
 
 STEPS = {"euler": 50, "ays": 10, "dpm++2m": 20}  # of each sampler, where no number is asked for
@@ -79,6 +80,7 @@ def guided_seconds(steps: int, share: float, device: str) -> float:
 
 
 NAME = "SV3D-mini"
+BUNDLED = "mini"  # as commands call it
 NOTE = f"Made with {NAME}, a small demonstration model. For production choose the official SV3D weights."
 
 _FILE = Path(__file__).resolve().parents[1] / "sv3d" / "sv3d_mini" / "sv3d_mini.safetensors"
@@ -87,3 +89,13 @@ _FILE = Path(__file__).resolve().parents[1] / "sv3d" / "sv3d_mini" / "sv3d_mini.
 def bundled_weights() -> Path | None:
     """The file of SV3D-mini, which makes frames of 128² pixels; None where the engine comes without it."""
     return _FILE if _FILE.is_file() else None
+
+
+def model_file(model: str) -> Path:
+    """The weights that a command means: "mini", or a file.  Raises UserError if the bundled ones are not there."""
+    if model != BUNDLED:
+        return Path(model)
+    path = bundled_weights()
+    if path is None:
+        raise UserError("This copy of SV3D has no model of its own.", "Give a file of weights with --model FILE.")
+    return path

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ...ground.colour import to_linear
+from ...ground.colour import to_linear, to_linear_array
 from ...shared.job_files import inside
 from .file_texture import BLENDED
 from .shapes.primitives import Floats
@@ -85,7 +85,7 @@ def _of_mtl(material: Any, has_uv: bool, path: Path) -> _Told:
     picture = material.image if has_uv else None
     colour = None
     if "kd" in told or picture is None:
-        colour = np.append(_srgb(np.asarray(material.diffuse)[:3] / 255), 1.0)
+        colour = np.append(to_linear_array(np.asarray(material.diffuse)[:3] / 255), 1.0)
         if picture is not None and not colour[:3].any():
             colour[:] = 1.0  # many programs write black beside a picture and mean the picture
     colour = np.ones(4) if colour is None else colour
@@ -129,12 +129,8 @@ def _colours(values: Any, linear: bool) -> Floats:  # (V, 3 or 4) bytes, shorts 
     colour = np.ones((len(values), 4))
     colour[:, : values.shape[1]] = values
     if not linear:
-        colour[:, :3] = _srgb(colour[:, :3])
+        colour[:, :3] = to_linear_array(colour[:, :3])
     return colour
-
-
-def _srgb(values: Floats) -> Floats:
-    return np.asarray(to_linear(torch.from_numpy(np.asarray(values, float))).numpy())
 
 
 def _linear_picture(image: Image.Image) -> Tensor:  # (H, W, 4)

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ...reconstruction.asset.glb import world_axes
@@ -15,6 +16,7 @@ from .file_texture import FileTexture
 from .generator import DatasetObject, creased
 from .shapes.primitives import Floats, Ints
 
+Front = Literal["x", "z"]  # the axis of a file that looks at the camera at azimuth 0; glTF's own is z
 SUFFIXES = frozenset({".glb", ".gltf", ".obj"})
 log = logging.getLogger(__name__)
 _unreadable: set[Path] = set()  # by this process so far
@@ -46,7 +48,7 @@ def first_object(files: Sequence[Path]) -> DatasetObject:
     )
 
 
-def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObject:
+def load_object(path: Path, front: Front = "z", fitted: bool = True) -> DatasetObject:
     """A file's model, largest extent 1, centred, front on +X, Z up; its family is "file".
 
     Files are Y up; ``front`` names the file's axis that the model looks along: "z", glTF's convention, or "x".
@@ -54,7 +56,6 @@ def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObj
     """
     import trimesh
 
-    assert front in ("z", "x"), front
     try:
         scene: Any = trimesh.load_scene(path)
         meshes = _placed(scene)
@@ -65,12 +66,12 @@ def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObj
         raise _no_model(path, "no triangles")
     if not np.isfinite(vertices).all() or np.ptp(vertices, axis=0).max() == 0:
         raise _no_model(path, "no extent")
-    world = world_axes(vertices) if front == "z" else vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
+    world = to_world(vertices, front)
     if fitted:
         low, high = world.min(0), world.max(0)
         world = (world - (low + high) / 2) / (high - low).max()
     whole, joined = np.unique(np.rint(world / _SAME).astype(np.int64), axis=0, return_inverse=True)
-    points, split, normals = creased(whole * _SAME, joined.reshape(-1)[faces])
+    points, split, normals = creased(np.asarray(whole * _SAME, np.float64), joined.reshape(-1)[faces])
     albedo = FileTexture(world[faces].astype(np.float32), *texture)
     part = np.zeros(len(faces), np.int64)
     if not albedo.visible:
@@ -86,6 +87,11 @@ def load_object(path: Path, front: str = "z", fitted: bool = True) -> DatasetObj
         closed=False,
         opacity=opacity,
     )
+
+
+def to_world(vertices: NDArray[np.floating], front: Front) -> NDArray[np.floating]:  # (N, 3)
+    """A file's axes, Y up, to the world's: Z up, front on +X."""
+    return world_axes(vertices) if front == "z" else vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
 
 
 def _placed(scene: Any) -> list[tuple[Any, Floats, Ints]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...ground.colour import to_srgb_array
 from .nvs_figures import local_ssim
 from .relight import channel_factors, over_white
 from .true_views import Layers, Pictures
@@ -40,7 +41,7 @@ def albedo_figures(true: Layers, true_normals: Pictures | None, made: Layers) ->
     both = (true.coverage > _FULL) & (made.coverage > _FULL)
     factors = channel_factors(true.colour[both], made.colour[both])
     shown = [
-        over_white(to_srgb(colour), coverage[..., None])
+        over_white(to_srgb_array(colour), coverage[..., None])
         for colour, coverage in (
             (true.colour, true.coverage),
             (made.colour * factors.astype(np.float32), made.coverage),
@@ -61,12 +62,6 @@ def albedo_figures(true: Layers, true_normals: Pictures | None, made: Layers) ->
         cosine = (true_normals[both] * made.normals[both]).sum(-1).clip(-1, 1)
         figures["normal_error_deg"] = float(np.degrees(np.arccos(cosine)).mean())
     return Compared({k: v for k, v in figures.items() if np.isfinite(v)}, truth, scaled)
-
-
-def to_srgb(linear: Pictures) -> Pictures:
-    """sRGB values of linear light, clipped to [0, 1]."""
-    c = np.clip(linear, 0, 1)
-    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055)
 
 
 def _psnr(true: Pictures, made: Pictures, where: NDArray[np.bool_]) -> float:

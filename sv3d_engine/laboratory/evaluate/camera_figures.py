@@ -17,6 +17,7 @@ from ...orbit.cameras import CameraOrbit
 from ...reconstruction.frames.camera_fit import Candidate, best_orbit
 from ...reconstruction.frames.coherence import Outlines, TurnCameras
 from ...reconstruction.frames.found_cameras import REVERSED
+from .known_objects import known_objects
 from .reconstruction import bench_orbit
 
 SIZE = 288  # pixels: half of the benchmark's
@@ -52,7 +53,7 @@ HIDDEN = (
 
 def camera_figures(bench: Path, objects: Sequence[str]) -> str:
     """A table in Markdown: errors of what was hidden, and of the rest, for each object."""
-    names = objects or sorted(folder.parent.name for folder in bench.glob("*/mesh.glb"))
+    names = objects or known_objects(bench)
     rows = [
         "| object | hidden | elevation | azimuth, most | aim, px of 576 | lens | misfit ‰ | seconds |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",

@@ -19,6 +19,7 @@ from ...picture.prepare import to_bytes
 from ...reconstruction.frames.dissent import Dissent, dissent
 from ...reconstruction.frames.holes import with_agreed_holes
 from ...reconstruction.frames.straighten import NOTHING_DONE
+from .known_objects import known_objects
 from .reconstruction import bench_orbit, read_over_white
 
 SIZE = 192  # pixels that silhouettes are compared at
@@ -58,7 +59,7 @@ SPOILS: Mapping[str, Spoil] = {
 
 def frame_figures(bench: Path, objects: Sequence[str]) -> str:
     """A table in Markdown, a row for each object."""
-    names = objects or sorted(folder.parent.name for folder in bench.glob("*/mesh.glb"))
+    names = objects or known_objects(bench)
     rows = [
         f"| object | right frames doubted | {' | '.join(SPOILS)} | matte's IoU on white, alone → agreed |",
         f"| --- | ---: | {'---: | ' * len(SPOILS)}---: |",

@@ -26,6 +26,7 @@ from ...shared import protocol
 from ..dataset.model_files import load_object
 from ..dataset.orbits import Light
 from ..dataset.rendering import render_orbit
+from .known_objects import known_objects
 from .mesh_scoring import score_mesh
 from .reconstruction import bench_orbit
 from .relight import Shot, render, roughness_of
@@ -53,7 +54,7 @@ class LightTask:
 
     def names(self) -> list[str]:
         """The objects asked for, or all."""
-        return list(self.objects) or sorted(folder.parent.name for folder in self.bench.glob("*/mesh.glb"))
+        return list(self.objects) or known_objects(self.bench)
 
     def frames(self, source: Path, orbit: CameraOrbit, renderer: str, number: int) -> Path:
         """The benchmark's own frames, or those of a turntable, drawn unless they are there."""

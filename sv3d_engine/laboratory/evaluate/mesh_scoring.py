@@ -14,12 +14,13 @@ from PIL import Image
 from ...reconstruction.asset.glb import read_glb
 from ...reconstruction.asset.previews import load_model, render_view
 from ...reconstruction.light import load_light, shading
+from ..dataset.model_files import Front
 from .albedo_figures import albedo_figures
 from .likeness import Judge
 from .nvs_figures import picture_figures
 from .ray_caster import RayCaster
 from .relight import over_white
-from .scored_mesh import Front, read_scored
+from .scored_mesh import read_scored
 from .surface_figures import POINTS, aligned, between_points, between_surfaces, surface_samples
 from .true_views import SUPERSAMPLE, TrueViews, draw, read_true_views
 from .volume_figures import GRID, volume_figures

@@ -153,9 +153,9 @@ def agreement_table(compared: Sequence[tuple[str, Scores, Scores]]) -> str:
     return markdown(["figure", "largest difference from evaluate.py", "of"], rows) if rows else ""
 
 
-def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table whose first column is text, the others numbers."""
-    rule = ["---", *["---:"] * (len(head) - 1)]
+def markdown(head: Sequence[str], lines: Sequence[Sequence[str]], words: int = 1) -> str:
+    """A table whose first ``words`` columns are text, the others numbers."""
+    rule = ["---"] * words + ["---:"] * (len(head) - words)
     return "".join(f"| {' | '.join(line)} |\n" for line in [head, rule, *lines])
 
 

@@ -14,6 +14,7 @@ from ...ground.device import device_name, resolve_device
 from ...ground.files import write_json
 from ...reconstruction.perceptual import LEAST
 from ...shared.errors import UserError
+from ...shared.model_facts import model_file
 from ...shared.protocol import MOST_GUIDANCE
 from ...sv3d.generation.make_orbit import OrbitSettings
 from ...sv3d.generation.precision import name_of
@@ -26,7 +27,6 @@ from .nvs_orbits import KINDS, KnownOrbit, OrbitSampler, benchmark, generated, m
 from .nvs_plot import plot
 from .nvs_report import MEAN, PICTURE, Evaluated, Pair, as_data, as_text, panels, paper_form, sheet, summary
 
-BUNDLED = "mini"
 _SHOWN = 4  # orbits of a set on the sheet
 
 Tell = Callable[[str], None]
@@ -135,18 +135,6 @@ def evaluate_nvs(arguments: argparse.Namespace, tell: Tell = lambda text: None) 
     lacking = "" if evaluation.has_lpips else f"{LPIPS_MISSING}\n"
     tables = f"{summary(sets)}\n{paper_form(sets)}{lacking}"
     return f"{tables}\n{took}.  In {out}: nvs.md, nvs.json, sheet.png, and curves: psnr.svg and others\n"
-
-
-def model_file(model: str) -> Path:
-    """The weights that are meant.  Raises UserError if the bundled ones are not there."""
-    if model != BUNDLED:
-        return Path(model)
-    from ...shared.model_facts import bundled_weights
-
-    path = bundled_weights()
-    if path is None:
-        raise UserError("This copy of SV3D has no model of its own.", "Give a file of weights with --model FILE.")
-    return path
 
 
 def batches(orbits: Iterable[KnownOrbit], size: int) -> Iterator[list[KnownOrbit]]:

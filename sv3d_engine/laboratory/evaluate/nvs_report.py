@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from .likeness import LPIPS_MISSING
+from .mesh_tables import markdown
 from .nvs_figures import CAMERA, FAR, MEASURES, TITLES, Figures, measured
 from .nvs_orbits import KnownOrbit
 from .nvs_plot import Panel
@@ -71,7 +72,7 @@ def summary(sets: Sequence[Evaluated]) -> str:
         f"- {s.title}: {next(iter(s.predictors))} has {s.gain:+.2f} dB over the better trivial predictor.\n"
         for s in sets
     )
-    return f"{_markdown(head, lines, 2)}\n{gains}"
+    return f"{markdown(head, lines, 2)}\n{gains}"
 
 
 def paper_form(sets: Sequence[Evaluated]) -> str:
@@ -97,7 +98,7 @@ def by_frame(evaluated: Evaluated) -> str:
         for key in keys
         for values in evaluated.predictors.values()
     ]
-    return _markdown(head, [[str(i), *line] for i, line in enumerate(zip(*columns, strict=True))], 1)
+    return markdown(head, [[str(i), *line] for i, line in enumerate(zip(*columns, strict=True))], 1)
 
 
 def as_data(facts: Mapping[str, Any], sets: Sequence[Evaluated]) -> dict[str, Any]:
@@ -157,12 +158,6 @@ def _head(facts: Mapping[str, Any]) -> str:
         "is less like it than its own, and “frames” the share of frames for which all are.\n\n"
         f"{LPIPS_SAID if facts.get('lpips') else LPIPS_MISSING} {CLIP_SAID if facts.get('clip') else TOWER_SAID}\n"
     )
-
-
-def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]], words: int) -> str:
-    """A table whose first ``words`` columns are text, the others numbers."""
-    rule = ["---"] * words + ["---:"] * (len(head) - words)
-    return "".join(f"| {' | '.join(line)} |\n" for line in [head, rule, *lines])
 
 
 _SHOWN = range(1, 20, 3)  # frames: seven, from just beside the front to just beside it again

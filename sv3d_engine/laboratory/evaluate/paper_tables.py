@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .mesh_scoring import ALIGNED, FLAT, LIT
-from .mesh_tables import Figures, means
+from .mesh_tables import Figures, markdown, means
 from .nvs_figures import CLIP_S, LPIPS, MEASURES, TITLES
 
 PAPER = "paper: "
@@ -130,5 +130,4 @@ def _table(lines: Sequence[Line], digits: Mapping[str, int], titles: Mapping[str
         ]
         for line in lines
     ]
-    rule = ["---", "---", *["---:"] * len(digits)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in [head, rule, *rows])
+    return markdown(head, rows, 2)

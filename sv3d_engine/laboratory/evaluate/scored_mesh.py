@@ -7,17 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...ground.colour import from_srgb_bytes
-from ...reconstruction.asset.glb import world_axes
-from ...reconstruction.asset.topology import Floats, Ints
+from ...ground.colour import from_srgb_bytes, to_linear_array
+from ...reconstruction.asset.topology import Floats, Ints, unit
 from ...shared.errors import UserError
-
-Front = Literal["x", "z"]  # the axis of a glTF file that looks at the camera at azimuth 0; glTF's own is z
+from ..dataset.model_files import Front, to_world
 
 _GLTF = (".glb", ".gltf")
 _WELDED = 6  # decimals within which corners are one place, where the file names no normals
@@ -101,10 +99,10 @@ def read_scored(path: Path, front: Front = "x") -> ScoredMesh:
     if not np.isfinite(vertices).all():
         raise _no_mesh(path, "coordinates that are not finite")
     if gltf:
-        vertices = _to_world(vertices, front)
+        vertices = to_world(vertices, front)
     if all(part.normals is not None for part in parts):
-        normals = _unit(np.concatenate([part.normals for part in parts if part.normals is not None]))
-        normals = _to_world(normals, front) if gltf else normals
+        normals = unit(np.concatenate([part.normals for part in parts if part.normals is not None]))
+        normals = to_world(normals, front) if gltf else normals
     else:
         normals = _smooth_normals(vertices, faces)
     counts = [len(part.coat.faces) for part in parts]
@@ -178,8 +176,7 @@ def _as_linear(colours: Any, srgb: bool) -> NDArray[np.float32]:  # (..., 3)
     values = _unit_range(colours)
     if not srgb:
         return values
-    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    return linear.astype(np.float32)
+    return to_linear_array(values).astype(np.float32)
 
 
 def _bilinear(texture: NDArray[np.float32], uv: Floats) -> NDArray[np.float32]:  # (P, 3)
@@ -195,10 +192,6 @@ def _bilinear(texture: NDArray[np.float32], uv: Floats) -> NDArray[np.float32]: 
     return np.asarray(above * (1 - down) + beneath * down, np.float32)
 
 
-def _to_world(gltf: Floats, front: Front) -> Floats:  # (N, 3)
-    return world_axes(gltf) if front == "z" else gltf[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
-
-
 def _smooth_normals(vertices: Floats, faces: Ints) -> Floats:  # (V, 3)
     """Area-weighted normals; vertices at one place have one."""
     _, place = np.unique(np.round(vertices, _WELDED), axis=0, return_inverse=True)
@@ -207,11 +200,7 @@ def _smooth_normals(vertices: Floats, faces: Ints) -> Floats:  # (V, 3)
     total = np.zeros((place.max() + 1, 3))
     for corner in range(3):
         np.add.at(total, place[faces[:, corner]], np.cross(b - a, c - a))
-    return _unit(total[place])
-
-
-def _unit(vectors: Floats) -> Floats:  # (N, 3)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit(total[place])
 
 
 def _no_mesh(path: Path, details: str) -> UserError:

@@ -9,9 +9,9 @@ from torch import nn
 
 from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
+from ...shared.model_facts import model_file
 from ...sv3d.network.sv3d import SV3D
 from ...sv3d.network.weights import inspect
-from ..evaluate.novel_views import model_file
 from .batches import OrbitBatches, PictureBatches, Share, some_latents, write_latents
 from .checkpoints import Checkpoint, export
 from .config import AutoencoderTraining, Config, Stage

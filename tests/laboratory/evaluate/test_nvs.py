@@ -13,11 +13,12 @@ from PIL import Image
 from sv3d_engine.job.command_line import main
 from sv3d_engine.laboratory.evaluate import novel_views
 from sv3d_engine.laboratory.evaluate.likeness import lpips_by
-from sv3d_engine.laboratory.evaluate.novel_views import batches, model_file
+from sv3d_engine.laboratory.evaluate.novel_views import batches
 from sv3d_engine.laboratory.evaluate.nvs_orbits import KnownOrbit, OrbitSampler, benchmark, generated, mean_frames
 from sv3d_engine.reconstruction.perceptual import LPIPS
 from sv3d_engine.shared.architecture import OFFICIAL
 from sv3d_engine.shared.errors import UserError
+from sv3d_engine.shared.model_facts import model_file
 from sv3d_engine.shared.trajectory import static
 from sv3d_engine.sv3d.generation.make_orbit import OrbitSettings
 from tests.golden import write_checkpoint
