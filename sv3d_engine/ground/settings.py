@@ -30,6 +30,7 @@ class Distillation:
     shape_rate: float = 0.3  # of the fine stage's first, at which the shape moves again
     appearance_rate: float = 0.3  # likewise of its colours
     occlusion: bool = False  # what other parts hide counts as unseen, too
+    masked: bool = True  # without the mask it counts everywhere, also against what the frames show
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def test_frames_and_field_are_kept_when_the_fine_stage_is_another(mesh_job, name
     job = resolved(mesh_job, sds="off")
     other = replace(job.settings, **{name: getattr(job.settings, name) + 1})
     assert changed(job, replace(job, settings=other)) == FROM_MESH_ON
-    assert changed(job, replace(job, settings=replace(job.settings, coarse_steps=7)))[0] == "frames"
+    assert changed(job, replace(job, settings=replace(job.settings, coarse_steps=7)))[0] == "field"
 
 
 def test_other_weights_make_another_mesh(mesh_job, official, weights, tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 from ...ground.files import write_json
 from ...shared import protocol
 from ...shared.errors import UserError
-from ...shared.model_facts import bundled_weights
+from ...shared.model_facts import BUNDLED, bundled_weights
 from .given_settings import parse_settings
 from .known_objects import check_sources
 from .mesh_evaluation import Failure, Tell, collect, perform_all
@@ -24,7 +24,6 @@ from .mesh_tasks import given_sources, make_tasks
 from .rebuild_task import Begun, Task
 
 WHOLE = "everything"
-MINI = "mini"  # weights: those that come along
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ class Variant:
         """Its name as a folder."""
         return re.sub(r"[^a-z0-9]+", "_", self.name.lower()).strip("_")
 
+
+SDS = ("sds=on", f"weights={BUNDLED}")
 
 # A variant whose settings a version does not know is told as such and left out.
 VARIANTS = (
@@ -64,7 +65,9 @@ VARIANTS = (
     Variant("with LPIPS as a loss", ("losses.perceptual=0.02",)),
     Variant("told the true normals: the ceiling of mono-normal", normals="true"),
     Variant("told normals with errors", normals="noisy"),
-    Variant("with masked SDS by SV3D-mini", asked=("sds=on", f"weights={MINI}")),
+    Variant("with masked SDS by SV3D-mini", asked=SDS),
+    Variant("with masked SDS, also of what is hidden", ("distillation.occlusion=true",), asked=SDS),
+    Variant("with SDS, not masked", ("distillation.masked=false",), asked=SDS),
 )
 
 
@@ -105,7 +108,7 @@ def tasks_of(
     unknown = []
     for variant in variants:
         asked = dict(item.split("=", 1) for item in variant.asked)
-        if asked.get("weights") == MINI:  # by their place: the copy of the engine that does it has none
+        if asked.get("weights") == BUNDLED:  # by their place: the copy of the engine that does it has none
             asked["weights"] = str(bundled_weights())
         try:
             settings = parse_settings(variant.settings, arguments.preset)

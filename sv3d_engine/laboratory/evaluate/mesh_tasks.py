@@ -38,7 +38,7 @@ CODE = (
 LATER = {
     *("ablation", "mesh_evaluation", "mesh_tables", "mesh_tasks", "paper_tables", "novel_views", "nvs_orbits"),
     *("nvs_plot", "nvs_report", "model_orbits", "camera_figures", "field_cases", "frame_figures", "light_figures"),
-    *("photo_figures", "full_checkpoint", "scene_evaluation", "known_objects"),
+    *("photo_figures", "full_checkpoint", "scene_evaluation", "known_objects", "sds_figures"),
 }
 
 

@@ -59,11 +59,12 @@ class OrbitGuide:
         """
         variant = self.prior.model.architecture.variant
         poses = random_orbit(self.reference.view.elevation, variant, self._drawn_orbits)
+        unseen = unseen_share(vertices, faces, self.frames_orbit, self.settings.occlusion)
         look = _Look(
             vertices.detach().requires_grad_(),
             faces,
             mesh_edges(faces),
-            unseen_share(vertices, faces, self.frames_orbit, self.settings.occlusion),
+            unseen if self.settings.masked else torch.ones_like(unseen),
             self.reference.orbit(poses),
             Part(self.prior.frame_size, torch.zeros(3, device=vertices.device), *(self.prior.frame_size,) * 2),
             appearance,

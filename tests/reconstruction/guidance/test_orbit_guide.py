@@ -88,6 +88,12 @@ def test_what_the_frames_show_is_not_moved(egg, whole):
     assert length[(share == 0) & (egg[0][:, 0] > 0.3)].max() < 1e-3 * length.max()
 
 
+def test_without_the_mask_what_the_frames_show_is_moved_as_well(prior, egg):
+    length = gradients(prior, egg, masked=False)[0].norm(dim=-1)
+    share = unseen_share(*egg, CameraOrbit(33.8, 2.4, FRONT))
+    assert length[share == 0].mean() > 0.5 * length[share > 0.9].mean()
+
+
 def test_the_shape_may_move_where_no_frame_looks(prior, egg):
     advice = guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), lambda share: None)
     assert torch.equal(advice.share, unseen_share(*egg, guide_of(prior).frames_orbit))
