@@ -67,8 +67,10 @@ def _settings(job: FramesToMesh, names: Iterable[str]) -> bytes:
 
 
 def frames_inputs(job: FramesToMesh) -> Iterator[bytes]:
-    """Of stage "frames": the seed, frames and cameras unless an earlier stage made them, and each setting that is not
-    known to be a later stage's, so that a new one is never overlooked."""
+    """Of stage "frames": the seed, its settings, and frames and cameras unless an earlier stage made them.
+
+    Each setting that is not known to be a later stage's is its own, so that a new one is never overlooked.
+    """
     yield _said(seed=job.seed)
     yield _settings(job, asdict(job.settings).keys() - _LATER)
     for file in normal_files(job.normals) if job.normals else ():
