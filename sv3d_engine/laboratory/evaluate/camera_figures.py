@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from PIL import Image
 from ...ground.progress import Progress
 from ...ground.torch_setup import one_thread
 from ...orbit.cameras import CameraOrbit
+from ...orbit.orbit_files import CameraFile
 from ...reconstruction.frames.camera_fit import Candidate, best_orbit
 from ...reconstruction.frames.coherence import Outlines, TurnCameras
 from ...reconstruction.frames.found_cameras import REVERSED
+from ...reconstruction.frames.refined_cameras import refine_cameras
 from .known_objects import known_objects
 from .reconstruction import bench_orbit
 
@@ -50,33 +52,43 @@ HIDDEN = (
     Hidden("steps", _uneven),
 )
 
+BY_COLOURS = ("nothing", "steps")  # of these, what outlines leave is refined
+
 
 def camera_figures(bench: Path, objects: Sequence[str]) -> str:
     """A table in Markdown: errors of what was hidden, and of the rest, for each object."""
     names = objects or known_objects(bench)
     rows = [
-        "| object | hidden | elevation | azimuth, most | aim, px of 576 | lens | misfit ‰ | seconds |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| object | hidden | elevation | azimuth, mean | azimuth, most | aim, px of 576 | lens | misfit ‰ | seconds |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name in names:
         orbit = bench_orbit(bench / name / "cameras.json")
-        alpha = _outlines(bench / name / "orbit_dynamic", orbit)
+        frames = _frames(bench / name / "orbit_dynamic", orbit)
         for hidden in HIDDEN:
-            rows.append(_row(name, hidden, alpha, orbit))
-            print(rows[-1], flush=True)
+            for row in _rows(name, hidden, frames, orbit):
+                rows.append(row)
+                print(row, flush=True)
     return "\n".join(rows)
 
 
-def _outlines(folder: Path, orbit: CameraOrbit) -> NDArray[np.float32]:  # (N, SIZE, SIZE)
-    alpha = []
+def _frames(folder: Path, orbit: CameraOrbit) -> NDArray[np.uint8]:  # (N, S, S, 4)
+    frames = []
     for view in orbit.views:
         with Image.open(folder / view.file) as picture:
-            small = picture.convert("RGBA").getchannel("A").resize((SIZE, SIZE), Image.Resampling.BOX)
-        alpha.append(np.asarray(small, np.float32) / 255)
-    return np.stack(alpha)
+            frames.append(np.asarray(picture.convert("RGBA")))
+    return np.stack(frames)
 
 
-def _row(name: str, hidden: Hidden, alpha: NDArray[np.float32], orbit: CameraOrbit) -> str:
+def _outline(frame: NDArray[np.uint8]) -> NDArray[np.float32]:  # (S, S, 4) -> (SIZE, SIZE)
+    small = Image.fromarray(frame[..., 3]).resize((SIZE, SIZE), Image.Resampling.BOX)
+    coverage: NDArray[np.float32] = np.asarray(small, np.float32) / np.float32(255)
+    return coverage
+
+
+def _rows(name: str, hidden: Hidden, frames: NDArray[np.uint8], orbit: CameraOrbit) -> Iterator[str]:
+    """What outlines find; of steps and of nothing also what colours make of it."""
+    alpha = np.stack([_outline(frame) for frame in frames])
     elevations = torch.tensor([view.elevation for view in orbit.views])
     right = TurnCameras(elevations, torch.tensor([view.azimuth for view in orbit.views]), orbit.fov_deg)
     shown, told = hidden.told(alpha, right)
@@ -84,20 +96,31 @@ def _row(name: str, hidden: Hidden, alpha: NDArray[np.float32], orbit: CameraOrb
     with one_thread():
         other = replace(told, azimuths=2 * told.azimuths[-1] - told.azimuths)
         _, found = best_orbit(Outlines(shown), told, {REVERSED: other}, Progress())
-    return _said(name, hidden, found, right, time.process_time() - started)
+    yield _said(name, hidden.name, found, right, time.process_time() - started)
+    if hidden.name not in BY_COLOURS:
+        return
+    angles = zip(orbit.views, found.cameras.elevations.tolist(), found.cameras.azimuths.tolist(), strict=True)
+    views = tuple(replace(view, elevation=e, azimuth=a) for view, e, a in angles)
+    described = CameraFile(found.cameras.fov_deg, orbit.distance, views)
+    started = time.process_time()
+    refined, _ = refine_cameras(frames, described, orbit.distance, Progress())
+    cameras = replace(found.cameras, azimuths=torch.tensor([view.azimuth for view in refined.views]))
+    coloured = replace(found, cameras=cameras)
+    yield _said(name, f"{hidden.name}, by colours", coloured, right, time.process_time() - started)
 
 
-def _said(name: str, hidden: Hidden, found: Candidate, right: TurnCameras, seconds: float) -> str:
+def _said(name: str, hidden: str, found: Candidate, right: TurnCameras, seconds: float) -> str:
     cameras = found.cameras
-    shift = [pixels / SIZE for pixels in SHIFT] if hidden.name == "aim" else [0.0, 0.0]
+    shift = [pixels / SIZE for pixels in SHIFT] if hidden == "aim" else [0.0, 0.0]
     aim = math.dist(cameras.aim, shift) * 576
     turned = (cameras.azimuths - right.azimuths + 180) % 360 - 180
     figures = (
         f"{float((cameras.elevations - right.elevations).abs().max()):.2f}°",
+        f"{float(turned.abs().mean()):.2f}°",
         f"{float(turned.abs().max()):.2f}°",
         f"{aim:.2f}",
         f"{cameras.fov_deg - right.fov_deg:+.2f}°",
         f"{1000 * found.misfit:.3f}",
         f"{seconds:.1f}",
     )
-    return f"| {name} | {hidden.name} | {' | '.join(figures)} |"
+    return f"| {name} | {hidden} | {' | '.join(figures)} |"

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate, max_pool2d, normalize, relu, smooth_l1_loss
 
@@ -13,7 +11,7 @@ from ...ground.settings import Settings
 from ...orbit.cameras import CameraOrbit, frame_rays
 from ..frames.carving import SAFE, TRUSTED, Depths, carved, confirmed_depths
 from ..frames.frames import Frames
-from ..frames.hull import HULL_RESOLUTION, object_hull, voxel_centres
+from ..frames.hull import HULL_RESOLUTION, hull_distance, object_hull, voxel_centres
 from .radiance_field import RadianceField, unbiased_thickness
 from .volume import march, ray_of_sample, weights
 
@@ -22,7 +20,6 @@ PROBES = 2048  # points a step at which the distance is held to its rules
 LINES = 1024  # sight lines a step
 OCCUPANCY_INTERVAL = 16  # steps
 CARVING = 0.25  # share of the stage's time
-STAIRS = 1.0  # voxels that the hull's distance is smoothed by; at 1.5 the benchmark's chair lost its slats
 
 # The logistic edge of the surface, as shares of the cube's half side: wide at first, so that what is wrong is felt from
 # afar, then as thin as a sample is long.
@@ -90,15 +87,6 @@ def targets(frames: Frames, size: int, device: torch.device) -> Targets:
     view, pixel = near.flatten(1).nonzero(as_tuple=True)
     chosen = small.flatten(2)[view, :, pixel].to(device)
     return Targets(chosen[:, :3], chosen[:, 3], view.to(device), pixel.to(device), size)
-
-
-def hull_distance(hull: Tensor, half_side: float) -> Tensor:
-    """Signed distance to a voxel hull (R, R, R) in world units, negative inside, smoothed over the voxels' stairs."""
-    voxel = 2 * half_side / hull.shape[0]
-    filled = hull.cpu().numpy()
-    outside, inside = ndimage.distance_transform_edt(~filled), ndimage.distance_transform_edt(filled)
-    signed = np.where(filled, 0.5 - inside, outside - 0.5) * voxel
-    return torch.from_numpy(ndimage.gaussian_filter(signed, STAIRS).astype(np.float32))
 
 
 def fit_field(

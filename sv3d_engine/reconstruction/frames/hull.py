@@ -3,7 +3,9 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
@@ -15,6 +17,7 @@ SEEN_ALPHA = 0.1
 _WHOLE = 0.95  # share of the silhouettes that the hull of frames that agree fills
 _ALL_OF_ONE = 1 - 1e-4  # weights that add up to a whole frame, in spite of rounding
 HULL_RESOLUTION = 128
+_STAIRS = 1.0  # voxels that a hull's distance is smoothed by; at 1.5 the benchmark's chair lost its slats
 _MARGIN = 1.1  # of the cube around the hull
 _SLAB = 1 << 21  # voxels carved at once: bounds memory at high resolutions
 
@@ -144,16 +147,26 @@ def object_hull(alpha: Tensor, orbit: CameraOrbit) -> tuple[Tensor, float]:  # (
 
     One frame that shows less than the others must not carve the object away: as few as it takes may miss a place.
     """
-    may_miss, half_side = _agreed_cube(alpha, orbit)
+    may_miss, half_side = agreed_cube(alpha, orbit)
     return visual_hull(alpha, orbit, HULL_RESOLUTION, half_side, may_miss), half_side
+
+
+def hull_distance(hull: Tensor, half_side: float) -> Tensor:
+    """Signed distance to a voxel hull (R, R, R) in world units, negative inside, smoothed over the voxels' stairs."""
+    voxel = 2 * half_side / hull.shape[0]
+    filled = hull.cpu().numpy()
+    outside, inside = ndimage.distance_transform_edt(~filled), ndimage.distance_transform_edt(filled)
+    signed = np.where(filled, 0.5 - inside, outside - 0.5) * voxel
+    return torch.from_numpy(ndimage.gaussian_filter(signed, _STAIRS).astype(np.float32))
 
 
 def agreed_half_side(alpha: Tensor, orbit: CameraOrbit) -> float:  # (N, S, S)
     """Half the side of the cube of ``object_hull``."""
-    return _agreed_cube(alpha, orbit)[1]
+    return agreed_cube(alpha, orbit)[1]
 
 
-def _agreed_cube(alpha: Tensor, orbit: CameraOrbit) -> tuple[int, float]:
+def agreed_cube(alpha: Tensor, orbit: CameraOrbit) -> tuple[int, float]:  # (N, S, S)
+    """How many frames may miss a place of ``object_hull``, and half the side of its cube."""
     may_miss, points = agreed_points(alpha, orbit, 64)
     reach = frame_reach(orbit)
     furthest = float(points.abs().max()) + reach / 32 if len(points) else reach

@@ -27,6 +27,7 @@ from .holes import with_agreed_holes
 from .hull import agreement, fit_distance
 from .matting import Matted, matte_orbit
 from .photo_orbit import read_photo_orbit
+from .refined_cameras import refine_cameras
 from .shots import Shots, read_folder, read_rejected
 from .square import squared
 from .true_picture import with_picture
@@ -86,9 +87,9 @@ def look_at_frames(
     picture: Path | None = None,
 ) -> tuple[Prepared, NDArray[np.uint8]]:  # and frames (N, S, S, 4)
     """The same without a file written: which frames there are, their cameras, and what is to be said of both."""
-    shots = _read(source, cameras, elevation, progress.part(0.0, 0.5), max_size)
+    shots = _read(source, cameras, elevation, progress.part(0.0, 0.4), max_size)
     given = shots.described.orbit(shots.described.distance or _REFERENCE_DISTANCE)
-    matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.5, 0.75), given)
+    matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.4, 0.6), given)
     if picture:
         matted, shots = _with_picture(matted, shots, picture)
     found = Found(matted.frames, shots.described, ())
@@ -96,16 +97,19 @@ def look_at_frames(
         found = find_cameras(
             found.frames,
             found.described,
-            progress.part(0.75, 0.9),
+            progress.part(0.6, 0.75),
             as_given=search == "told",
             surveyed=shots.world is not None or shots.described.to_world is not None,
         )
-    frames, agreed = _agreed(found, matted, shots, progress.part(0.9, 0.95))
+    frames, agreed = _agreed(found, matted, shots, progress.part(0.75, 0.8))
     distance = found.described.distance or _REFERENCE_DISTANCE
-    comparing = progress.part(0.95, 1.0)
+    comparing = progress.part(0.8, 0.85)
     frames, described, weights = weighed(frames, found.described, distance, shots.names, comparing)
+    refined: tuple[str, ...] = ()
+    if found.described is not shots.described:  # by outlines alone, which leave some azimuths open
+        described, refined = refine_cameras(frames, described, distance, progress.part(0.85, 1.0))
     frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
-    notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights)
+    notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights, *refined)
     to_world = _to_world(shots, orbit.distance) if found.described is shots.described else None
     return Prepared(orbit, shots.summary, notes, matted.doubts, to_world), frames
 

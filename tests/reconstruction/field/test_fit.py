@@ -15,7 +15,7 @@ from sv3d_engine.reconstruction.field.radiance_field import extract_mesh
 from sv3d_engine.reconstruction.field.volume import march
 from sv3d_engine.reconstruction.frames.carving import Depths
 from sv3d_engine.reconstruction.frames.frames import Frames
-from sv3d_engine.reconstruction.frames.hull import object_hull
+from sv3d_engine.reconstruction.frames.hull import hull_distance, object_hull
 
 CPU = torch.device("cpu")
 HALF_SIDE, RADIUS = 0.6, 0.3
@@ -224,7 +224,7 @@ def test_samples_are_asked_for_near_the_surface_only():
 def test_the_hulls_distance_is_that_of_its_surface():
     axis = ((torch.arange(40) + 0.5) / 40 * 2 - 1) * HALF_SIDE
     true = torch.cartesian_prod(axis, axis, axis).norm(dim=-1).reshape(40, 40, 40) - RADIUS
-    error = (fit.hull_distance(true < 0, HALF_SIDE) - true).abs()
+    error = (hull_distance(true < 0, HALF_SIDE) - true).abs()
     assert error[true.abs() < 0.1].mean() < 0.2 * 2 * HALF_SIDE / 40
     assert error.mean() < 0.5 * 2 * HALF_SIDE / 40
 

@@ -8,10 +8,9 @@ from scenes import blotches, box, egg_orbit, grey, pictures_of
 
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.orbit.cameras import CameraOrbit, View
-from sv3d_engine.reconstruction.field.fit import hull_distance
 from sv3d_engine.reconstruction.frames import carving
 from sv3d_engine.reconstruction.frames.carving import Depths, carved, confirmed_depths
-from sv3d_engine.reconstruction.frames.hull import visual_hull, voxel_centres
+from sv3d_engine.reconstruction.frames.hull import hull_distance, visual_hull, voxel_centres
 from sv3d_engine.reconstruction.frames.photo_consistency import top_offset
 
 SIZE, RESOLUTION, HALF_SIDE = 112, 48, 0.5
