@@ -106,8 +106,7 @@ def look_at_frames(
     comparing = progress.part(0.8, 0.85)
     frames, described, weights = weighed(frames, found.described, distance, shots.names, comparing)
     refined: tuple[str, ...] = ()
-    by_outlines = found.described is not shots.described or (shots.described.assumed and search == "used")
-    if by_outlines:  # which leave some azimuths open
+    if found.described is not shots.described:  # by outlines alone, which leave some azimuths open
         described, refined = refine_cameras(frames, described, distance, progress.part(0.85, 1.0))
     frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
     notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights, *refined)

@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from scenes import blotches, grey, icosphere, pictures_of, wavy_orbit
 
 from sv3d_engine.ground.progress import Cancelled, Progress
-from sv3d_engine.orbit.cameras import View
-from sv3d_engine.orbit.orbit_files import CameraFile, write_cameras
-from sv3d_engine.reconstruction.frames.preparation import look_at_frames
+from sv3d_engine.orbit.orbit_files import CameraFile
 from sv3d_engine.reconstruction.frames.refined_cameras import refine_cameras
-from sv3d_engine.shared.trajectory import SV3D_FOV_DEG
 
 SIZE = 192
 ORBIT = wavy_orbit(16)
@@ -90,25 +86,3 @@ def test_it_can_be_cancelled(painted):
 
     with pytest.raises(Cancelled):
         refine_cameras(painted, RIGHT, ORBIT.distance, Stop())
-
-
-@pytest.mark.parametrize("told", [False, True])
-def test_azimuths_that_nobody_told_are_refined_and_told_ones_that_outlines_agree_with_stay(tmp_path, told):
-    """A ball on a turntable that is turned by hand."""
-    uneven_steps = np.random.default_rng(5).normal(0, 3, 16)
-    azimuths = [360 * (i + 1) / 16 + (by if i < 15 else 0) for i, by in enumerate(uneven_steps.tolist())]
-    views = tuple(View(f"{i:03d}.png", 10.0, azimuth) for i, azimuth in enumerate(azimuths))
-    orbit = replace(ORBIT, fov_deg=SV3D_FOV_DEG, views=views)
-    vertices, faces = icosphere(4)
-    seen = pictures_of(0.45 * vertices, faces, lambda points: blotches(points, 0.2), orbit, SIZE)
-    for rgb, alpha, view in zip(seen.rgb, seen.alpha, views, strict=True):
-        pixels = (torch.cat([rgb, alpha[..., None]], -1) * 255).round().byte().numpy()
-        Image.fromarray(pixels).save(tmp_path / view.file)
-    cameras = tmp_path / "even.json" if told else None
-    if cameras:
-        even = [replace(view, azimuth=360 * (i + 1) / 16) for i, view in enumerate(views)]
-        write_cameras(CameraFile(SV3D_FOV_DEG, None, tuple(even)), cameras)
-    prepared, _ = look_at_frames(tmp_path, cameras, 10.0, Progress(), SIZE)
-    wrong = np.array([view.azimuth - azimuth for view, azimuth in zip(prepared.orbit.views, azimuths, strict=True)])
-    most = np.abs((wrong + 180) % 360 - 180).max()
-    assert most > 4 if told else most < 1
