@@ -38,21 +38,18 @@ def add_evaluate_commands(commands: Any) -> None:
 def _add_others(measured: Any) -> None:
     """Those that have few options."""
     cameras = measured.add_parser("cameras", help="how well hidden cameras are found", allow_abbrev=False)
-    cameras.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
-    cameras.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    _add_bench(cameras)
     cameras.set_defaults(run=_evaluate_cameras, details=False)
     light = measured.add_parser("light", help="objects on a turntable: is their light told and taken out")
-    light.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    _add_bench(light)
     light.add_argument("--out", required=True, metavar="DIR", help="frames, jobs and pictures; finished ones are kept")
-    light.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
     light.add_argument("--preset", choices=protocol.PRESETS, default="draft")
     light.add_argument("--bpy-python", default="", metavar="FILE", help="a Python with bpy (default: without Cycles)")
     light.add_argument("--told", action="store_true", help="only what is told of the light, on the true surface")
     light.set_defaults(run=_evaluate_light, details=False)
     photographs = measured.add_parser("photographs", help="objects photographed by hand, with COLMAP's cameras")
-    photographs.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    _add_bench(photographs)
     photographs.add_argument("--out", required=True, metavar="DIR", help="photographs and jobs; finished ones are kept")
-    photographs.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
     photographs.add_argument("--preset", choices=protocol.PRESETS, default="draft")
     photographs.set_defaults(run=_evaluate_photographs, details=False)
     sds = measured.add_parser("sds", help="what masked SDS does where no frame looks", allow_abbrev=False)
@@ -65,13 +62,18 @@ def _add_others(measured: Any) -> None:
     sds.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="settings other than the preset's")
     sds.set_defaults(run=_evaluate_sds, details=False)
     frames = measured.add_parser("frames", help="how well wrong frames and holes are told", allow_abbrev=False)
-    frames.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
-    frames.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
+    _add_bench(frames)
     frames.set_defaults(run=_evaluate_frames, details=False)
     field = measured.add_parser("field", help="inputs as people have them: what becomes of each", allow_abbrev=False)
     field.add_argument("--field", required=True, metavar="DIR", help="the folder of the cases")
     field.add_argument("--cases", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
     field.set_defaults(run=_evaluate_field, details=False)
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    """Which known objects are measured."""
+    parser.add_argument("--bench", required=True, metavar="DIR", help="the benchmark's folder")
+    parser.add_argument("--objects", nargs="*", default=[], metavar="NAME", help="of these (default: all)")
 
 
 def _add_novel_views(parser: argparse.ArgumentParser) -> None:
