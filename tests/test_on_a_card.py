@@ -98,7 +98,7 @@ def test_the_fields_surface_comes_off_the_card(
 
 def test_a_step_of_the_fine_stage(card: Counts, fitted: tuple[RadianceField, list[tuple[int, int]]]) -> None:
     meter = Meter(card)
-    surface, _ = refine(egg_orbit(), fitted[0], SMALL, CUDA, 0, meter)
+    surface, *_ = refine(egg_orbit(), fitted[0], SMALL, CUDA, 0, meter)
     steps = meter.steps[1:]
     assert max(launches for launches, _ in steps) <= 1010
     assert max(syncs for _, syncs in steps) <= 10

@@ -195,7 +195,7 @@ def _field() -> RadianceField:
 
 def _mesh_steps(device: torch.device) -> Sequence[Tensor]:
     """The losses of shape and light in three steps."""
-    surface, _ = refine(ball_frames(_FIT.fine_size, 5), copy.deepcopy(_field()), _FIT, device, 0, Progress())
+    surface, *_ = refine(ball_frames(_FIT.fine_size, 5), copy.deepcopy(_field()), _FIT, device, 0, Progress())
     return [torch.tensor(surface.losses[name]) for name in ("mask", "depth", "normals", "illumination")]
 
 

@@ -14,7 +14,7 @@ from scenes import distance_field, egg_distance
 
 from sv3d_engine.ground.progress import Progress
 from sv3d_engine.ground.settings import PRESETS
-from sv3d_engine.job import stages
+from sv3d_engine.job import shape_stages
 from sv3d_engine.job.request import job_from_request
 from sv3d_engine.job.run import run_job
 from sv3d_engine.job.stages import MESH_STAGES
@@ -93,7 +93,7 @@ def test_the_report_tells_of_every_stage(done):
 def test_frames_that_contradict_each_other_are_told(done, tmp_path, monkeypatch, trust, told):
     monkeypatch.setitem(PRESETS, "draft", TINY)
     monkeypatch.setattr(fit, "fit_field", lambda *given: (distance_field(egg_distance, 0.6), trust))
-    facts = stages._field(job_from_request(done[0]), tmp_path, Progress(), torch.device("cpu"))
+    facts = shape_stages.find_field(job_from_request(done[0]), tmp_path, Progress(), torch.device("cpu"))
     assert any("do not quite show one object" in note for note in facts["notes"]) == told
 
 

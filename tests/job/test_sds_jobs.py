@@ -10,7 +10,7 @@ from PIL import Image
 from sv3d_engine.ground.progress import Progress
 from sv3d_engine.ground.settings import PRESETS
 from sv3d_engine.job import request as requests
-from sv3d_engine.job import stages
+from sv3d_engine.job import shape_stages
 from sv3d_engine.job.arguments import parser
 from sv3d_engine.job.arguments import request as asked_by
 from sv3d_engine.job.fingerprint import fingerprints
@@ -209,4 +209,4 @@ def test_why_it_did_not_run_is_in_the_report(small, mesh_job):
     facts, surface = through_mesh(resolved(mesh_job, preset="draft"))
     assert facts["sds"] == {"ran": False, "why": "The preset “draft” goes without it."}
     assert surface.imagined is None
-    assert stages._guided_seconds(resolved(mesh_job, preset="draft")) == 0
+    assert shape_stages._guided_seconds(resolved(mesh_job, preset="draft")) == 0

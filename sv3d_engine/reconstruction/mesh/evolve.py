@@ -25,7 +25,6 @@ PHOTO_WEIGHT, OUTLINE_WEIGHT = 20.0, 1.0  # the first for vertices REFERENCE_EDG
 DOUBTED = 0.01
 TOLD_WEIGHT = 4.0  # of told normals, beside the membrane's 1 and the plate's 10
 OUTLIERS = (0.006, 0.003, 0.0015)  # world units: what is wanted counts less beyond, round by round (Geman & McClure)
-HELD = 3.0  # weight of staying, for vertices REFERENCE_EDGE apart that are held; more changes nothing
 SLIDE = 0.3
 SMOOTHED = 3  # rounds that the grid's stairs are smoothed by
 
@@ -37,13 +36,11 @@ def evolve(
     sweeps: int,
     progress: Progress,
     trust: float = 1.0,
-    held: Tensor | None = None,
 ) -> Tensor:  # (V, 3)
     """Move a closed mesh, vertices (V, 3) and faces (F, 3), onto what the frames show.  On the CPU, deterministic.
 
-    It moves as far by colours as these can be trusted to show one thing, ``trust`` from 0 to 1.  Vertices
-    that are ``held`` (V,), from 0 to 1, stay where they were so far: no plate flattens what was not found in frames.
-    Without ``sweeps`` all stay; once the progress is ``finishing``, no further one begins.  Raises Cancelled.
+    It moves as far by colours as these can be trusted to show one thing, ``trust`` from 0 to 1.  Without ``sweeps`` all
+    stay; once the progress is ``finishing``, no further one begins.  Raises Cancelled.
     """
     if not sweeps or progress.finishing:
         return vertices
@@ -54,7 +51,6 @@ def evolve(
     edge = float((vertices[edges.vertices[:, 0]] - vertices[edges.vertices[:, 1]]).norm(dim=-1).mean())
     vertices = smooth(vertices, faces, mesh, edge, SMOOTHED)
     photo = PHOTO_WEIGHT * (DOUBTED + (1 - DOUBTED) * trust) * (edge / REFERENCE_EDGE) ** 2
-    kept, hold = vertices, None if held is None else HELD * (edge / REFERENCE_EDGE) ** 2 * held
     for sweep in range(sweeps):
         if progress.finishing:
             break
@@ -73,13 +69,10 @@ def evolve(
                 plate = plate + slopes(vertices, normals, edges.vertices, told, TOLD_WEIGHT)
             left = match.displacement - ((vertices - start) * along).sum(-1)
             pull = OUTLINE_WEIGHT * outline.weight
-            towards = pull * outline.displacement
-            if hold is not None:
-                pull, towards = pull + hold, towards + hold * ((kept - vertices) * normals).sum(-1)
             sure = match.trust
             for scale in (*OUTLIERS, None):
                 weight = photo * sure + pull
-                wanted = (photo * sure * left + towards) / weight.clamp_min(1e-9)
+                wanted = (photo * sure * left + pull * outline.displacement) / weight.clamp_min(1e-9)
                 step = balanced_displacement(plate, wanted, weight)
                 if scale is not None:
                     sure = match.trust / (1 + ((left - step) / scale).square()).square()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from skimage.measure import mesh_surface_area
@@ -56,6 +56,14 @@ class Guide(Protocol):
         """
 
 
+class Refined(NamedTuple):
+    """What the fine stage has found."""
+
+    surface: Surface  # by the frames alone
+    appearance: Appearance  # at the end of the last phase
+    guided: tuple[Tensor, Tensor] | None  # vertices (W, 3) and faces (G, 3) at the end of the guided phase, CPU
+
+
 def refine(
     frames: Frames,
     field: RadianceField,
@@ -66,12 +74,12 @@ def refine(
     perceptual: LPIPS | None = None,
     guide: Guide | None = None,
     guided_cost: float = 1.0,
-) -> tuple[Surface, Appearance]:
+) -> Refined:
     """Refine the field's surface, with an appearance that explains the frames well enough to judge a shape by.
 
     The losses of LPIPS and of told normals are left out where there is no ``perceptual`` network, or nothing told.
-    With a ``guide`` the guided phase follows; a step of it takes ``guided_cost`` times as long as another.  On the CPU
-    one seed gives one result.  Raises Cancelled and UserError.
+    With a ``guide`` the guided phase follows, and makes a mesh of its own; a step of it takes ``guided_cost`` times as
+    long as another.  On the CPU one seed gives one result.  Raises Cancelled and UserError.
     """
     torch.manual_seed(seed)
     draw, shuffle = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
@@ -88,8 +96,10 @@ def refine(
     order: list[int] = []
     plan = tuple(steps(phases(settings, None if guide is None else guided_cost)))
     done, whole = 0.0, sum(step.phase.cost for step in plan)
-    for before, step in zip((None, *plan), plan, strict=False):
-        if before is not None and before.phase is not step.phase:
+    settled = None
+    for step in plan:
+        if step.phase.guided and settled is None:
+            settled = _on_cpu(shape.settle())
             shape.halt()
         optimizer.param_groups[0]["lr"] = APPEARANCE_RATE * step.appearance
         order = order or torch.randperm(len(views), generator=shuffle).tolist()
@@ -118,8 +128,13 @@ def refine(
         progress(done / whole)
         if progress.finishing:
             break
-    vertices, faces = shape.settle()
-    return Surface(vertices.cpu(), faces.cpu(), told.read()), appearance.cpu()
+    last = _on_cpu(shape.settle())
+    vertices, faces = settled or last
+    return Refined(Surface(vertices, faces, told.read()), appearance.cpu(), last if settled else None)
+
+
+def _on_cpu(mesh: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return mesh[0].cpu(), mesh[1].cpu()
 
 
 def finest_detail(wanted: int, frame_size: int) -> int:

@@ -37,7 +37,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> Frames:
 def surface(frames: Frames) -> Surface:
     device = torch.device("cpu")
     field, _ = fit_field(frames, SETTINGS, device, seed=0, progress=Progress())
-    surface, _ = refine(frames, field, SETTINGS, device, seed=0, progress=Progress())
+    surface, *_ = refine(frames, field, SETTINGS, device, seed=0, progress=Progress())
     return replace(surface, vertices=evolve(surface.vertices, surface.faces, frames, SETTINGS.sweeps, Progress()))
 
 

@@ -9,7 +9,7 @@ from recorder import Recorder
 from scenes import blotches, box, grey, icosphere, pictures_of, round_off, volume, wavy_orbit
 
 from sv3d_engine.ground.progress import Cancelled, Progress
-from sv3d_engine.orbit.cameras import CameraOrbit, View, pixel_size
+from sv3d_engine.orbit.cameras import pixel_size
 from sv3d_engine.reconstruction.mesh.evolve import evolve
 from sv3d_engine.reconstruction.render.rasterize import vertex_normals
 
@@ -125,18 +125,3 @@ def test_no_sweep_begins_once_the_user_wants_what_there_is(monkeypatch, calls, m
     after = evolve(vertices, faces, frames, SWEEPS, Finishing())
     assert (after is not vertices) == moved
     assert not begun or max(begun) < 0.1 + 0.9 / SWEEPS + 1e-6, "one sweep alone"
-
-
-def test_what_is_held_keeps_its_shape_where_frames_say_nothing():
-    """A ball whose underside, which no camera sees, has been given a rounded dent."""
-    vertices, faces = ball(4)
-    orbit = CameraOrbit(33.8, 2.3, tuple(View(f"{i}.png", 35.0, 36.0 * i) for i in range(10)))
-    frames = pictures_of(vertices, faces, grey, orbit, SIZE)
-    down = -vertices[:, 2] / 0.25
-    dented = vertices * (1 - 0.15 * torch.exp(-(((1 - down) / 0.2) ** 2)))[:, None]
-    normals = vertex_normals(dented, faces)
-    moved = []
-    for share in (None, (down > 0.5).float()):
-        after = evolve(dented, faces, frames, SWEEPS, Progress(), held=share)
-        moved.append(((after - dented) * normals).sum(-1).abs()[down > 0.85].mean())
-    assert moved[1] < 0.1 * moved[0]

@@ -289,15 +289,20 @@ class Outward:
 def test_a_guide_moves_shape_and_colours_in_its_phase_alone(frames, wrong_field):
     settings = replace(SHORT, distillation=replace(SHORT.distillation, steps=6))
     guide, told = Outward(), Recorder()
-    guided, appearance = refine(frames, wrong_field, settings, CPU, 1, told, guide=guide, guided_cost=5.0)
-    plain, other = refine(frames, wrong_field, settings, CPU, 1, Progress())
+    surface, appearance, guided = refine(frames, wrong_field, settings, CPU, 1, told, guide=guide, guided_cost=5.0)
+    plain, other, none = refine(frames, wrong_field, settings, CPU, 1, Progress())
+    assert none is None
     assert guide.asked == 6
-    assert guided.losses["sds"] == [1, 2, 3, 4, 5, 6]
-    assert len(guided.losses["mask"]) == SHORT.fine_steps + 6
-    assert guided.vertices[:, 2].amax() > plain.vertices[:, 2].amax() + 0.002
+    assert surface.losses["sds"] == [1, 2, 3, 4, 5, 6]
+    assert len(surface.losses["mask"]) == SHORT.fine_steps + 6
+    assert torch.equal(surface.vertices, plain.vertices)
+    assert torch.equal(surface.faces, plain.faces)
+    vertices, faces = guided
+    assert faces.amax() == len(vertices) - 1
+    assert vertices[:, 2].amax() > plain.vertices[:, 2].amax() + 0.002
     top = torch.tensor([[0.0, 0.0, 0.3]])
     assert (appearance.albedo(top) > other.albedo(top)).all()
-    lowest = [each.vertices[each.vertices[:, 2] < -0.15] for each in (guided, plain)]
+    lowest = [each[each[:, 2] < -0.15] for each in (vertices, plain.vertices)]
     assert torch.equal(*lowest)
     assert told.told == sorted(told.told)
     assert told.told[SHORT.fine_steps - 1] == pytest.approx(SHORT.fine_steps / (SHORT.fine_steps + 6 * 5))
@@ -376,7 +381,7 @@ class Finishing(Progress):
 
 
 def test_what_there_is_after_two_steps_is_a_closed_surface(frames, wrong_field):
-    surface, _ = refine(frames, wrong_field, SHORT, CPU, 1, Finishing(2))
+    surface, *_ = refine(frames, wrong_field, SHORT, CPU, 1, Finishing(2))
     assert all(len(curve) == 2 for curve in surface.losses.values())
     assert is_closed(surface.faces)
 
@@ -390,7 +395,7 @@ def test_a_doubted_frame_moves_the_shape_by_its_weight(frames, wrong_field):
     volumes = []
     for weight in (1.0, 0.2, 0.001):
         given = replace(frames, rgb=rgb, alpha=alpha, orbit=weighted(frames.orbit, {4: weight}))
-        made, _ = refine(given, wrong_field, replace(FINE, fine_steps=36), CPU, seed=1, progress=Progress())
+        made, *_ = refine(given, wrong_field, replace(FINE, fine_steps=36), CPU, seed=1, progress=Progress())
         volumes.append(volume(made.vertices, made.faces))
     assert volumes[0] > volumes[1] > volumes[2]
 
@@ -413,7 +418,7 @@ def test_told_normals_move_the_shape_and_only_where_they_are_told(frames, with_w
     only = LossWeights(**dict.fromkeys(asdict(LossWeights()), 0.0) | {"mono_normals": 1.0})
     settings = replace(SHORT, fine_steps=30, losses=only)
     given = replace(frames, normals=egg_normals(frames))
-    surface, _ = refine(given, wrong_field, settings, CPU, seed=1, progress=Progress())
+    surface, *_ = refine(given, wrong_field, settings, CPU, seed=1, progress=Progress())
     curve = surface.losses["mono_normals"]
     assert sum(curve[-12:]) < 0.8 * sum(curve[:12])
     untold, _ = with_weights(30, mono_normals=1.0)
