@@ -62,6 +62,16 @@ FRAME_LIGHTS: Items = (
     ("fixed", "With the Object", "Lamps stand still about the object while the camera goes round it"),
 )
 
+UNSEEN: Items = (
+    (
+        "auto",
+        "Automatic",
+        "With high quality SV3D imagines it, if its real weights are chosen and would not take hours",
+    ),
+    ("on", "Imagine", "SV3D imagines shape and colours there, by masked SDS. Slow without a strong graphics card"),
+    ("off", "Leave Plain", "It is closed smoothly, and coloured like what lies around it"),
+)
+
 
 def as_tab(items: Iterable[tuple[str, str, str]]) -> Items:
     """A menu for scripts, whose first and default item leaves the choice to the tab."""

@@ -65,7 +65,7 @@ def draw_advanced(layout: bpy.types.UILayout, settings: SV3DSettings) -> None:
     column.prop(settings, "seed")
     if makes_mesh(settings):
         _draw_automatic(column, settings, "own_faces", "faces")
-        for name in ("texture", "material", "quads"):
+        for name in ("texture", "material", "quads", "sds", "normals"):
             column.prop(settings, name)
     if not settings.from_picture:  # SV3D's own frames stand in one light
         column.prop(settings, "frame_light")

@@ -167,7 +167,7 @@ class SV3D_OT_generate_again(bpy.types.Operator):
                 raise UserError(
                     "The note that the object carries is damaged.", "Set the job up in the SV3D tab.", active.name
                 )
-            start(context, Order(repeated(request, active.name, preferences(context)), active.name))
+            start(context, Order(repeated(request, active.name, context.scene.sv3d, preferences(context)), active.name))
         except (UserError, OSError) as error:
             session.refuse(failure_of(error))
         return {"FINISHED"}

@@ -253,6 +253,17 @@ class SV3DSettings(bpy.types.PropertyGroup):
         description="How the light of the frames stands, which is taken out of the mesh's colours",
         items=choices.FRAME_LIGHTS,
     )
+    sds: EnumProperty(  # type: ignore[valid-type]
+        name="Unseen Parts",
+        description="What becomes of places that no frame looks at",
+        items=choices.UNSEEN,
+    )
+    normals: StringProperty(  # type: ignore[valid-type]
+        name="Normals",
+        description="Folder with a normal map for each frame, called as the frames are, or a network's file (.onnx) "
+        "that tells normals from pictures, like MoGe-2's. It makes fine shapes truer. May stay empty",
+        subtype="FILE_PATH",
+    )
     quads: BoolProperty(  # type: ignore[valid-type]
         name="Quads",
         description="Join triangles in pairs as the mesh comes into the scene, where that leaves good four-sided faces "

@@ -71,11 +71,11 @@ def order(
     return Order(request, title)
 
 
-def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> protocol.Job:
+def repeated(request: protocol.Job, title: str, settings: SV3DSettings, chosen: SV3DPreferences) -> protocol.Job:
     """A job once more from the start, into a folder of its own, on what is chosen now.
 
     The request may come from a stranger's file: weights, and the word that something may be fetched, are taken from
-    the preferences alone.  Raises UserError.
+    the preferences alone, a network that tells normals from the tab.  Raises UserError.
     """
     now: dict[str, Any] = {"job": uuid4().hex, "resume": False, "device": chosen.device}
     if isinstance(request, protocol.OrbitJob):
@@ -83,7 +83,9 @@ def repeated(request: protocol.Job, title: str, chosen: SV3DPreferences) -> prot
     else:
         check_source(Path(request.frames), is_folder=True)
     check_cameras(request)
+    check_normals(request, settings)
     if isinstance(request, protocol.MeshJob):
+        now["weights"] = weights_to_imagine(request.sds, chosen)
         now["doubts"] = "tell"  # there is a result: the artist went on, whatever the doubts were
     if isinstance(request, protocol.OrbitJob):
         weights = _weights(chosen)
@@ -199,6 +201,7 @@ def _mesh_job(
         elevation=elevation,
         cameras_as_given=settings.cameras_as_given,
         light=settings.frame_light,
+        weights=weights_to_imagine(settings.sds, chosen),
         device=chosen.device,
         seed=settings.seed,
         **mesh_choices(settings),
@@ -237,7 +240,30 @@ def mesh_choices(settings: SV3DSettings) -> dict[str, Any]:
         "faces": settings.faces or None,
         "texture": None if settings.texture == BY_QUALITY else int(settings.texture),
         "material": None if settings.material == BY_QUALITY else settings.material,
+        "sds": settings.sds,
+        "normals": str(_absolute(settings.normals)) if settings.normals else None,
     }
+
+
+def weights_to_imagine(sds: str, chosen: SV3DPreferences) -> str | None:
+    """The weights that a mesh from frames may ask for what no frame shows; None for the engine's own, or without."""
+    if sds == "on":
+        weights = _weights(chosen)
+        return str(weights) if weights else None
+    return str(chosen.weights_path) if sds == "auto" and chosen.weights and chosen.weights_path.exists() else None
+
+
+def check_normals(request: protocol.Job, settings: SV3DSettings) -> None:
+    """Raises UserError where a request that may come from anybody names a network that the tab does not."""
+    told = None if type(request) is protocol.OrbitJob else request.normals  # type: ignore[union-attr]
+    if told is None or Path(told).is_dir():
+        return
+    if not settings.normals or _absolute(settings.normals) != Path(told):
+        raise UserError(
+            "This job was told normals by a network, and another one or none is chosen now.",
+            "Choose its file under Advanced, at Normals, then try again.",
+            told,
+        )
 
 
 def _weights(chosen: SV3DPreferences) -> Path | None:

@@ -80,6 +80,8 @@ def _mesh_settings(request: protocol.MeshJob | protocol.GenerateJob) -> dict[str
         "faces": request.faces or 0,
         "texture": BY_QUALITY if request.texture is None else str(request.texture),
         "material": request.material or BY_QUALITY,
+        "sds": request.sds,
+        "normals": request.normals if request.normals and Path(request.normals).is_dir() else "",
     }
 
 

@@ -14,7 +14,7 @@ from ...sv3d_engine.shared.job_files import REPORT, REQUEST, json_object
 from .. import storage
 from ..generate.pixel_file import write_png
 from ..generate.property_group import SV3DSettings
-from ..generate.request import Order, mesh_choices
+from ..generate.request import Order, mesh_choices, weights_to_imagine
 from ..preferences.property_group import SV3DPreferences
 from ..result import destination
 from ..result.frame_changes import SV3DFrame, frames_of
@@ -52,13 +52,15 @@ def order_again(orbit: bpy.types.Image, settings: SV3DSettings, chosen: SV3DPref
     except (UserError, OSError):
         drop(out)
         raise
+    asked = _asked(job, settings)
     request = protocol.MeshJob(
         job=uuid4().hex,
         frames=str(out / FRAMES),
         out=str(out),
         cameras=str(cameras),
         device=chosen.device,
-        **_asked(job, settings),
+        weights=weights_to_imagine(asked["sds"], chosen),
+        **asked,
     )
     return Order(request, title)
 
@@ -74,7 +76,7 @@ def _asked(job: Path, settings: SV3DSettings) -> dict[str, Any]:
     except protocol.ProtocolError:  # damaged, or of another version
         request = None
     if isinstance(request, protocol.MeshJob | protocol.GenerateJob):  # its frames have the cameras that it used
-        asked = {name: getattr(request, name) for name in ("preset", "faces", "texture", "material", "seed")}
+        asked = {name: getattr(request, name) for name in ("preset", "faces", "texture", "material", "seed", "sds")}
         return asked | {"light": _light(request), "cameras_as_given": True}
     asked = {**mesh_choices(settings), "seed": settings.seed, "cameras_as_given": settings.cameras_as_given}
     if isinstance(request, protocol.OrbitJob):

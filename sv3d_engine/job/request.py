@@ -9,13 +9,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..ground.device import check_device
+from ..ground.device import check_device, resolve_device
 from ..ground.settings import PRESETS, Settings
 from ..shared import protocol
 from ..shared.errors import UserError
 from ..shared.frame_folder import is_film
 from ..shared.frame_names import FILM_KINDS, is_picture
-from ..shared.model_facts import NAME, NOTE, bundled_weights
+from ..shared.model_facts import NAME, NOTE, bundled_weights, guided_seconds
 from .folder import in_the_way
 from .folder_guard import ANOTHER_FOLDER
 from .job import FramesToMesh, Guiding, Job, PictureToMesh, PictureToOrbit
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ORBIT_PLACE = "orbit"  # where in its folder a job keeps the orbit from which it then makes a mesh
 _ORBIT_BYTES = 200_000_000  # on disk: frames, previews and a contact sheet, ten times over
+_LONG = 2 * 3600  # seconds that nobody waits for who has not asked for it
 _BYTES_A_TEXEL = 32  # on disk: all maps, in the file and its preview, twice over
 
 
@@ -174,6 +175,12 @@ def _guiding(request: protocol.MeshJob | protocol.GenerateJob) -> tuple[Guiding 
     found = inspect(weights)
     if request.sds == "auto" and found.name == NAME:
         return None, f"{NAME} knows too little of what no frame shows; --sds on asks it all the same."
+    seconds = guided_seconds(
+        PRESETS[request.preset].distillation.steps, found.step_share, resolve_device(request.device).type
+    )
+    if request.sds == "auto" and seconds > _LONG:
+        hours = f"{seconds / 3600:.0f} hours"
+        return None, f"{found.name} would take about {hours} for what no frame shows; --sds on asks it all the same."
     usage = found.usage
     guiding = Guiding(
         weights=weights,

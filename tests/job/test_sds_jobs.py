@@ -82,6 +82,14 @@ def test_the_demonstration_model_is_asked_on_the_artists_word_alone(mesh_job):
     assert (job.guiding.model, job.guiding.camera_guidance) == (NAME, 2.5)
 
 
+def test_nobody_waits_for_hours_who_has_not_asked(mesh_job, official, monkeypatch):
+    monkeypatch.setattr(requests, "guided_seconds", lambda steps, share, device: 100 * 3600.0)
+    job = resolved(mesh_job, weights=official)
+    assert job.guiding is None
+    assert "100 hours" in job.unguided
+    assert resolved(mesh_job, weights=official, sds="on").guiding is not None
+
+
 def test_who_asks_for_it_without_a_network_is_told(mesh_job, monkeypatch, tmp_path):
     broken = tmp_path / "sv3d_p.safetensors"
     broken.write_bytes(b"nothing of the kind")

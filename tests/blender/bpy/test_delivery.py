@@ -247,9 +247,14 @@ def test_a_strangers_note_leads_nowhere(blender, session, settings, preferences,
     blender.context.scene.collection.objects.link(thing)
     blender.context.view_layer.objects.active = thing
     thing["sv3d_request"] = protocol.encode(stranger)
-    again = part("generate.request").repeated(part("result.provenance").request_of(thing), "cow", preferences)
+    again = part("generate.request").repeated(part("result.provenance").request_of(thing), "cow", settings, preferences)
     assert (again.weights, again.download, again.resume) == (preferences.weights, False, False)
     assert not Path(again.out).is_relative_to(tmp_path)
+    network = tmp_path / "normals.onnx"
+    network.touch()
+    thing["sv3d_request"] = protocol.encode(replace(stranger, normals=str(network)))
+    blender.ops.sv3d.generate_again()
+    assert "told normals by a network" in session.shown_failure.cause
     elsewhere = protocol.GenerateJob("x", "//evil/share/cow.png", "/out")
     thing["sv3d_request"] = protocol.encode(elsewhere)
     blender.ops.sv3d.generate_again()

@@ -26,6 +26,20 @@ def test_a_turntables_light_can_be_told(blender, session, settings, orbit_folder
     assert session.job.request.light == light
 
 
+@pytest.mark.parametrize("unseen", ["auto", "on", "off"])
+def test_what_no_frame_shows_may_be_imagined(blender, session, settings, preferences, orbit_folder, unseen):
+    settings.sds = unseen
+    assert blender.ops.sv3d.generate(folder=str(orbit_folder), preset="draft", wait=True) == {"FINISHED"}
+    asked = session.job.request
+    assert (asked.sds, asked.weights) == (unseen, None if unseen == "off" else preferences.weights)
+
+
+def test_normals_are_told_by_a_folder(blender, session, settings, orbit_folder, tmp_path):
+    settings.normals = str(tmp_path)
+    assert blender.ops.sv3d.generate(folder=str(orbit_folder), preset="draft", wait=True) == {"FINISHED"}
+    assert session.job.request.normals == str(tmp_path)
+
+
 @pytest.mark.parametrize("as_given", [False, True])
 def test_cameras_are_found_unless_they_are_to_stay(blender, session, settings, orbit_folder, as_given):
     settings.cameras_as_given = as_given

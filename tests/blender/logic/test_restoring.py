@@ -117,6 +117,7 @@ def test_every_choice_comes_back():
     for name in ("sampler", "steps", "guidance", "guidance_scale", "memory", "seed", "preset", "faces", "material"):
         assert fields[name] == getattr(request, name)
     assert (fields["texture"], fields["background_model"]) == ("4096", False)
+    assert (fields["sds"], fields["normals"]) == ("auto", "")
     orbit = protocol.OrbitJob("1", "/cow.png", "/out")
     assert settings_of(orbit)["make"] == "ORBIT"
     assert "preset" not in settings_of(orbit)
@@ -129,6 +130,13 @@ def test_an_orbit_comes_back_as_its_folder():
     assert fields["frame_light"] == "turns"
     assert (fields["source"], fields["folder"], fields["cameras"]) == ("FOLDER", "/frames", "/cameras.json")
     assert list(fields).index("folder") < list(fields).index("cameras"), "the folder's own cameras would win"
+
+
+def test_a_folder_of_normals_comes_back_and_a_network_does_not(tmp_path):
+    network = tmp_path / "normals.onnx"
+    network.touch()
+    for told, back in ((tmp_path, str(tmp_path)), (network, "")):
+        assert settings_of(protocol.MeshJob("1", "/frames", "/out", normals=str(told), sds="on"))["normals"] == back
 
 
 def test_what_is_asked_now_is_what_a_later_version_reads(tmp_path):
