@@ -19,22 +19,16 @@ from scenes import (
     weighted,
 )
 
-from sv3d_engine.ground.colour import to_linear, to_srgb
+from sv3d_engine.ground.colour import to_linear
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.ground.settings import PRESETS, LossWeights, Settings
-from sv3d_engine.orbit.cameras import CameraOrbit, View, frame_rays, pixel_size
+from sv3d_engine.orbit.cameras import frame_rays
 from sv3d_engine.reconstruction.field.fit import fit_field
 from sv3d_engine.reconstruction.light import fibonacci_sphere
 from sv3d_engine.reconstruction.mesh import refine as fine_stage
-from sv3d_engine.reconstruction.mesh import refined_surface
-from sv3d_engine.reconstruction.mesh.appearance import Appearance
-from sv3d_engine.reconstruction.mesh.judging import view_losses
-from sv3d_engine.reconstruction.mesh.picture import draw_probes, take_picture
 from sv3d_engine.reconstruction.mesh.refine import Advice, finest_detail, refine, start_shape
 from sv3d_engine.reconstruction.mesh.tet_shape import TetShape
-from sv3d_engine.reconstruction.mesh.views import Part, Window, see, windows
 from sv3d_engine.reconstruction.perceptual import LPIPS
-from sv3d_engine.reconstruction.render.antialias import mesh_edges
 from sv3d_engine.shared.errors import UserError
 
 CPU = torch.device("cpu")
@@ -137,7 +131,7 @@ def test_large_frames_are_averaged_down_first(frames, wrong_field, monkeypatch):
 
 def test_losses_without_a_weight_move_nothing(with_weights, wrong_field):
     start, faces = start_shape(wrong_field, SHORT.grid_resolution, CPU).settle()
-    surface, _ = with_weights()
+    surface, *_ = with_weights()
     assert torch.equal(surface.vertices, start)
     assert torch.equal(surface.faces, faces)
 
@@ -148,83 +142,6 @@ def test_a_highlight_has_to_be_worth_its_weight(with_weights):
     held, free = (with_weights(15, photometric=1e-3, highlight=each)[0].losses["highlight"] for each in (weight, 0.0))
     assert free[-1] > 0.01
     assert held[-1] < 0.2 * free[-1]
-
-
-def losses_of_view(surface, appearance, window, orbit, draw):
-    """Every loss of the first view of a surface, its vertices and faces."""
-    vertices, faces = surface
-    sight = see(vertices, faces, mesh_edges(faces), orbit, 0, window.part)
-    probes = draw_probes(sight, draw)
-    picture = take_picture(sight, appearance, window.part, probes)
-    return view_losses(picture, probes, sight, window, pixel_size(orbit, SIZE), draw)
-
-
-@pytest.fixture(scope="module")
-def grey_view(frames):
-    """One grey for frame and egg: the first window, how an egg of some size is seen there, and its appearance."""
-    torch.manual_seed(0)
-    appearance = Appearance(HALF_SIDE, finest=64, levels=2, log2_rows=6)
-    torch.nn.init.zeros_(appearance.decoder[2].weight)
-    torch.nn.init.zeros_(appearance.decoder[2].bias)
-    window = windows(frames, CPU)[0]
-    grey = float(to_srgb(torch.tensor(0.5 * 0.8)))
-    window = replace(window, colour=grey * window.alpha[..., None].expand(-1, -1, 3).contiguous())
-
-    def losses_of(offset, draws=8):
-        field = distance_field(lambda p: egg_distance(p) - offset, HALF_SIDE)
-        surface = start_shape(field, 24, CPU).settle()
-        draw = torch.Generator().manual_seed(0)
-        with torch.no_grad():
-            return [losses_of_view(surface, appearance, window, frames.orbit, draw) for _ in range(draws)]
-
-    return losses_of
-
-
-@pytest.mark.parametrize("offset", [0.03, -0.03])
-def test_a_wrong_outline_is_seen_before_one_background_or_another(grey_view, offset):
-    """With the same background each time an object of its colour could have any outline."""
-    seen = [float(terms["photometric"]) for terms in grey_view(offset)]
-    right = [float(terms["photometric"]) for terms in grey_view(0.0)]
-    assert max(seen) > 2 * min(seen)
-    assert sum(seen) > 10 * sum(right)
-
-
-def test_the_true_shape_costs_least(grey_view):
-    small, right, large = (grey_view(offset, 1)[0] for offset in (-0.02, 0.0, 0.02))
-    for other in (small, large):
-        assert other["mask"] > 5 * right["mask"]
-
-
-def two_balls(gap):
-    """Depth loss of one ball before another, ``gap`` behind it, over the frame of a camera in front of both."""
-    orbit = CameraOrbit(33.8, 2.2, (View("000.png", 0.0, 0.0),))
-    centres = torch.tensor([[0.2, 0.05, 0.0], [0.2 - gap, -0.05, 0.0]])
-    field = distance_field(lambda p: ((p[:, None] - centres).norm(dim=-1) - 0.12).amin(1), HALF_SIDE)
-    surface = start_shape(field, 32, CPU).settle()
-    alpha = torch.ones(SIZE, SIZE)
-    window = Window(Part(SIZE, torch.zeros(3), SIZE, SIZE), torch.ones(SIZE, SIZE, 3), alpha, alpha)
-    appearance = Appearance(HALF_SIDE, finest=16, levels=1, log2_rows=4)
-    terms = losses_of_view(surface, appearance, window, orbit, torch.Generator().manual_seed(0))
-    return float(terms["depth"].detach())
-
-
-def test_what_lies_behind_is_not_drawn_nearer():
-    assert two_balls(gap=0.45) < 1.5 * two_balls(gap=0.0)
-
-
-def test_light_is_told_by_linear_values_of_solid_pixels(frames):
-    """A picture of a grey egg in some light: that light explains it, though outlines fade."""
-    torch.manual_seed(0)
-    appearance = Appearance(HALF_SIDE, finest=16, levels=1, log2_rows=4)
-    with torch.no_grad():
-        appearance.lights.raw_amplitude.add_(torch.randn(24))
-        window = windows(frames, CPU)[0]
-        vertices, faces = start_shape(distance_field(egg_distance, HALF_SIDE), 24, CPU).settle()
-        sight = see(vertices, faces, mesh_edges(faces), frames.orbit, 0, window.part)
-        shown = sight.raster.spread(to_srgb(0.5 * appearance.lights(sight.normals))[:, None].expand(-1, 3))
-        window = replace(window, colour=shown.reshape(*window.alpha.shape, 3) * window.alpha[..., None])
-        terms = losses_of_view((vertices, faces), appearance, window, frames.orbit, torch.Generator())
-    assert terms["illumination"] < 1e-4
 
 
 def test_the_fine_stage_mends_most_of_what_is_wrong_with_the_field(surface, wrong_field):
@@ -259,9 +176,9 @@ def test_losses_are_told_and_fall(surface):
 
 
 def test_one_seed_gives_one_result(frames, short_run):
-    field, (surface, appearance), _ = short_run
+    field, (surface, appearance, _), _ = short_run
     again, _ = fit_field(frames, SHORT, CPU, seed=3, progress=Progress())
-    same, likewise = refine(frames, again, SHORT, CPU, seed=3, progress=Progress())
+    same, likewise, _ = refine(frames, again, SHORT, CPU, seed=3, progress=Progress())
     assert torch.equal(same.vertices, surface.vertices)
     assert torch.equal(same.faces, surface.faces)
     assert same.losses == surface.losses
@@ -325,33 +242,6 @@ def test_progress_runs_to_the_end(short_run):
     for told in short_run[2]:
         assert told == sorted(told)
         assert told[-1] == 1
-
-
-def test_a_surface_comes_back(surface, tmp_path):
-    path = tmp_path / "surface.safetensors"
-    refined_surface.save_surface(surface, path)
-    read = refined_surface.load_surface(path)
-    assert torch.equal(read.vertices, surface.vertices)
-    assert torch.equal(read.faces, surface.faces)
-    assert read.losses == surface.losses
-    assert read.imagined is None
-
-
-def test_what_was_imagined_comes_back_with_the_surface(surface, tmp_path):
-    path = tmp_path / "surface.safetensors"
-    imagined = refined_surface.Imagined(torch.rand(len(surface.vertices)), torch.rand(len(surface.vertices), 3))
-    refined_surface.save_surface(replace(surface, imagined=imagined), path)
-    read = refined_surface.load_surface(path).imagined
-    assert torch.equal(read.share, imagined.share)
-    assert torch.equal(read.albedo, imagined.albedo)
-
-
-def test_a_damaged_surface_is_told_in_plain_words(surface, tmp_path):
-    path = tmp_path / "surface.safetensors"
-    refined_surface.save_surface(surface, path)
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(UserError, match="damaged"):
-        refined_surface.load_surface(path)
 
 
 def test_a_field_without_a_surface_is_told_in_plain_words(frames):
@@ -421,7 +311,7 @@ def test_told_normals_move_the_shape_and_only_where_they_are_told(frames, with_w
     surface, *_ = refine(given, wrong_field, settings, CPU, seed=1, progress=Progress())
     curve = surface.losses["mono_normals"]
     assert sum(curve[-12:]) < 0.8 * sum(curve[:12])
-    untold, _ = with_weights(30, mono_normals=1.0)
+    untold, *_ = with_weights(30, mono_normals=1.0)
     assert "mono_normals" not in untold.losses
     assert torch.equal(untold.vertices, with_weights(30)[0].vertices)
 
