@@ -21,6 +21,7 @@ from ..mesh.views import Part, Sight, see
 from ..render.antialias import Edges, mesh_edges
 from ..render.rasterize import interpolate
 from .distillation import draw_level, score_gradient
+from .even_start import start_evenly
 from .random_orbit import random_orbit
 from .reference_view import ReferenceView
 from .soft_visibility import unseen_share
@@ -60,11 +61,14 @@ class OrbitGuide:
         variant = self.prior.model.architecture.variant
         poses = random_orbit(self.reference.view.elevation, variant, self._drawn_orbits)
         unseen = unseen_share(vertices, faces, self.frames_orbit, self.settings.occlusion)
+        masks = unseen if self.settings.masked else torch.ones_like(unseen)
+        if not self.levels:
+            start_evenly(appearance, vertices, faces, unseen, self._draw)
         look = _Look(
             vertices.detach().requires_grad_(),
             faces,
             mesh_edges(faces),
-            unseen if self.settings.masked else torch.ones_like(unseen),
+            masks,
             self.reference.orbit(poses),
             Part(self.prior.frame_size, torch.zeros(3, device=vertices.device), *(self.prior.frame_size,) * 2),
             appearance,

@@ -17,7 +17,7 @@ from .gloss import MATT, find_gloss, no_gloss
 from .lit_surface import look_at
 from .observations import Observations, diffuse_colour
 from .turning import LightMode, under_turning_light
-from .unseen import fill_unseen
+from ..mesh.unseen import fill_unseen
 
 _EVEN = 1e-3  # sharpness of a Gaussian that is as bright on all sides
 DIM = 0.02  # shading below which a colour cannot be told

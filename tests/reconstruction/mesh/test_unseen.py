@@ -2,7 +2,7 @@
 
 import torch
 
-from sv3d_engine.reconstruction.material.unseen import fill_unseen
+from sv3d_engine.reconstruction.mesh.unseen import fill_unseen
 
 
 def strip(count: int) -> tuple[torch.Tensor, torch.Tensor]:

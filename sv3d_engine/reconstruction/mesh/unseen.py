@@ -5,7 +5,7 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from ..mesh.smoothness import adjacent
+from .smoothness import adjacent
 
 KNOWN = 0.1  # evidence from which a vertex keeps to its own value
 BLUR = 0.02  # weight of a neighbour beside evidence 1
