@@ -11,13 +11,13 @@ from ...ground.progress import Progress
 from ...ground.tensor_store import load_tensors, save_tensors
 from ..frames.frames import Frames
 from ..light import LIGHT_COUNT, Gaussians, fibonacci_sphere
+from ..mesh.unseen import fill_unseen
 from .exposure import exposures
 from .gaussian_fit import fit_gaussians
 from .gloss import MATT, find_gloss, no_gloss
 from .lit_surface import look_at
 from .observations import Observations, diffuse_colour
 from .turning import LightMode, under_turning_light
-from ..mesh.unseen import fill_unseen
 
 _EVEN = 1e-3  # sharpness of a Gaussian that is as bright on all sides
 DIM = 0.02  # shading below which a colour cannot be told
