@@ -14,7 +14,7 @@ FLOORS = {
     "sv3d": ("network", "diffusion", "generation"),
     "reconstruction": (
         *("light", "losses", "perceptual", "render", "frames"),
-        *("field", "mesh", "guidance", "material", "asset"),
+        *("field", "mesh", "material", "guidance", "asset"),
     ),
     "laboratory": ("demo", "dataset", "bench", "evaluate", "training", "evaluate_commands", "commands"),
 }

@@ -70,10 +70,10 @@ def refine_mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch
     whole = refining_seconds(job)
     swept = 0.5 * (whole - _guided_seconds(job)) / whole
     found, sds, notes = _refined(job, frames, field, judge, device, seed, progress.part(0.0, 1 - swept))
-    surface = found.surface
     sweeping = progress.part(1 - swept, 1.0)
-    vertices = evolve(surface.vertices, surface.faces, frames, job.settings.sweeps, sweeping, trust)
-    surface = replace(surface, vertices=vertices)
+    vertices, faces = found.surface.vertices, found.surface.faces
+    vertices = evolve(vertices, faces, frames, job.settings.sweeps, sweeping, trust)
+    surface = replace(found.surface, vertices=vertices)
     if found.guided is not None:
         surface = _with_imagined(surface, found, frames, job.settings.distillation)
     if surface.imagined is not None:
@@ -125,6 +125,8 @@ def _refined(
                 progress.part(0.0, 0.05),
                 guiding.precision,
                 guiding.memory,
+                job.light,
+                job.settings.material != "baked",
             )
             given, told, cost = copy.deepcopy(field), progress.part(0.05, 1.0), _guided_cost(job)
             found = refine(frames, given, job.settings, device, seed, told, judge, guide, cost)
@@ -149,7 +151,7 @@ def _with_imagined(surface: "Surface", found: "Refined", frames: "Frames", setti
     assert found.guided is not None
     share = unseen_share(surface.vertices, surface.faces, frames.orbit, settings.occlusion)
     share = share if settings.masked else torch.ones_like(share)
-    vertices = with_imagined_shape(surface.vertices, surface.faces, found.guided, share)
+    vertices = with_imagined_shape(surface.vertices, found.surface.vertices, surface.faces, found.guided, share)
     albedo = found.appearance.albedo(vertices).detach()
     return replace(surface, vertices=vertices, imagined=Imagined(share, albedo))
 

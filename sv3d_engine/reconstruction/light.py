@@ -70,6 +70,14 @@ class Lights(nn.Module):
         self.log_sharpness = nn.Parameter(torch.full((count,), math.log(8.0)))
         self.raw_amplitude = nn.Parameter(torch.zeros(count))
 
+    @torch.no_grad()
+    def take(self, axes: Tensor, sharpness: Tensor, amplitude: Tensor) -> None:
+        """Become Gaussians (K, 3), (K,), (K,), but for their scale."""
+        self.direction.copy_(axes)
+        self.log_sharpness.copy_(sharpness.log())
+        wanted = amplitude / amplitude.mean().clamp_min(1e-9)
+        self.raw_amplitude.copy_(wanted.clamp_min(1e-4).expm1().log())  # softplus' inverse
+
     def gaussians(self) -> tuple[Tensor, Tensor, Tensor]:
         """Unit axes (K, 3), sharpness (K,) > 0 and amplitude (K,) ≥ 0."""
         sharpness = self.log_sharpness.exp().clamp(0.5, 60.0)

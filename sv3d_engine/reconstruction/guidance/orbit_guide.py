@@ -21,7 +21,6 @@ from ..mesh.views import Part, Sight, see
 from ..render.antialias import Edges, mesh_edges
 from ..render.rasterize import interpolate
 from .distillation import draw_level, score_gradient
-from .even_start import start_evenly
 from .random_orbit import random_orbit
 from .reference_view import ReferenceView
 from .soft_visibility import unseen_share
@@ -42,6 +41,7 @@ class OrbitGuide:
     guidance: Guidance
     settings: Distillation
     seed: int
+    begin: Callable[[Tensor, Tensor, Appearance], None]  # what becomes of an appearance before the first orbit
     levels: list[float] = field(default_factory=list)  # σ of each orbit so far
     _draw: torch.Generator = field(init=False)
     _drawn_orbits: random.Random = field(init=False)
@@ -61,14 +61,13 @@ class OrbitGuide:
         variant = self.prior.model.architecture.variant
         poses = random_orbit(self.reference.view.elevation, variant, self._drawn_orbits)
         unseen = unseen_share(vertices, faces, self.frames_orbit, self.settings.occlusion)
-        masks = unseen if self.settings.masked else torch.ones_like(unseen)
         if not self.levels:
-            start_evenly(appearance, vertices, faces, unseen, self._draw)
+            self.begin(vertices, faces, appearance)
         look = _Look(
             vertices.detach().requires_grad_(),
             faces,
             mesh_edges(faces),
-            masks,
+            unseen if self.settings.masked else torch.ones_like(unseen),
             self.reference.orbit(poses),
             Part(self.prior.frame_size, torch.zeros(3, device=vertices.device), *(self.prior.frame_size,) * 2),
             appearance,

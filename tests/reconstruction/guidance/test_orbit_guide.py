@@ -40,11 +40,17 @@ def prior():
     return SV3DPrior(model, placement, condition(model, picture, poses, picture * 0, placement))
 
 
+def no_begin(vertices, faces, appearance):
+    """The appearance stays."""
+
+
 def guide_of(prior, views=FRONT, **settings):
     frames = egg_orbit(size=32)
     orbit = CameraOrbit(33.8, frames.orbit.distance, tuple(views))
     plain = Guidance(triangle(), torch.ones(21))
-    return OrbitGuide(prior, reference_view(frames, TINY.frame_size), orbit, plain, Distillation(**settings), 5)
+    return OrbitGuide(
+        prior, reference_view(frames, TINY.frame_size), orbit, plain, Distillation(**settings), 5, no_begin
+    )
 
 
 def gradients(prior, egg, views=FRONT, **settings):
