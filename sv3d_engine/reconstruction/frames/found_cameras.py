@@ -224,8 +224,9 @@ def _told(best: Candidate, reading: TurnCameras, described: CameraFile, chosen: 
     return told
 
 
-def _steps(azimuths: Tensor) -> Tensor:
-    return azimuths.diff().abs() % 360
+def _steps(azimuths: Tensor) -> Tensor:  # (N,) -> (N − 1,)
+    """The shortest ways, in degrees: from 350° to 5° it is 15°."""
+    return ((azimuths.diff() + 180) % 360 - 180).abs()
 
 
 def _pixels(share: float) -> str:

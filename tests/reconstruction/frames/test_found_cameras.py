@@ -1,5 +1,6 @@
 """Cameras that the outlines agree with are found whatever was said, and right ones are left alone."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -109,7 +110,9 @@ def test_uneven_steps_are_found(frames, right):
     views = (*shifted.views[:-1], right.views[-1])
     mended = found(frames, replace(right, views=views))
     assert apart(mended.described, right)[1] < 3
+    least, most = (int(number) for number in re.findall(r"(\d+)°", mended.notes[0])[:2])
     assert "uneven" in mended.notes[0]
+    assert 5 < least < 17 < most < 40, "the last step, across 0°, is as short as the others"
 
 
 def test_an_orbit_that_comes_round_again_is_understood(frames, right):
