@@ -91,7 +91,8 @@ def parse_cameras(data: Any, name: str = "cameras.json") -> CameraFile:
     if not FOV_RANGE[0] < fov < FOV_RANGE[1]:
         raise UserError(
             f"The field of view in {name} is {fov:g}°.",
-            f"It must lie between {FOV_RANGE[0]:g}° and {FOV_RANGE[1]:g}°; SV3D's own is 33.8°.",
+            f"It must lie between {FOV_RANGE[0]:g}° and {FOV_RANGE[1]:g}°; SV3D's own is 33.8°."
+            + (f" If it is in radians, write {math.degrees(fov):.4g}." if 0 < fov < math.radians(FOV_RANGE[1]) else ""),
         )
     distance = None
     if data.get("distance") is not None:
@@ -236,11 +237,17 @@ def _number(entry: dict[str, Any], key: str, where: str) -> float:
 
 
 def _check_degrees(views: tuple[View, ...], name: str) -> None:
-    """Angles of a turn that stay below 2π, elevations below π/2, and that are no whole numbers, are in radians."""
+    """Angles of a turn that stay below 2π, or below 1, and that are no whole numbers, are no degrees."""
     azimuths = [view.azimuth for view in views]
     spread = max(azimuths) - min(azimuths)
-    low = spread <= 2 * math.pi + 1e-6 and max(abs(view.elevation) for view in views) <= math.pi / 2
-    if low and spread > math.pi / 2 and not all(azimuth.is_integer() for azimuth in azimuths):
+    if spread > 2 * math.pi + 1e-6 or spread <= 0.5 or all(azimuth.is_integer() for azimuth in azimuths):
+        return
+    if spread <= 1:
+        raise UserError(
+            f"The azimuths in {name} look like shares of a turn: all lie within {spread:.3g}.",
+            "Write them in degrees: multiply each azimuth by 360.",
+        )
+    if spread > math.pi / 2:
         raise UserError(
             f"The angles in {name} look like radians: all azimuths lie within {spread:.3g}.",
             "Write them in degrees: multiply each angle by 57.29578.",

@@ -11,9 +11,9 @@ from ..shared.errors import UserError
 from .background_model import BEST_FIRST, BackgroundModel, better_ones, cut_with_model, download_model, find_model
 from .borders import Window, content_window, is_rectangle, is_whole
 from .doubtful_outline import HOPELESS, doubtful_outline, faint_outline
-from .given_alpha import checked_alpha, tells
+from .given_alpha import FAINT, at_full_strength, checked_alpha, without_opaque
 from .ground_shadow import find_ground_shadow, without_ground_shadow
-from .islands import strays
+from .islands import count_apart, strays
 from .line_art import enclosed_paper, share_of_drawn_holes
 from .matte import NotPlain, backdrop, border, is_cut_off, matted
 from .matte import cut_out as separated
@@ -52,14 +52,17 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
     """
     rgb, alpha = picture.rgb, picture.alpha
     how = _Means(use_model, download, progress)
-    if alpha is None or not tells(alpha):
-        if alpha is not None:  # soft corners, a little dust: it hides nothing
-            rgb = rgb * alpha[..., None] + 1 - alpha[..., None]
+    faint = False
+    if alpha is not None:
+        alpha, faint = at_full_strength(alpha)
+    rgb, alpha = without_opaque(rgb, alpha)
+    if alpha is None:
         return _within(rgb, content_window(rgb), name, how)
     if (box := is_rectangle(alpha >= _SOLID)) and (cut := _in_rectangle(rgb, box, name, how)):
         return cut
     given = checked_alpha(rgb, alpha, name)
-    cut = CutOut(given.rgb, given.alpha, "alpha", (*given.notes, *_white_note(given.rgb, given.alpha)))
+    notes = (*([FAINT] if faint else []), *given.notes, *_drawing_note(given.rgb, given.alpha))
+    cut = CutOut(given.rgb, given.alpha, "alpha", (*notes, *_white_note(given.rgb, given.alpha)))
     return _checked(_without_strays(cut), name)
 
 
@@ -119,11 +122,14 @@ def _without_alpha(rgb: Array, name: str, means: _Means) -> CutOut:
 def _without_strays(cut: CutOut) -> CutOut:
     """The cut without what is far from the object and no part of it."""
     away, worth_a_word = strays(cut.alpha)
-    if not away.any():
-        return cut
-    note = "Specks, writing or small things away from the object were left out."
-    notes = (*cut.notes, note) if worth_a_word else cut.notes
-    return replace(cut, alpha=np.where(away, 0, cut.alpha).astype(np.float32), notes=notes)
+    alpha = np.where(away, 0, cut.alpha).astype(np.float32) if away.any() else cut.alpha
+    notes = list(cut.notes)
+    if worth_a_word:
+        notes.append("Specks, writing or small things away from the object were left out.")
+    if count := count_apart(alpha):
+        things = "another thing" if count == 1 else f"{count} other things"
+        notes.append(f"The picture shows {things} apart from the object, taken for a part of it. Erase what is none.")
+    return replace(cut, alpha=alpha, notes=tuple(notes))
 
 
 def instead(use_model: bool, found: bool, picture: str = "a PNG with a transparent background") -> str:
@@ -195,7 +201,7 @@ def _from_plain(rgb: Array) -> tuple[CutOut | None, float]:
             "The picture is a line drawing: what its lines enclose was filled. Where a hole should be, use a PNG with "
             "a transparent background.",
         )
-    elif (shadow := find_ground_shadow(rgb, alpha, paper)) and shadow.is_sure:
+    elif (shadow := find_ground_shadow(rgb, np.where(strays(alpha)[0], 0, alpha), paper)) and shadow.is_sure:
         colours, alpha = matted(rgb, without_ground_shadow(rgb, cut, shadow.where))
         notes = ("The object's shadow on the ground was taken off.",)
     if inside is None and (holes := share_of_drawn_holes(rgb, paper, alpha > _SOLID)) > _HOLES:
@@ -223,6 +229,17 @@ def _white_note(rgb: Array, alpha: Array) -> tuple[str, ...]:
     return (
         f"The object is white along {share:.0%} of its outline. SV3D sees it on white, so parts may be lost; "
         "a picture with more shading on them helps.",
+    )
+
+
+def _drawing_note(rgb: Array, alpha: Array) -> tuple[str, ...]:
+    """What to say of a line drawing of which nothing but the lines is there."""
+    on_white = rgb * alpha[..., None] + 1 - alpha[..., None]
+    if enclosed_paper(on_white, np.ones_like(rgb), alpha > _SOLID) is None:
+        return ()
+    return (
+        "The picture is a line drawing, and what its lines enclose is transparent: there will be holes. Fill it with "
+        "white or a colour, or put the drawing on white.",
     )
 
 

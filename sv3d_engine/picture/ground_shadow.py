@@ -17,6 +17,7 @@ _NEUTRAL = 0.035  # by which a shadow's channels may differ, as shares of the pa
 _DARKEST = 0.3  # of the paper's brightness
 _GENTLE = 0.07  # of the paper's brightness by which it changes within a hundredth of the frame; an outline is steeper
 _LEAST = 0.01  # of the object: less is an outline's softness
+_WIDE = 0.012  # of the frame's side: from the shadow's middle to its edge; lines and letters are thinner
 _MOST = 0.5  # of the matte: what takes more is the object itself
 _LIKE_SHADOW = 0.35  # of what is left below may be as soft and neutral, or it is not known where the shadow ends
 _PALE = 0.25  # of the outline of what is left may be faint, or the object itself is as soft
@@ -51,6 +52,7 @@ def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> 
     lower = np.zeros_like(solid)
     lower[int(rows[0] + _LOWER * (rows[-1] - rows[0])) :] = True
     where = ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid
+    where = _wide(where, _WIDE * side)
     if where.sum() < _LEAST * solid.sum():
         return None
     left = solid & lower & ~where
@@ -59,6 +61,13 @@ def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> 
     ground = plain_paper(rgb) if paper is None else paper
     pale = few and faint_outline(rgb, np.where(where, 0, alpha), ground) > _PALE
     return GroundShadow(np.asarray(where), bool(few and alike <= _LIKE_SHADOW and not pale))
+
+
+def _wide(where: Mask, least: float) -> Mask:
+    """The parts of a mask that are somewhere so deep."""
+    labels, count = ndimage.label(where, np.ones((3, 3)))
+    depth = ndimage.maximum(ndimage.distance_transform_edt(where), labels, np.arange(count + 1))
+    return np.asarray(where & (depth >= least)[labels])
 
 
 def without_ground_shadow(rgb: Array, cut: Cut, shadow: Mask) -> Cut:

@@ -13,10 +13,16 @@ _SEEN = 0.1  # alpha
 # Lengths are shares of the longest side of the largest part, areas of its area.
 _NEAR = 0.03  # what is no farther apart belongs together
 _SPECK = 0.01  # area: what is less and far is none of the object's parts
-_LOW, _LONG = 0.08, 3.0  # height of a line of text, and its length in heights
+_LOW, _LONG = 0.1, 3.0  # height of a line of text, and its length in heights
 _TEXT = 0.06  # area of a line of text, or of several, at most
-_MARGIN = 0.1  # of the picture's side: where captions and watermarks are, …
+_MARGIN = 0.15  # of the picture's side: where captions and watermarks are, …
 _CORNER, _LOGO = 0.2, 0.08  # … and logos, and their area
+# A line round everything, and a banner along a side, as shares of the picture's sides.
+_ROUND, _LINE = 0.8, 0.04  # it reaches round so much, and is so near to its own box …
+_ALONG, _BANNER, _OUTER = 0.95, 0.2, 0.3  # it goes along so much of a side, is so high, and lies so far out
+_WITHIN = 0.005  # of the picture has to be something else
+_APART = 0.12  # of the longest side: what is farther from the object may well be another one, if it is …
+_OTHER, _PAIR = 0.03, 0.5  # … no smaller than so much of it, and no larger: shoes are a pair
 _DUST = 1e-3  # area of all that is left out: not worth a word
 
 
@@ -50,9 +56,12 @@ def strays(alpha: Array) -> tuple[Mask, bool]:
     if count < 2:
         return none, False
     pieces = _measured(labels, count)
-    largest = int(np.argmax([piece.area for piece in pieces]))
+    edging = [_is_edging(labels == i, piece) for i, piece in enumerate(pieces, start=1)]
+    if all(edging) or sum(p.area for p, out in zip(pieces, edging, strict=True) if not out) < _WITHIN * alpha.size:
+        edging = [False] * count
+    largest = int(np.argmax([0 if out else piece.area for piece, out in zip(pieces, edging, strict=True)]))
     unit = max(pieces[largest].height, pieces[largest].width)
-    captions = _captions(labels, pieces, largest, unit, alpha.shape)
+    captions = _captions(labels, pieces, largest, unit, alpha.shape) | np.array([False, *edging])[labels]
     near = ndimage.distance_transform_edt(~seen | captions) <= 0.5 * _NEAR * unit
     groups, number = ndimage.label(near)
     groups = np.where(seen & ~captions, groups, 0)
@@ -63,6 +72,36 @@ def strays(alpha: Array) -> tuple[Mask, bool]:
         far[i + 1] = i != main and part.area > 0 and _is_stray(part, parts[main], unit, alpha.shape)
     found = captions | far[groups]
     return np.asarray(_with_soft_rim(found, seen)), bool(found.sum() > _DUST * pieces[largest].area)
+
+
+def count_apart(alpha: Array) -> int:
+    """How many things are far from the object and clearly smaller, though no specks."""
+    seen = alpha > _SEEN
+    labels, count = ndimage.label(seen, np.ones((3, 3)))
+    if count < 2:
+        return 0
+    largest = max(_measured(labels, count), key=lambda piece: piece.area)
+    unit = max(largest.height, largest.width)
+    whole = ndimage.binary_fill_holes(seen)  # what is drawn within an outline is a part of it
+    groups, number = ndimage.label(ndimage.distance_transform_edt(~whole) <= 0.5 * _APART * unit)
+    area = np.bincount(groups[whole], minlength=number + 1)
+    return int(((area >= _OTHER * area.max()) & (area <= _PAIR * area.max())).sum())
+
+
+def _is_edging(shape: Mask, piece: Island) -> bool:
+    """Whether a piece (H, W) is a line round the whole picture, or a banner or line all along one of its sides."""
+    sides = (shape.shape[0], shape.shape[1])
+    box = shape[slice(*piece.rows), slice(*piece.columns)]
+    spans = [(stop - start) / side for (start, stop), side in zip((piece.rows, piece.columns), sides, strict=True)]
+    if min(spans) >= _ROUND:
+        depth = max(2, round(_LINE * min(sides)))
+        return bool(box[depth:-depth, depth:-depth].sum() <= 0.05 * piece.area)
+    if max(spans) < _ALONG or min(spans) > _BANNER:
+        return False
+    across = int(np.argmin(spans))  # the axis that it is thin along
+    (start, stop), side = (piece.rows, piece.columns)[across], sides[across]
+    outside = stop <= _OUTER * side or start >= (1 - _OUTER) * side
+    return bool(outside and ndimage.binary_fill_holes(box).mean() > 0.9)
 
 
 def _measured(labels: NDArray[np.int32], count: int) -> list[Island]:

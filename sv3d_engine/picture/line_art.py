@@ -12,7 +12,7 @@ _LINES = 0.25  # of all that is drawn has to be lines; the rest is filled in wit
 _EVEN = 0.6  # of the lines' usual thickness by which half of it may differ
 _INK = 0.2  # by which half of the lines' middles may differ in each channel, and most of all that is drawn
 _DARK = 0.25  # from paper, at the least
-_GAPS = (0.012, 0.025)  # of the longer side: so wide gaps in lines are closed, …
+_GAPS = (0.012, 0.025, 0.06)  # of the longer side: so wide gaps in lines are closed, …
 _OPENED = 1.5  # … the wider ones only where they leave so many times less enclosed
 _ENCLOSED = 0.25  # of the drawing has to be paper within its lines, or there is nothing to fill
 
@@ -29,8 +29,11 @@ def enclosed_paper(rgb: Array, paper: Array, solid: Mask) -> Mask | None:
     size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
     if not _is_drawn(rgb, paper, solid, float(size)):
         return None
-    narrow, wide = (_enclosed(solid, max(1, round(gap * size / 2))) for gap in _GAPS)
-    filled = wide if wide.sum() > _OPENED * narrow.sum() else narrow
+    filled = np.zeros_like(solid)
+    for gap in _GAPS:
+        wide = _enclosed(solid, max(1, round(gap * size / 2)))
+        if wide.sum() > _OPENED * filled.sum():
+            filled = wide
     return filled if filled.sum() >= _ENCLOSED * (solid | filled).sum() else None
 
 

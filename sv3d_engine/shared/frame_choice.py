@@ -9,8 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from .frame_masks import looks_like_a_mask, matched_masks, words_of
-from .frame_names import PICTURE_SUFFIXES, Numbered, Series, composed, is_picture, natural_key, series_among
+from .frame_masks import looks_like_a_mask, matched_masks
+from .frame_names import (
+    PICTURE_SUFFIXES,
+    Numbered,
+    Series,
+    composed,
+    is_picture,
+    natural_key,
+    series_among,
+    stem_of,
+    words_of,
+)
 from .frame_places import Places, evenly, places_of
 
 FEWEST_FRAMES = 8
@@ -57,10 +67,20 @@ def named_frames(files: Sequence[str], names: Iterable[str], mask_folders: Mappi
     """The frames that a cameras file names, as they are called on disk, with their masks; "" for what is not there."""
     names = list(names)
     there = {composed(name): name for name in names} | {name: name for name in names}
-    found = [there.get(file) or there.get(composed(file), "") for file in files]
+    found = [there.get(file) or there.get(composed(file)) or _nearly(file, names) for file in files]
     marked = [name for name in names if is_picture(name) and looks_like_a_mask(name, names) and name not in found]
     masks = matched_masks(found, {"": marked, **mask_folders})
     return Choice(tuple(found), masks, evenly(len(found)).azimuths, _summary(found), _said_of_masks(masks))
+
+
+def _nearly(file: str, names: Sequence[str]) -> str:
+    """The one picture that is called ``file`` but for small and large letters and its ending; "" for none."""
+    pictures = [name for name in names if is_picture(name)]
+    for key in (composed(file), stem_of(file)) if is_picture(file) else (composed(file),):
+        same = [n for n in pictures if key.casefold() in (composed(n).casefold(), stem_of(n).casefold())]
+        if len(same) == 1:
+            return same[0]
+    return ""
 
 
 def _frames(names: Sequence[str]) -> tuple[list[str], list[str], Places, list[str]]:
@@ -80,9 +100,9 @@ def _frames(names: Sequence[str]) -> tuple[list[str], list[str], Places, list[st
     return files, twins, places, [name for name in names if name not in used]
 
 
-def _rank(series: Series) -> tuple[bool, int, int, str]:
-    is_pass = bool(_PASSES & words_of(series.pattern))
-    return is_pass, -series.count, len(series.pattern), series.pattern
+def _rank(series: Series) -> tuple[bool, int, bool, int, str]:
+    words = words_of(series.pattern)
+    return bool(_PASSES & words), -series.count, "rgba" not in words, len(series.pattern), series.pattern
 
 
 def _without_twins(series: Series) -> tuple[list[str], list[str], list[str]]:

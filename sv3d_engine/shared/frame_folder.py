@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from .frame_masks import MASK_WORDS, is_mask_folder, words_of
-from .frame_names import ANIMATION_SUFFIXES, FILM_SUFFIXES, is_picture
+from .frame_masks import MASK_WORDS, is_mask_folder
+from .frame_names import ANIMATION_SUFFIXES, FILM_SUFFIXES, is_picture, words_of
 
 _PICTURE_WORDS = frozenset({
     "image", "images", "img", "imgs", "rgb", "rgba", "color", "colors", "colour", "colours", "frame", "frames",

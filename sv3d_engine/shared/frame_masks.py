@@ -4,30 +4,31 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 
-from .frame_names import PICTURE_SUFFIXES, composed, series_among, stem_of
+from .frame_names import PICTURE_SUFFIXES, composed, series_among, stem_of, words_of
 
 MASK_WORDS = frozenset({
-    "mask", "masks", "msk", "matte", "mattes", "alpha", "alphas", "silhouette", "silhouettes", "seg", "segmentation",
-    "segmentations",
+    "mask", "masks", "msk", "matte", "mattes", "alpha", "alphas", "silhouette", "silhouettes", "seg", "segm",
+    "segmentation", "segmentations",
 })  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
+_MASK_END = re.compile(r"masks?$")
 _BETWEEN = re.compile(r"[\W_]+")
 
 
-def words_of(text: str) -> set[str]:
-    """The words in a name, in small letters; digits and signs divide them."""
-    return set(_WORD.findall(composed(text).casefold()))
+def names_a_mask(text: str) -> bool:
+    """Whether there is a word for masks in a name: mask, alpha, segmask."""
+    return any(word in MASK_WORDS or _MASK_END.search(word) for word in words_of(text))
 
 
 def is_mask_folder(name: str) -> bool:
     """Whether a folder is called after masks."""
-    return bool(MASK_WORDS & words_of(name))
+    return names_a_mask(name)
 
 
 def looks_like_a_mask(name: str, beside: Collection[str]) -> bool:
     """Whether a file is called a mask; also 000.jpg.png beside 000.jpg, as COLMAP has them."""
     stem = stem_of(name)
-    return bool(MASK_WORDS & words_of(stem)) or (
+    return names_a_mask(stem) or (
         PurePath(stem).suffix.lower() in PICTURE_SUFFIXES and any(composed(other) == stem for other in beside)
     )
 
@@ -55,6 +56,8 @@ def _by_number(files: Sequence[str], names: Sequence[str]) -> list[str | None]:
         return [None] * len(files)
     by_number = {file.number: file.name for file in reversed(series.files)}
     number = {file.name: file.number for file in frames.files}
+    if series.count == frames.count and set(by_number) != set(number.values()):  # counted from another number on
+        by_number = dict(zip(sorted(set(number.values())), (by_number[key] for key in sorted(by_number)), strict=True))
     return [by_number.get(number[file]) for file in files]
 
 
@@ -63,5 +66,5 @@ def _key(name: str) -> str:
     stem = stem_of(name)
     if PurePath(stem).suffix.lower() in PICTURE_SUFFIXES:
         stem = PurePath(stem).stem
-    stem = _WORD.sub(lambda word: "" if word[0] in MASK_WORDS else word[0], stem.casefold())
+    stem = _WORD.sub(lambda word: "" if word[0] in MASK_WORDS else _MASK_END.sub("", word[0]), stem.casefold())
     return _BETWEEN.sub("_", stem).strip("_")

@@ -7,6 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+ANGLE_WORDS = frozenset({
+    "az", "azi", "azim", "azimuth", "angle", "ang", "deg", "degree", "degrees", "rot", "rotation", "yaw", "theta",
+    "phi",
+})  # fmt: skip
 # In order of preference where a frame is there more than once: lossless and with transparency first.
 PICTURE_SUFFIXES = (
     ".png", ".tif", ".tiff", ".webp", ".avif", ".tga", ".bmp", ".heic", ".heif", ".jpg", ".jpeg", ".gif",
@@ -16,8 +20,15 @@ ANIMATION_SUFFIXES = (".gif", ".webp", ".apng")  # which may hold one picture, o
 FILM_KINDS = "MP4, MOV, WebM, MKV, AVI, animated GIF and WebP"
 
 _DIGITS = re.compile(r"(\d+)")
-_SIGNS = {"-": "-", "−": "-", "+": ""}
+# A day, and at the name's end hours, minutes and seconds.
+_TIME = re.compile(r"(19|20)\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d(\D.*)?[0-2]\d[-_.: ]?[0-5]\d[-_.: ]?[0-5]\d\D*$")
+_WORD = re.compile(r"[^\W\d_]+")
+_LAST_LETTERS = re.compile(r"(?<![^\W_])[a-z]+$")
+_SIGNS = {"-": "-", "−": "-", "–": "-", "+": ""}
+_SIGN_WORDS = {"neg": "-", "minus": "-", "pos": "", "plus": ""}
+_SIGN_LETTERS = {"m": "-", "n": "-", "p": ""}  # of angles alone: m90, but not the m001 beside p001
 _BEFORE_A_SIGN = "_=(, "
+_QUARTER, _HALF = 90, 180  # degrees: the largest of signed angles lies between them
 _LEAST_SHARED = 0.5  # of two cameras' numbers are the same, else a second number is a part of the first, as in a time
 
 
@@ -55,9 +66,19 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def words_of(text: str) -> set[str]:
+    """The words in a name, in small letters; digits and signs divide them."""
+    return set(_WORD.findall(composed(text).casefold()))
+
+
 def stem_of(name: str) -> str:
     """A file's name without its last suffix, composed."""
     return PurePath(composed(name)).stem
+
+
+def is_timed(name: str) -> bool:
+    """Whether a name ends with a day's date and time, as cameras and screenshots have it."""
+    return bool(_TIME.search(stem_of(name)))
 
 
 def natural_key(name: str) -> list[tuple[bool, int, str]]:
@@ -83,24 +104,56 @@ def series_among(names: Iterable[str]) -> list[Series]:
 def _merge_signs(groups: dict[tuple[str, ...], list[tuple[list[str], str]]]) -> set[tuple[str, ...]]:
     """Move view_-90 to view_90, its number negative; a dash that only divides (frame-001) stays one.
 
-    Returns the groups that have signs then.
+    What looks like a sign is one if other names have none there, or the other one, or if it can be no dash.  Returns
+    the groups that have signs then.
     """
+    found = {
+        texts: [_sign_before([numbers[place] for numbers, _ in members], head) for place, head in enumerate(texts[:-1])]
+        for texts, members in groups.items()
+    }
+    marks: defaultdict[tuple[tuple[str, ...], int], set[str]] = defaultdict(set)
+    for texts, signs in found.items():
+        for place, one in enumerate(signs):
+            marks[(*(sign.stem for sign in signs), texts[-1]), place].add(one.mark)
     signed = set()
-    for texts in list(groups):
-        for place, head in enumerate(texts[:-1]):
-            if head[-1:] not in _SIGNS:
-                continue
-            base = (*texts[:place], head[:-1], *texts[place + 1 :])
-            padded = any(len(numbers[place]) > 1 and numbers[place][0] == "0" for numbers, _ in groups[texts])
-            alone = not head[:-1] or head[-2] in _BEFORE_A_SIGN
-            if base not in groups and (padded or not alone):
-                continue
-            for numbers, name in groups.pop(texts):
-                numbers[place] = _SIGNS[head[-1]] + numbers[place]
-                groups.setdefault(base, []).append((numbers, name))
-            signed.add(base)
-            break
+    for texts, signs in found.items():
+        bare = (*(sign.stem for sign in signs), texts[-1])
+        true = [len(marks[bare, place]) > 1 or sign.is_no_dash for place, sign in enumerate(signs)]
+        base = (*(sign.stem if is_true else sign.head for sign, is_true in zip(signs, true, strict=True)), texts[-1])
+        if base == texts:
+            signed |= {texts} if any(true) else set()
+            continue
+        for numbers, name in groups.pop(texts):
+            own = [sign.minus + n if is_true else n for sign, is_true, n in zip(signs, true, numbers, strict=True)]
+            groups.setdefault(base, []).append((own, name))
+        signed.add(base)
     return signed
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """What may be a sign at the end of the text before a number."""
+
+    head: str
+    mark: str = ""
+    minus: str = ""  # "-", or nothing
+    is_no_dash: bool = False  # whether it is a sign for sure
+
+    @property
+    def stem(self) -> str:
+        return self.head[: len(self.head) - len(self.mark)]
+
+
+def _sign_before(numbers: Sequence[str], head: str) -> _Sign:
+    padded = any(len(number) > 1 and number[0] == "0" for number in numbers)
+    if head[-1:] in _SIGNS:
+        return _Sign(head, head[-1], _SIGNS[head[-1]], not padded and (not head[:-1] or head[-2] in _BEFORE_A_SIGN))
+    letters = _LAST_LETTERS.search(head)
+    angles = not padded and _QUARTER <= max(map(int, numbers)) <= _HALF
+    words = {**_SIGN_WORDS, **(_SIGN_LETTERS if angles else {})}
+    if not letters or letters[0] not in words:
+        return _Sign(head)
+    return _Sign(head, letters[0], words[letters[0]])
 
 
 def _split(texts: tuple[str, ...], members: list[tuple[list[str], str]], is_signed: bool) -> list[Series]:
@@ -111,7 +164,9 @@ def _split(texts: tuple[str, ...], members: list[tuple[list[str], str]], is_sign
     varying = [place for place in range(len(texts) - 1) if len({row[place] for row in values}) > 1]
     if not varying:
         return [_series(texts, len(texts) - 2, (len(texts) - 2,), list(zip(values, names, strict=True)), is_signed)]
-    own = max(varying, key=lambda place: (len({row[place] for row in values}), place))
+    own = _own_number(texts, varying, values)
+    if len(varying) > 1 and all(map(is_timed, names)):
+        return [_series(texts, own, tuple(varying), list(zip(values, names, strict=True)), is_signed)]
     others = [place for place in varying if place != own]
     parts: defaultdict[tuple[float, ...], list[tuple[tuple[float, ...], str]]] = defaultdict(list)
     for row, name in zip(values, names, strict=True):
@@ -124,6 +179,30 @@ def _split(texts: tuple[str, ...], members: list[tuple[list[str], str]], is_sign
             _series(texts, own, (own,), part, is_signed, said) for part, said in zip(parts.values(), fixed, strict=True)
         ]
     return [_series(texts, own, tuple(varying), list(zip(values, names, strict=True)), is_signed)]
+
+
+def _own_number(texts: tuple[str, ...], varying: list[int], values: Sequence[tuple[float, ...]]) -> int:
+    """Which of the numbers that vary is the frame's: that with most values, and of several the last.
+
+    But one that counts, as 000_8731.png does, goes before one in another order, unless that is called an angle.
+    """
+    most = max(len({row[place] for row in values}) for place in varying)
+    able = [place for place in varying if len({row[place] for row in values}) == most]
+    own = next((place for place in reversed(able) if _says_angle(texts[place])), able[-1])
+    if _says_angle(texts[own]) or _counts([row[own] for row in values]):
+        return own
+    return next((place for place in able if _counts([row[place] for row in values])), own)
+
+
+def _says_angle(head: str) -> bool:
+    """Whether the last word before a number names an angle about the object."""
+    words = _WORD.findall(head)
+    return bool(words) and words[-1] in ANGLE_WORDS
+
+
+def _counts(numbers: Sequence[float]) -> bool:
+    """Whether numbers go up by ones."""
+    return len(set(numbers)) == max(numbers) - min(numbers) + 1
 
 
 def _alike(numbers: Sequence[set[float]]) -> bool:

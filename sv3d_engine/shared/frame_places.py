@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .frame_masks import words_of
-from .frame_names import Series
+from .frame_names import ANGLE_WORDS, Series, is_timed, words_of
 from .trajectory import SV3D_FRAME_COUNT, static
 
-_ANGLE_WORDS = frozenset({
-    "az", "azi", "azim", "azimuth", "angle", "ang", "deg", "degree", "degrees", "rot", "rotation", "yaw", "theta",
-    "phi",
-})  # fmt: skip
 _WHOLE_TURN = 360.0
 _ANGLES_CLOSE = 8.0  # degrees by which the numbers and one more step may miss a whole turn and yet be angles
+_FAR = 2.0  # times as many numbers missing as there are: they are no places
+_EARLY = 1_00_00  # hours, minutes and seconds: a number with many noughts is no time
 _ROUNDED = 0.75  # degrees by which a number may be off a regular step
 
 
@@ -47,6 +44,9 @@ def places_of(series: Series, numbers: Sequence[tuple[float, ...]]) -> Places:
         first, last = _plain(values[0]), _plain(values[-1])
         note = f"The frames are taken in the order of their numbers, {first} to {last}, evenly spread."
         return Places(evenly(len(values)).azimuths, (note,))
+    if values[0] >= _EARLY and all(is_timed(file.name) for file in series.files):
+        note = "The frames are taken in the order of their times, evenly spread."
+        return Places(evenly(len(values)).azimuths, (note,))
     return _by_place([int(value) for value in values])
 
 
@@ -55,7 +55,7 @@ def _are_angles(series: Series, values: Sequence[float]) -> bool:
     span = values[-1] - values[0]
     if not -_WHOLE_TURN <= values[0] <= values[-1] <= _WHOLE_TURN or median(steps) <= 1:
         return False
-    said = bool(_ANGLE_WORDS & {*_last_word(series.before), *_first_word(series.after)})
+    said = bool(ANGLE_WORDS & {*_last_word(series.before), *_first_word(series.after)})
     whole = abs(span + median(steps) - _WHOLE_TURN) <= _ANGLES_CLOSE or abs(span - _WHOLE_TURN) <= _ROUNDED
     return said or whole
 
@@ -91,7 +91,7 @@ def _by_place(values: Sequence[int]) -> Places:
     missing = count - len(values)
     if not missing:
         return evenly(len(values))
-    if missing > len(values):
+    if missing > _FAR * len(values):
         note = "The frames' numbers are far apart: they are taken in their order, evenly spread."
         return Places(evenly(len(values)).azimuths, (note,))
     places = [(value - first) // step for value in values]

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from sv3d_engine.picture.drop_shadow import without_drop_shadow
-from sv3d_engine.picture.given_alpha import checked_alpha, tells
+from sv3d_engine.picture.given_alpha import at_full_strength, checked_alpha, without_opaque
 from sv3d_engine.shared.errors import UserError
 
 SIZE = 240
@@ -100,4 +100,42 @@ def test_an_object_that_is_cut_off_is_the_right_way_round() -> None:
 def test_an_alpha_that_hides_nothing_does_not_tell() -> None:
     almost = np.ones((SIZE, SIZE), np.float32)
     almost[3, 3] = 254 / 255
-    assert not tells(almost) and not tells(None) and tells(disc(0.3))
+    colours = painted(disc(0.3))
+    assert without_opaque(colours, almost)[1] is None and without_opaque(colours, None)[1] is None
+    assert without_opaque(colours, disc(0.3))[1] is not None
+
+
+def page(rgb: np.ndarray, radius: int) -> np.ndarray:
+    """The alpha of a picture with rounded corners."""
+    axis = np.arange(SIZE)
+    beyond = np.maximum(np.maximum(radius - axis, axis - (SIZE - 1 - radius)), 0)
+    return np.clip(radius + 0.5 - np.hypot(beyond, beyond[:, None]), 0, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("paper", [1.0, 0.7])
+def test_a_page_with_rounded_corners_does_not_tell(paper) -> None:
+    alpha = disc(0.25)[..., None]
+    rgb = painted(disc(0.25)) * alpha + paper * (1 - alpha)
+    whole, told = without_opaque(rgb, page(rgb, 30))
+    assert told is None and np.abs(whole - rgb).max() < 0.01
+
+
+def test_an_object_that_fills_the_picture_keeps_its_alpha() -> None:
+    rounded = page(painted(disc(0.9)), 30)
+    assert without_opaque(painted(rounded), rounded)[1] is not None  # colours up to its rim
+    plain = np.full((SIZE, SIZE, 3), 0.8, np.float32)
+    assert without_opaque(plain, rounded)[1] is not None  # a plate with nothing on it
+    assert without_opaque(plain, disc(0.5))[1] is not None
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.5, 0.9])
+def test_a_layer_of_less_than_full_opacity_is_made_opaque(strength) -> None:
+    alpha, faint = at_full_strength(strength * disc(0.3))
+    assert faint and np.abs(alpha - disc(0.3)).max() < 0.02
+
+
+def test_what_is_opaque_somewhere_or_empty_stays() -> None:
+    glass = np.where(disc(0.1) > 0, 1, 0.3 * disc(0.4)).astype(np.float32)
+    for alpha in (disc(0.3), glass, 254 / 255 * disc(0.3), np.zeros((SIZE, SIZE), np.float32)):
+        same, faint = at_full_strength(alpha)
+        assert not faint and same is alpha

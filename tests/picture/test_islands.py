@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from sv3d_engine.picture.islands import strays
+from sv3d_engine.picture.islands import count_apart, strays
 
 WIDTH, HEIGHT = 500, 400
 
@@ -52,3 +52,52 @@ def test_a_grain_of_dust_is_not_worth_a_word() -> None:
 def test_parts_of_the_object_stay(parts) -> None:
     away, told = strays(drawn(*parts))
     assert not away.any() and not told
+
+
+def edged(draw, *boxes) -> np.ndarray:
+    image = Image.fromarray((drawn(*boxes) * 255).astype(np.uint8))
+    draw(ImageDraw.Draw(image))
+    return np.asarray(image, np.float32) / 255
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda pen: pen.rectangle((15, 12, 484, 387), outline=255, width=3),
+        lambda pen: pen.rounded_rectangle((15, 12, 484, 387), 30, outline=200, width=2),
+        lambda pen: pen.line((0, 390, 499, 390), fill=255, width=2),
+        lambda pen: pen.rectangle((0, 352, 499, 399), fill=255),
+        lambda pen: [pen.rectangle((0, 352, 499, 399), fill=255), pen.rectangle((60, 360, 300, 380), fill=0)],
+    ],
+    ids=["line round it", "rounded line", "line below", "banner", "banner with writing"],
+)
+def test_a_line_round_the_picture_and_a_banner_along_its_side_are_left_out(draw) -> None:
+    whole = edged(draw, BODY)
+    away, told = strays(whole)
+    assert told and (((whole > 0.1) & ~away) == (drawn(BODY) > 0.1)).all()
+
+
+def test_a_frame_with_nothing_in_it_is_the_object() -> None:
+    away, _ = strays(edged(lambda pen: pen.rectangle((15, 12, 484, 387), outline=255, width=3), (240, 200, 243, 203)))
+    assert not away[12:15].any()
+
+
+@pytest.mark.parametrize(
+    ("parts", "others"),
+    [
+        ([BODY], 0),
+        ([BODY, (400, 30, 470, 100)], 1),
+        ([BODY, (400, 30, 470, 100), (20, 300, 80, 360)], 2),
+        ([(20, 150, 220, 260), (280, 150, 480, 260)], 0),  # a pair of shoes
+        ([BODY, (356, 180, 400, 225)], 0),  # close by
+        ([BODY, (20, 20, 26, 26)], 0),
+    ],
+)
+def test_other_things_in_the_picture_are_counted(parts, others) -> None:
+    assert count_apart(drawn(*parts)) == others
+
+
+def test_what_is_within_an_outline_is_a_part_of_it() -> None:
+    ring = edged(lambda pen: pen.ellipse(BODY, outline=255, width=4))
+    eye = edged(lambda pen: pen.ellipse((210, 160, 260, 210), fill=255))
+    assert count_apart(np.maximum(ring, eye)) == 0

@@ -71,6 +71,7 @@ MASKS = {
     "glued": [f"Mask{i:03d}.jpg" for i in range(21)],
     "point": [f"{i:03d}.alpha.png" for i in range(21)],
     "doubled suffix": [f"{i:03d}.png.png" for i in range(21)],
+    "word in a word": [f"{i:03d}_segMask.png" for i in range(21)],
     "silhouette": [f"silhouette-{i}.png" for i in range(21)],
 }
 
@@ -218,3 +219,69 @@ def test_names_of_a_cameras_file_are_found_however_their_accents_are_written() -
 
 def test_a_name_with_a_superscript_digit_sorts() -> None:
     assert natural_key("a².png") < natural_key("b1.png")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda a: f"az{a:+04d}_el+10.png",
+        lambda a: f"az{a:+04d}_el{10 + a // 12:+03d}.png",
+        lambda a: f"view_m{-a}.png" if a < 0 else f"view_p{a}.png",
+        lambda a: f"view_neg{-a}.png" if a < 0 else f"view_{a}.png",
+        lambda a: f"view {a}.png".replace("-", "–"),
+    ],
+    ids=["plus and minus", "two signs", "letters", "words", "a long dash"],
+)
+def test_signs_are_written_in_many_ways(name) -> None:
+    choice = chosen([name(a) for a in SIGNED])
+    assert list(choice.files) == [name(a) for a in SIGNED]
+    assert choice.azimuths == pytest.approx([i * 360 / 21 % 360 for i in range(-10, 11)])
+
+
+def test_letters_before_numbers_that_are_no_angles_are_no_signs() -> None:
+    masks, pictures = ([f"{letter}{i:03d}.png" for i in range(21)] for letter in "mp")
+    assert list(chosen([*masks, *pictures]).files) == masks
+    assert [*chosen([f"n{i}.png" for i in range(21)]).files] == [f"n{i}.png" for i in range(21)]
+
+
+def test_of_two_numbers_the_one_that_counts_is_the_frame_s() -> None:
+    jumbled = [f"{i:03d}_{(7919 * i + 13) % 9973}.png" for i in range(21)]
+    assert list(chosen(jumbled).files) == jumbled
+    angles = [f"{i:03d}_az{(i * 40 + 20) % 360}.png" for i in range(9)]
+    assert chosen(angles).azimuths == pytest.approx([i * 40 + 20 for i in range(9)])
+
+
+def test_times_of_day_give_an_order_and_no_places() -> None:
+    seconds = [11 * i for i in range(21)]
+    apart = [f"Screenshot 2024-01-05 at 14.{50 + s // 60}.{s % 60:02d}.png" for s in seconds]
+    joined = [f"IMG_20240105_14{50 + s // 60}{s % 60:02d}.jpg" for s in seconds]
+    for names in (apart, joined):
+        choice = chosen(names)
+        assert list(choice.files) == names and choice.azimuths == pytest.approx(even(21))
+    burst = [f"IMG_20240105_141207_{i:03d}.jpg" for i in range(21)]
+    assert list(chosen(burst).files) == burst and chosen(burst).notes == ()
+
+
+def test_many_missing_numbers_are_still_places() -> None:
+    left = [0, 2, 5, 6, 9, 11, 13, 16, 18, 20]
+    assert chosen([PLAIN[i] for i in left]).azimuths == pytest.approx([even(21)[i] for i in left])
+
+
+def test_masks_that_are_counted_from_another_number_are_matched_in_order() -> None:
+    masks = [f"m{i:04d}.png" for i in range(1, 22)]
+    choice = choose_frames(PLAIN, {"masks": masks})
+    assert choice.masks == tuple(f"masks/{name}" for name in masks)
+    fewer = choose_frames(PLAIN, {"masks": masks[:19]}).masks  # these number 1 to 19: each is its frame's
+    assert fewer[0] is None and fewer[1] == "masks/m0001.png" and fewer[20] is None
+
+
+def test_of_two_series_the_one_with_transparency_is_taken() -> None:
+    with_alpha = [f"{i:03d}_rgba.png" for i in range(21)]
+    assert list(chosen([*(f"{i:03d}_rgb.png" for i in range(21)), *with_alpha]).files) == with_alpha
+
+
+def test_a_cameras_file_may_spell_names_a_little_otherwise() -> None:
+    on_disk = [f"Cow_{i:03d}.JPG" for i in range(21)]
+    for spelt in ("cow_{:03d}.jpg", "Cow_{:03d}.png", "Cow_{:03d}"):
+        assert list(named_frames([spelt.format(i) for i in range(21)], on_disk, {}).files) == on_disk
+    assert named_frames(["Cow_099.png"], on_disk, {}).files == ("",)

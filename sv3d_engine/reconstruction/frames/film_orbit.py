@@ -13,12 +13,13 @@ from ...ground.progress import Progress
 from ...orbit.cameras import CameraOrbit, View
 from ...orbit.orbit_files import MIN_FRAMES, CameraFile, check_elevation, read_cameras
 from ...picture.film import film_frames, film_size
+from ...picture.given_alpha import without_opaque
 from ...picture.matte import NotPlain, matte
 from ...shared.errors import UserError
 from ...shared.trajectory import SV3D_FOV_DEG, SV3D_FRAME_COUNT
 from .hull import agreement
 from .reading import MIN_SIDE, shrink
-from .shots import Image, Shots, without_opaque
+from .shots import Image, Shots
 from .turn import best_law, find_turn, laws, picked
 
 _SMALL = 64  # pixels a side of the pictures in which the turn is looked for

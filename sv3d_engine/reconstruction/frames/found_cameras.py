@@ -11,10 +11,11 @@ from torch import Tensor
 
 from ...ground.progress import Progress
 from ...ground.torch_setup import one_thread
-from ...orbit.orbit_files import CameraFile
+from ...orbit.orbit_files import MIN_FRAMES, CameraFile
 from ...shared.errors import UserError
 from .camera_fit import AGREE, GIVEN, SWINGS, Candidate, best_orbit, misfit
 from .coherence import Outlines, TurnCameras
+from .distinct_views import count_views, may_be_turned
 from .straighten import NOTHING_DONE, Straightening, straightened
 
 CameraSearch = Literal["used", "told", "none"]  # what becomes of cameras that the frames agree with better
@@ -23,7 +24,6 @@ _SIZE = 288  # pixels that outlines are compared at
 _MOST = 42  # frames of a long orbit that are looked at
 _SURVEYED = 0.005  # frame widths: mattes of photographs are as far off, and their cameras are not
 NO_ORBIT = 0.01  # frame widths: outlines that miss one another by more on average are not of one object
-_ALIKE = 6  # of 255, mean over the object: pictures that differ by less are one picture
 _RISE = 30.0  # degrees that SV3D's own orbit rises and falls, which is where the search for another begins
 _CLOSED = 0.5  # of the difference between neighbours: first and last picture that differ by less show one side
 
@@ -61,8 +61,13 @@ def find_cameras(
                 return Found(frames, described, ())
         elif surveyed and not as_given:
             raise _not_these(apart)
+        few = count_views(frames) < min(MIN_FRAMES, len(frames))
+        if few and misfit(outlines, short[GIVEN]) > AGREE and not may_be_turned(frames):
+            raise _no_turn(frames)
         first, best = best_orbit(outlines, short.pop(GIVEN), short, progress)
-    _check(frames, best, described, as_given)
+    if few and best.misfit > AGREE:
+        raise _no_turn(frames)
+    _check(best, as_given)
     if best is first:
         return Found(frames, described, ())
     sentences = _told(best, readings[best.reading], described, chosen, len(frames[0]))
@@ -101,7 +106,7 @@ def _part(cameras: TurnCameras, chosen: list[int]) -> TurnCameras:
     return replace(cameras, elevations=cameras.elevations[chosen], azimuths=cameras.azimuths[chosen], away=away)
 
 
-REVERSED, POLAR, BELOW, CLOSED, PART = "reversed", "polar", "below", "closed", "part"
+REVERSED, POLAR, BELOW, CLOSED, PART, RADIANS = "reversed", "polar", "below", "closed", "part", "radians"
 
 
 def _readings(frames: NDArray[np.uint8], described: CameraFile) -> dict[str, TurnCameras]:
@@ -127,6 +132,8 @@ def _readings(frames: NDArray[np.uint8], described: CameraFile) -> dict[str, Tur
     if not described.assumed:
         readings[BELOW] = replace(given, elevations=-elevations)
         readings[POLAR] = replace(given, elevations=(90 - elevations).clamp(-89, 89))
+        if float(elevations.abs().max()) <= np.pi / 2 and float(elevations.max() - elevations.min()) > 0.05:
+            readings[RADIANS] = replace(given, elevations=torch.rad2deg(elevations).clamp(-89, 89))
     return readings
 
 
@@ -147,12 +154,7 @@ def _whole(best: Candidate, reading: TurnCameras, chosen: list[int]) -> TurnCame
     )
 
 
-def _check(frames: NDArray[np.uint8], best: Candidate, described: CameraFile, as_given: bool) -> None:
-    if best.misfit > AGREE and _one_picture(frames):
-        raise UserError(
-            "The pictures do not turn: all frames show the object from one side.",
-            "Use frames that go all the way round the object.",
-        )
+def _check(best: Candidate, as_given: bool) -> None:
     if best.misfit > NO_ORBIT and not as_given:
         raise UserError(
             "The frames and the cameras do not fit together: no shape could look like this from all sides.",
@@ -171,8 +173,12 @@ def _not_these(apart: float) -> UserError:
     )
 
 
-def _one_picture(frames: NDArray[np.uint8]) -> bool:
-    return max(_difference(frames[0], frame) for frame in frames[1:]) < _ALIKE
+def _no_turn(frames: NDArray[np.uint8]) -> UserError:
+    count = count_views(frames)
+    shown = "the object from one side" if count == 1 else f"no more than {count} different sides of the object"
+    return UserError(
+        f"The pictures do not turn: all frames show {shown}.", "Use frames that go all the way round the object."
+    )
 
 
 def _closes(frames: NDArray[np.uint8]) -> bool:
@@ -204,6 +210,8 @@ def _told(best: Candidate, reading: TurnCameras, described: CameraFile, chosen: 
     was, now = described.views[-1].elevation, float(cameras.elevations[-1])
     if best.reading == POLAR:
         told.append("The elevations were counted from above the object, not from its side.")
+    elif best.reading == RADIANS:
+        told.append("The elevations are in radians.")
     elif best.reading.startswith(SWINGS):
         low, high = float(cameras.elevations.min()), float(cameras.elevations.max())
         told.append(f"The camera rises and falls on its way round, between elevations of {low:.0f}° and {high:.0f}°.")

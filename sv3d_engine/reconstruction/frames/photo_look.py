@@ -9,14 +9,14 @@ from PIL import ExifTags
 
 from ...orbit.photographs import Photograph, Photographs
 from ...picture.background_model import cut_with_model, find_model
-from ...picture.given_alpha import checked_alpha, looks_inverted
+from ...picture.given_alpha import checked_alpha, looks_inverted, without_opaque
 from ...picture.matte import NotPlain, border, matte
 from ...picture.read import Picture, decoded, opened
 from ...shared.errors import UserError
 from .matting import open_in_the_middle
 from .reading import MAX_SIDE, MIN_SIDE, read_mask
 from .rephotograph import CLOCKWISE, COUNTER, HALFWAY, Taken
-from .shots import Image, is_inverted, without_opaque
+from .shots import Image, is_inverted
 
 Array = NDArray[np.float64]
 

@@ -11,6 +11,7 @@ from ...ground.progress import Progress
 from ...orbit.cameras import View
 from ...orbit.orbit_files import CameraFile, check_elevation, read_cameras
 from ...orbit.sightlines import World
+from ...picture.given_alpha import FAINT, at_full_strength, without_opaque
 from ...picture.matte import border
 from ...shared.errors import UserError
 from ...shared.frame_choice import Choice
@@ -18,8 +19,6 @@ from ...shared.trajectory import SV3D_FOV_DEG
 from .reading import frames_in, frames_named, read_frame, read_mask, shrink
 
 Image = NDArray[np.float32]
-
-_TELLS = 0.002  # of a picture has to be transparent before its alpha says where the object is
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def _read(
     alpha: list[Image | None] = []
     masks: list[Image | None] = []
     size: tuple[int, ...] | None = None
-    opaque = 0
+    opaque = faint = 0
     for i, file in enumerate(choice.files):
         progress(i / len(choice.files), f"Reading {file}")
         picture = read_frame(source / file)
@@ -109,8 +108,10 @@ def _read(
                 f"The frames differ in size: {choice.files[0]} is {_said(size)}, {file} is {_said(picture.rgb.shape)}.",
                 "Render all frames of the orbit at one size.",
             )
-        colours, coverage = shrink(*without_opaque(picture.rgb, picture.alpha), max_size)
-        opaque += picture.alpha is not None and coverage is None
+        own, is_faint = (None, False) if picture.alpha is None else at_full_strength(picture.alpha)
+        colours, coverage = shrink(*without_opaque(picture.rgb, own), max_size)
+        opaque += own is not None and coverage is None
+        faint += is_faint and coverage is not None
         beside = choice.masks[i]
         masks.append(None if beside is None else read_mask(source / beside, (colours.shape[0], colours.shape[1])))
         rgb.append(colours)
@@ -119,16 +120,10 @@ def _read(
     for i, mask in enumerate(masks):
         if mask is not None:
             shown = 1 - mask if inverted else mask
-            own = alpha[i]
-            alpha[i] = shown if own is None else shown * own
-    return rgb, alpha, [*([INVERTED] if inverted else []), *([_OPAQUE] if opaque else [])]
-
-
-def without_opaque(rgb: Image, alpha: Image | None) -> tuple[Image, Image | None]:
-    """A picture without an alpha that hides nothing: soft corners, a little dust, one pixel at 254."""
-    if alpha is None or (alpha < 0.5).mean() >= _TELLS:
-        return rgb, alpha
-    return rgb * alpha[..., None] + 1 - alpha[..., None], None
+            told = alpha[i]
+            alpha[i] = shown if told is None else shown * told
+    said = [(INVERTED, inverted), (_OPAQUE, opaque), (FAINT, 2 * faint > len(rgb))]
+    return rgb, alpha, [note for note, is_so in said if is_so]
 
 
 def is_inverted(mask: Image) -> bool:
