@@ -69,13 +69,13 @@ def refine_mesh(job: FramesToMesh, out: Path, progress: Progress, device: "torch
     judge = installed_lpips("vgg") if job.settings.losses.perceptual else None
     whole = refining_seconds(job)
     swept = 0.5 * (whole - _guided_seconds(job)) / whole
-    found, sds, notes = _refined(job, frames, field, judge, device, seed, progress.part(0.0, 1 - swept))
+    found, gain, sds, notes = _refined(job, frames, field, judge, device, seed, progress.part(0.0, 1 - swept))
     sweeping = progress.part(1 - swept, 1.0)
     vertices, faces = found.surface.vertices, found.surface.faces
     vertices = evolve(vertices, faces, frames, job.settings.sweeps, sweeping, trust)
     surface = replace(found.surface, vertices=vertices)
-    if found.guided is not None:
-        surface = _with_imagined(surface, found, frames, job.settings.distillation)
+    if gain is not None:
+        surface = _with_imagined(surface, found, gain, frames, job.settings.distillation)
     if surface.imagined is not None:
         sds["unseen"] = float(surface.imagined.share.mean())
     save_surface(replace(surface, vertices=surface.vertices * unit), work_folder(out) / SURFACE)
@@ -99,14 +99,17 @@ def _refined(
     device: "torch.device",
     seed: int,
     progress: Progress,
-) -> tuple["Refined", Facts, list[str]]:
-    """What the fine stage finds, what to tell of masked SDS, and notes.  Where memory is too small for it, without."""
+) -> tuple["Refined", "torch.Tensor | None", Facts, list[str]]:
+    """What the fine stage finds, what it multiplied colours by, what to tell of masked SDS, and notes.
+
+    Where memory is too small for SDS, without it.
+    """
     from ..reconstruction.mesh.refine import refine
 
     guiding = job.guiding
     if guiding is None:
         found = refine(frames, field, job.settings, device, seed, progress, judge)
-        return found, {"ran": False, "why": job.unguided}, []
+        return found, None, {"ran": False, "why": job.unguided}, []
     from ..reconstruction.guidance.make_guide import make_guide
 
     networks = resolve_device(job.device_name)
@@ -134,13 +137,17 @@ def _refined(
         if not out_of_memory(error):
             raise
     else:
-        return found, {"ran": found.guided is not None, "model": guiding.model, "orbits": len(guide.levels)}, []
+        ran = found.guided is not None
+        gain = guide.gain(found.surface.vertices, found.appearance) if ran else None
+        return found, gain, {"ran": ran, "model": guiding.model, "orbits": len(guide.levels)}, []
     release_memory(networks)  # not in the handler: only now has the error let go of the networks
     found = refine(frames, field, job.settings, device, seed, progress, judge)
-    return found, {"ran": False, "why": _NO_MEMORY}, [_NO_MEMORY]
+    return found, None, {"ran": False, "why": _NO_MEMORY}, [_NO_MEMORY]
 
 
-def _with_imagined(surface: "Surface", found: "Refined", frames: "Frames", settings: Distillation) -> "Surface":
+def _with_imagined(
+    surface: "Surface", found: "Refined", gain: "torch.Tensor", frames: "Frames", settings: Distillation
+) -> "Surface":
     """The swept surface with what the guided phase made of its shape and colours, where no frame looks."""
     import torch
 
@@ -152,8 +159,7 @@ def _with_imagined(surface: "Surface", found: "Refined", frames: "Frames", setti
     share = unseen_share(surface.vertices, surface.faces, frames.orbit, settings.occlusion)
     share = share if settings.masked else torch.ones_like(share)
     vertices = with_imagined_shape(surface.vertices, found.surface.vertices, surface.faces, found.guided, share)
-    albedo = found.appearance.albedo(vertices).detach()
-    return replace(surface, vertices=vertices, imagined=Imagined(share, albedo))
+    return replace(surface, vertices=vertices, imagined=Imagined(share, gain))
 
 
 def _curves(losses: dict[str, list[float]], points: int = 50) -> dict[str, list[float]]:

@@ -3,6 +3,7 @@
 Voleti et al. 2024, "SV3D", section 4.3.
 """
 
+import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from torch.nn.functional import max_pool2d
 from ...ground.settings import Distillation
 from ...orbit.cameras import CameraOrbit
 from ...sv3d.diffusion.guidance import Guidance
+from ..material.imagination import DARK
 from ..mesh.appearance import Appearance
 from ..mesh.picture import take_picture
 from ..mesh.refine import Advice
@@ -42,6 +44,7 @@ class OrbitGuide:
     settings: Distillation
     seed: int
     begin: Callable[[Tensor, Tensor, Appearance], None]  # what becomes of an appearance before the first orbit
+    first: Appearance | None = None  # as it was then
     levels: list[float] = field(default_factory=list)  # σ of each orbit so far
     _draw: torch.Generator = field(init=False)
     _drawn_orbits: random.Random = field(init=False)
@@ -61,8 +64,9 @@ class OrbitGuide:
         variant = self.prior.model.architecture.variant
         poses = random_orbit(self.reference.view.elevation, variant, self._drawn_orbits)
         unseen = unseen_share(vertices, faces, self.frames_orbit, self.settings.occlusion)
-        if not self.levels:
+        if self.first is None:
             self.begin(vertices, faces, appearance)
+            self.first = copy.deepcopy(appearance)
         look = _Look(
             vertices.detach().requires_grad_(),
             faces,
@@ -94,6 +98,13 @@ class OrbitGuide:
                 parameter.grad = None
         assert look.vertices.grad is not None
         return Advice(look.vertices.grad, look.unseen, loss)
+
+    @torch.no_grad()
+    def gain(self, points: Tensor, appearance: Appearance) -> Tensor:  # (P, 3) -> (P, 3)
+        """What colours have been multiplied by since the first orbit, on the CPU."""
+        assert self.first is not None
+        before, after = (each.cpu().albedo(points) + DARK for each in (self.first, appearance))
+        return after / before
 
 
 @dataclass(frozen=True)

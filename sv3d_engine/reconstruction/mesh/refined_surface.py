@@ -14,7 +14,7 @@ class Imagined:
     """What a network had a say in: each vertex's colour, and how much of it the frames leave to the imagination."""
 
     share: Tensor  # (V,) in [0, 1], M of masked SDS
-    albedo: Tensor  # (V, 3) linear, but for a factor a channel
+    gain: Tensor  # (V, 3) what the linear colour was multiplied by
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def save_surface(surface: Surface, path: Path) -> None:
     """Write a surface; whole or not at all."""
     tensors = {"vertices": surface.vertices, "faces": surface.faces}
     if surface.imagined is not None:
-        tensors |= {"imagined.share": surface.imagined.share, "imagined.albedo": surface.imagined.albedo}
+        tensors |= {"imagined.share": surface.imagined.share, "imagined.gain": surface.imagined.gain}
     save_tensors(tensors, {"losses": surface.losses}, path)
 
 
@@ -41,5 +41,5 @@ def load_surface(path: Path) -> Surface:
     with reading(path):
         imagined = None
         if "imagined.share" in tensors:
-            imagined = Imagined(tensors["imagined.share"], tensors["imagined.albedo"])
+            imagined = Imagined(tensors["imagined.share"], tensors["imagined.gain"])
         return Surface(tensors["vertices"], tensors["faces"], facts["losses"], imagined)

@@ -137,3 +137,20 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(prior, egg):
 
     with pytest.raises(Stop):
         guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), stop)
+
+
+def test_what_colours_are_multiplied_by_is_told_from_the_first_orbit_on(prior, egg):
+    torch.manual_seed(0)
+    appearance = Appearance(HALF_SIDE, finest=32, levels=3, log2_rows=9)
+    guide = guide_of(prior)
+
+    def darker(vertices, faces, appearance):
+        torch.nn.init.constant_(appearance.decoder[2].bias, -1.0)
+
+    guide.begin = darker
+    guide(*egg, appearance, lambda share: None)
+    assert torch.equal(guide.gain(egg[0], appearance), torch.ones(len(egg[0]), 3))
+    torch.nn.init.constant_(appearance.decoder[2].bias, 0.0)
+    guide(*egg, appearance, lambda share: None)
+    assert float(appearance.decoder[2].bias.detach().abs().max()) == 0, "it begins once"
+    assert guide.gain(egg[0], appearance).mean() == pytest.approx(0.5 / 0.27, rel=0.1)

@@ -2,45 +2,27 @@
 
 import torch
 
-from sv3d_engine.reconstruction.material.imagination import FEWEST, with_imagined
+from sv3d_engine.reconstruction.material.imagination import with_imagined
 from sv3d_engine.reconstruction.material.material import Material
 from sv3d_engine.reconstruction.mesh.refined_surface import Imagined
 
-COUNT = 400
+
+def changed(base, gain, share):
+    count = len(base)
+    none = torch.zeros(count)
+    material = Material(base, none, none, none, base, none[:, None], (torch.zeros(1, 3), none[:1], none[:1]))
+    return with_imagined(material, Imagined(share, gain)).base_colour
 
 
-def scene(gain=(2.0, 1.0, 0.5)):
-    """True colours, of which the last quarter is not seen, and what was imagined: the truth in another scale."""
-    true = 0.1 + 0.3 * torch.rand(COUNT, 3, generator=torch.Generator().manual_seed(0))
-    unseen = torch.arange(COUNT) >= 300
-    found = torch.where(unseen[:, None], 0.9, true)
-    return true, found, (~unseen).float(), Imagined(unseen.float(), true / torch.tensor(gain))
+def test_colours_change_by_their_share_and_stay_where_frames_look():
+    base = torch.tensor([[0.2, 0.4, 0.6]]).expand(3, 3)
+    share = torch.tensor([0.0, 0.5, 1.0])
+    made = changed(base, torch.full((3, 3), 4.0), share)
+    assert torch.equal(made[0], base[0])
+    torch.testing.assert_close(made[1], torch.tensor([0.41, 0.81, 1.0]))
+    torch.testing.assert_close(made[2], torch.tensor([0.83, 1.0, 1.0]))
 
 
-def with_colours_of(found, evidence, imagined):
-    none, light = torch.zeros(COUNT), (torch.eye(3), torch.ones(3), torch.ones(3))
-    material = Material(found, none, none, evidence, torch.ones(COUNT, 3), torch.zeros(COUNT, 2), light)
-    made = with_imagined(material, imagined)
-    assert made.evidence is material.evidence
-    return made.base_colour
-
-
-def test_imagined_colours_are_brought_to_the_frames_scale():
-    true, found, evidence, imagined = scene()
-    made = with_colours_of(found, evidence, imagined)
-    torch.testing.assert_close(made, true, atol=0.02, rtol=0)
-    assert torch.equal(made[:300], found[:300])
-
-
-def test_each_vertex_takes_its_share():
-    true, found, evidence, imagined = scene((1.0, 1.0, 1.0))
-    half = Imagined(0.5 * imagined.share, imagined.albedo)
-    torch.testing.assert_close(
-        with_colours_of(found, evidence, half)[300:], (found + true)[300:] / 2, atol=0.01, rtol=0
-    )
-
-
-def test_nothing_is_taken_where_nothing_can_be_compared():
-    _, found, evidence, imagined = scene()
-    few = evidence * (torch.arange(COUNT) < FEWEST - 1)
-    assert torch.equal(with_colours_of(found, few, imagined), found)
+def test_black_can_become_light_and_light_black():
+    made = changed(torch.tensor([[0.0] * 3, [0.79] * 3]), torch.tensor([[60.0] * 3, [0.0125] * 3]), torch.ones(2))
+    torch.testing.assert_close(made, torch.tensor([[0.59] * 3, [0.0] * 3]))

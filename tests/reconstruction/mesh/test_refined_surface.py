@@ -31,7 +31,7 @@ def test_what_was_imagined_comes_back_with_the_surface(surface, tmp_path):
     save_surface(replace(surface, imagined=imagined), path)
     read = load_surface(path).imagined
     assert torch.equal(read.share, imagined.share)
-    assert torch.equal(read.albedo, imagined.albedo)
+    assert torch.equal(read.gain, imagined.gain)
 
 
 def test_a_damaged_surface_is_told_in_plain_words(surface, tmp_path):
