@@ -18,9 +18,12 @@ from PIL import Image
 
 from ...ground.settings import PRESETS
 from ...job.run import run_job
+from ...job.work_files import SURFACE, work_folder
 from ...orbit.cameras import CameraOrbit, View
 from ...orbit.orbit_files import read_orbit
 from ...reconstruction.guidance.soft_visibility import unseen_share
+from ...reconstruction.mesh.refined_surface import load_surface
+from ...reconstruction.render.rasterize import vertex_normals
 from ...shared import protocol
 from ..dataset.generator import DatasetObject, sample_object
 from ..dataset.model_files import load_object
@@ -55,6 +58,7 @@ def evaluate_sds(
             thing = _prepare(source, frames)
             jobs = [_job(frames, out / f"{name}_{sds}", sds, preset, weights) for sds in ("off", "on")]
             figures, sheet = compare(thing, *jobs)
+            figures["change of the swept surface"] = surface_change(*jobs)
             sheet.save(out / f"{name}.png")
             tables.append(f"{name}\n\n{as_table(figures)}")
     return "\n\n".join(tables)
@@ -149,6 +153,17 @@ def compare(thing: DatasetObject, off: Path, on: Path) -> tuple[dict[str, Figure
     pictures = {name: [*clay(layers[low], few, two_sided=True), *albedo(layers[low])] for name, layers in rows.items()}
     grey = [np.repeat((255 * part[..., None]).astype(np.uint8), 3, -1) for part in share[low]]
     return found, tabulated("lower third unseen", {**pictures, "M": [*grey, *grey]})
+
+
+def surface_change(off: Path, on: Path) -> Figures:
+    """Degrees that normals of the swept surface changed by, before it was simplified: that lays all faces anew."""
+    plain, guided = (load_surface(work_folder(job) / SURFACE) for job in (off, on))
+    if guided.imagined is None or not torch.equal(plain.faces, guided.faces):
+        return {}
+    one, other = (vertex_normals(each.vertices, plain.faces).numpy() for each in (plain, guided))
+    share = guided.imagined.share.numpy()
+    places = {"inside": share > INSIDE, "outside": share < OUTSIDE}
+    return {f"normals {place}": _degrees(one[there], other[there]) for place, there in places.items()}
 
 
 def _share(mesh: DatasetObject, cameras: CameraOrbit, orbit: CameraOrbit) -> NDArray[np.float32]:  # (N, S, S)

@@ -5,13 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scenes import icosphere
 
 from sv3d_engine.ground.settings import PRESETS
+from sv3d_engine.job.work_files import SURFACE, work_folder
 from sv3d_engine.laboratory.dataset.generator import sample_object
 from sv3d_engine.laboratory.evaluate import sds_figures
-from sv3d_engine.laboratory.evaluate.sds_figures import VertexValues, as_table, compare, evaluate_sds, without_lowest
+from sv3d_engine.laboratory.evaluate.sds_figures import (
+    VertexValues,
+    as_table,
+    compare,
+    evaluate_sds,
+    surface_change,
+    without_lowest,
+)
 from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.orbit.orbit_files import write_cameras
+from sv3d_engine.reconstruction.mesh.refined_surface import Imagined, Surface, save_surface
 
 VIEWS = tuple(View(f"{i}.png", 25.0 + i, 60.0 * i) for i in range(6))
 
@@ -74,3 +84,21 @@ def test_settings_are_given_back(monkeypatch, tmp_path):
     assert seen == [7, 7]
     assert PRESETS["draft"].distillation.steps == 200
     assert len(list((tmp_path / "3_frames").glob("*.png"))) == 21
+
+
+def test_the_swept_surface_tells_what_simplifying_hides(tmp_path):
+    vertices, faces = icosphere(4)
+    down = vertices[:, 2] < -0.5
+    dented = torch.where(
+        down[:, None], vertices * torch.tensor([1.0, 1.0, 0.5]) - torch.tensor([0.0, 0.0, 0.25]), vertices
+    )
+    for name, points, imagined in (
+        ("off", vertices, None),
+        ("on", dented, Imagined(down.float(), torch.ones(len(down), 3))),
+    ):
+        (tmp_path / name).mkdir()
+        save_surface(Surface(points, faces, {}, imagined), work_folder(tmp_path / name) / SURFACE)
+    change = surface_change(tmp_path / "off", tmp_path / "on")
+    assert change["normals inside"] > 8
+    assert change["normals outside"] < 0.1 * change["normals inside"]
+    assert surface_change(tmp_path / "on", tmp_path / "off") == {}, "nothing was imagined there"
