@@ -102,6 +102,7 @@ def mesh_inputs(job: FramesToMesh) -> Iterator[bytes]:
     if job.guiding is None:
         return
     asked = {name: getattr(job.guiding, name) for name in ("guidance_scale", "camera_guidance", "precision")}
+    asked |= {"light": job.light, "lit": job.settings.material != "baked"}  # it is shown the recovered colours
     yield _said(distillation=asdict(job.settings.distillation), **asked)
     for file in job.guiding.weight_files:
         yield from weight_content(file)

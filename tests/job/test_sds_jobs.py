@@ -143,6 +143,10 @@ def test_frames_and_field_are_kept_when_it_is_asked_for(mesh_job, official):
     assert changed(off, resolved(mesh_job)) == []  # why it is off changes nothing
     assert changed(on, replace(on, guiding=replace(on.guiding, memory="blocks"))) == []
     assert changed(on, replace(on, guiding=replace(on.guiding, camera_guidance=3.0))) == FROM_MESH_ON
+    assert changed(on, replace(on, light="turns")) == FROM_MESH_ON
+    assert changed(off, replace(off, light="turns")) == FROM_MESH_ON[1:]
+    baked = replace(on, settings=replace(on.settings, material="baked"))
+    assert changed(on, baked) == FROM_MESH_ON
     other = replace(on.settings, distillation=replace(on.settings.distillation, weight=3.0))
     assert changed(on, replace(on, settings=other)) == FROM_MESH_ON
 
