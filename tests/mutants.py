@@ -1,4 +1,4 @@
-"""Hand-made mutants: the engine with one thing wrong, which the tests named beside it have to notice.
+"""Hand-made mutants: the engine, or the add-on, with one thing wrong, which the tests named beside it have to notice.
 
     python tests/mutants.py [NAME ...]
 

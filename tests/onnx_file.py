@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-FLOAT, INT64 = 1, 7
+FLOAT, INT64, FLOAT16 = 1, 7, 10
 _INT, _INTS = 2, 7  # kinds of attributes
 
 Value = tuple[str, int, Sequence[int | str]]  # name, element type, shape

@@ -154,7 +154,9 @@ def content(file: Path) -> Iterator[bytes]:
 
 def normal_files(normals: Path) -> list[Path]:
     """What normals are told by: maps, or a network."""
-    return sorted(file for file in normals.iterdir() if file.is_file()) if normals.is_dir() else [normals]
+    from ..reconstruction.frames.normal_files import map_files  # needs PyTorch, which doctor goes without
+
+    return map_files(normals) if normals.is_dir() else [normals]
 
 
 def camera_files(cameras: Path) -> tuple[Path, ...]:

@@ -70,7 +70,7 @@ def _frames_to_mesh(request: protocol.MeshJob) -> FramesToMesh:
         search="told" if request.cameras_as_given else "used",
         light=request.light,  # type: ignore[arg-type]  # one of them, as the protocol has checked
         settings=settings,
-        normals=_normals(request.normals, source),
+        normals=_normals(request.normals, source, out),
         guiding=guiding,
         unguided=unguided,
     )
@@ -109,7 +109,7 @@ def _picture_to_mesh(request: protocol.GenerateJob) -> PictureToMesh:
         search="used" if orbit.variant == "u" else "none",  # SV3D_u is not told the elevation, so it has to be found
         light="fixed",  # as SV3D was trained
         settings=settings,
-        normals=_normals(request.normals, None),
+        normals=_normals(request.normals, None, orbit.folder),
         guiding=guiding,
         unguided=unguided,
     )
@@ -258,19 +258,36 @@ def _sampling(request: protocol.OrbitJob, best: "Usage") -> "OrbitSettings":
     return OrbitSettings(**asdict(usage), guidance=request.guidance, memory=request.memory, precision=request.precision)
 
 
-def _normals(path: str | None, frames: Path | None) -> Path | None:
-    """A folder of normal maps, for ``frames`` that are there already, or a network."""
-    normals = _absolute(path, "normals") if path is not None else None
-    if normals is None or (normals.is_file() and normals.suffix.lower() == ".onnx"):
-        return normals
+def _normals(path: str | None, frames: Path | None, out: Path) -> Path | None:
+    """A folder of normal maps, for ``frames`` that are there already, or a network.  Raises UserError."""
+    if path is None:
+        return None
+    normals = _absolute(path, "normals")
     if not normals.exists():
         raise UserError(
             f"There is no folder or file of normals {normals}.",
             "Put it back and resume the job, or choose another and generate again.",
         )
+    if in_the_way(normals, out):
+        raise UserError(
+            "The normals lie inside the job's folder, where the job would write over them.",
+            f"Move them, or {ANOTHER_FOLDER}.",
+            f"normals: {normals}, output: {out}",
+        )
+    if normals.is_file() and normals.suffix.lower() == ".onnx":
+        return normals
     if frames is None or not normals.is_dir():
         kinds = "a network (.onnx)" if frames is None else "a folder of normal maps, or a network (.onnx)"
         raise UserError(f"The normals of this job cannot come from {normals.name}.", f"Choose {kinds}.", str(normals))
+    if not frames.is_dir():
+        raise UserError(
+            "Normal maps belong to pictures; which frames of a film are taken is not known before.",
+            "Give the film's frames as a folder of pictures, with a map for each, or a network (.onnx).",
+            f"film: {frames}, normals: {normals}",
+        )
+    from ..reconstruction.frames.normal_files import map_files  # needs PyTorch, which doctor goes without
+
+    map_files(normals)
     return normals
 
 

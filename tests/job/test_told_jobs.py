@@ -1,6 +1,7 @@
 """Jobs that are told normals, or asked to look at pictures as LPIPS does: from the request to the report."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def test_maps_beside_the_frames_are_turned_kept_and_used(ball: Path, tmp_path: P
         kept = np.asarray(picture).astype(int)
     above = kept[SIZE // 4, SIZE // 2]  # the ball's upper part: green is up
     assert above[1] > 200 and above[3] > 240
+    assert json.loads((tmp_path / "a" / "work" / "origins.json").read_text())["003.png"]["name"] == "003.png"
     untold = report_of(asked(ball, tmp_path / "b"))
     assert "mono_normals" not in untold["mesh"]["losses"]
     assert not (tmp_path / "b" / "normals").exists()
@@ -106,17 +108,39 @@ def test_other_maps_make_another_mesh(ball: Path, tmp_path: Path) -> None:
     before = said(job)
     assert before != said(plain)
     assert before == said(job)
+    (maps / "Thumbs.db").write_bytes(b"a system's own")
+    assert before == said(job)
     (maps / "001.png").write_bytes(b"another")
     assert before != said(job)
 
 
 @pytest.mark.parametrize(
     ("normals", "cause"),
-    [("nowhere", "There is no folder or file of normals"), ("frames/000.png", "cannot come from 000.png")],
+    [
+        ("nowhere", "There is no folder or file of normals"),
+        ("frames/000.png", "cannot come from 000.png"),
+        (".", "holds no normal maps"),
+    ],
 )
 def test_what_tells_no_normals_is_refused_before_any_work(ball: Path, tmp_path: Path, normals: str, cause: str) -> None:
     with pytest.raises(UserError, match=cause):
         job_from_request(asked(ball, tmp_path / "out", normals=str(ball / normals)))
+
+
+def test_maps_where_the_job_would_write_its_own_are_left_alone(ball: Path, tmp_path: Path) -> None:
+    maps = shutil.copytree(ball / "maps", tmp_path / "out" / "normals")
+    with pytest.raises(UserError, match="would write over them"):
+        job_from_request(asked(ball, tmp_path / "out", normals=str(maps)))
+    assert isinstance(job_from_request(asked(ball, tmp_path / "other", normals=str(maps))), FramesToMesh)
+
+
+def test_a_films_frames_have_no_maps(ball: Path, tmp_path: Path) -> None:
+    film = tmp_path / "turn.mp4"
+    film.write_bytes(b"")
+    request = replace(asked(ball, tmp_path / "out", normals=str(ball / "maps")), frames=str(film))
+    with pytest.raises(UserError, match="not known before") as caught:
+        job_from_request(request)
+    assert "folder of pictures" in caught.value.remedy
 
 
 def test_one_picture_has_no_maps_yet_but_a_network_may_look_at_its_orbit(

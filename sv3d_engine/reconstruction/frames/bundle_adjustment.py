@@ -166,8 +166,9 @@ class _Colours:
         prior = torch.full((len(found),), 1 / _UNEVEN**2)
         prior[-1] = 1e6  # where the others are counted from
         step = -torch.linalg.solve(telling * normal + prior.diag(), telling * slope + prior * found)
+        step = step.clamp(-_MOST_TURN, _MOST_TURN)
         self._depth = depth - (pull + with_depth @ step) / bend
-        return found + step.clamp(-_MOST_TURN, _MOST_TURN)
+        return found + step
 
     def disagreement(self, found: Tensor) -> float:
         """Root of the mean square by which colours depart from their points', outliers counting less."""

@@ -50,19 +50,29 @@ class Dissent:
         return np.asarray(np.clip(2 - self.against, 0, 1).round(2))
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """What ``weighed`` hands on."""
+
+    frames: NDArray[np.uint8]  # (N, S, S, 4) straight alpha
+    described: CameraFile
+    notes: tuple[str, ...]
+    aside: NDArray[np.float64]  # (N, 2) right and down, in frame widths: how far each was moved back
+
+
 def weighed(
     frames: NDArray[np.uint8],  # (N, S, S, 4) straight alpha
     described: CameraFile,
     distance: float,
     names: Sequence[str],  # of the frames, for the notes
     progress: Progress | None = None,
-) -> tuple[NDArray[np.uint8], CameraFile, tuple[str, ...]]:
+) -> Weighed:
     """The frames, moved where their object stands aside, their cameras with weights by agreement, and notes on both.
 
     Weights that the cameras file gives are the artist's and stay; a true picture counts whatever the others show.
     """
     if described.weighed:
-        return frames, described, ()
+        return Weighed(frames, described, (), np.zeros((len(frames), 2)))
     small = min(frames.shape[1], _SIZE)
     alpha = torch.from_numpy(frames[..., 3] / np.float32(255))
     found = dissent(torch.nn.functional.adaptive_avg_pool2d(alpha, small), described.orbit(distance), progress)
@@ -75,7 +85,7 @@ def weighed(
     for i in np.flatnonzero(aside.any(1)):
         moved[i] = shifted(frames[i], aside[i])
     notes = (_about_moved(aside * frames.shape[1], names), *_about_weights(weights, names))
-    return moved, replace(described, views=tuple(views)), tuple(filter(None, notes))
+    return Weighed(moved, replace(described, views=tuple(views)), tuple(filter(None, notes)), aside)
 
 
 def _about_moved(aside: NDArray[np.float64], names: Sequence[str]) -> str:

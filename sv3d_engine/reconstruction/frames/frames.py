@@ -13,6 +13,7 @@ from torch.nn.functional import interpolate, normalize
 from ...ground.files import reading
 from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import read_orbit
+from .origins import Origin, read_origins
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Frames:
     orbit: CameraOrbit
     # What is told of normals, unit in each camera's axes (x right, y up, z to the viewer), and how surely, 0 to 1.
     normals: Tensor | None = None  # (N, S, S, 4) float32
+    origins: tuple[Origin, ...] | None = None  # the pictures that they were made from, where that is known
 
     def premultiplied(self) -> Tensor:  # (N, S, S, 4)
         """Colour times alpha, and alpha."""
@@ -39,14 +41,22 @@ class Frames:
         straight = packed[:, :3].permute(0, 2, 3, 1) / coverage.clamp_min(1e-6)[..., None]
         rgb = torch.where(coverage[..., None] > 0, straight.clamp(0, 1), torch.ones(()))
         normals = None if self.normals is None else resized_normals(self.normals, size)
-        return Frames(rgb.contiguous(), coverage.contiguous(), self.orbit, normals)
+        return replace(self, rgb=rgb.contiguous(), alpha=coverage.contiguous(), normals=normals)
 
 
 def resized_normals(normals: Tensor, size: int) -> Tensor:  # (N, H, W, 4) -> (N, size, size, 4)
     """Normals and confidence in pixels of another size; where what is averaged points many ways it is less sure."""
-    larger = size > normals.shape[1]
-    packed = (normals[..., :3] * normals[..., 3:]).permute(0, 3, 1, 2)
-    mean = interpolate(packed, size=(size, size), mode="bilinear" if larger else "area").permute(0, 2, 3, 1)
+    return averaged_normals(resized(normals[..., :3] * normals[..., 3:], size))
+
+
+def resized(layers: Tensor, size: int) -> Tensor:  # (N, H, W, C) -> (N, size, size, C)
+    """Averaged where they become smaller."""
+    mode = "bilinear" if size > layers.shape[1] else "area"
+    return interpolate(layers.permute(0, 3, 1, 2), size=(size, size), mode=mode).permute(0, 2, 3, 1)
+
+
+def averaged_normals(mean: Tensor) -> Tensor:  # (…, 3) -> (…, 4)
+    """Normals and confidence of what a mean of normals, each as long as it is sure, has become."""
     length = mean.norm(dim=-1, keepdim=True)
     return torch.cat([mean / length.clamp_min(1e-6), length], -1).contiguous()
 
@@ -66,8 +76,9 @@ def load_frames(job: Path, *, rejected: bool = False, normals: bool = False) -> 
     rgba = torch.from_numpy(np.stack(pictures)).float() / 255
     rgb, alpha = rgba[..., :3], rgba[..., 3]
     rgb = torch.where(alpha[..., None] > 0, rgb, torch.ones(()))
-    told = torch.stack([_read_normals(job / NORMALS / view.file) for view in orbit.views]) if normals else None
-    return Frames(rgb.contiguous(), alpha.contiguous(), orbit, told)
+    files = [view.file for view in orbit.views]
+    told = torch.stack([_read_normals(job / NORMALS / file) for file in files]) if normals else None
+    return Frames(rgb.contiguous(), alpha.contiguous(), orbit, told, read_origins(job, files))
 
 
 def _read(path: Path) -> NDArray[np.uint8]:  # (S, S, 4)

@@ -57,17 +57,19 @@ def read_photo_orbit(source: Path, cameras: Path, progress: Progress, max_size: 
         looks = [looks[i] for i in kept]
         orbit = replace(orbit, views=tuple(orbit.views[i] for i in kept))
     later = progress.part(0.4, 1.0)
-    if (tan := _same_frames(looks, orbit, up)) is not None:
-        rgb, alpha = _as_they_are(looks, folder, later, max_size)
-    else:
+    tan = _same_frames(looks, orbit, up)
+    again = tan is None
+    if tan is None:
         rgb, alpha, tan = _again(looks, folder, orbit, up, later, max_size)
+    else:
+        rgb, alpha = _as_they_are(looks, folder, later, max_size)
     fov = round(float(np.degrees(2 * np.arctan(tan))), 6)
     views = tuple(replace(view, file=f"{i:03d}.png") for i, view in enumerate(orbit.views))
     described = CameraFile(fov, in_figures(orbit.distance) if told.upright else None, views)
     world = World(up, target, orbit.distance)
     summary = f"{len(looks)} frames: {looks[0].file} to {looks[-1].file}, with the cameras of {told.name}."
     names = tuple(look.file for look in looks)
-    return Shots(names, rgb, alpha, described, (), summary, (*told.notes, *notes), world)
+    return Shots(names, rgb, alpha, described, (), summary, (*told.notes, *notes), world, again)
 
 
 def _pictures(

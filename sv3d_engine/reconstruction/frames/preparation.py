@@ -26,6 +26,7 @@ from .found_cameras import CameraSearch, Found, find_cameras
 from .holes import with_agreed_holes
 from .hull import agreement, fit_distance
 from .matting import Matted, matte_orbit
+from .origins import Origin, moved, write_origins
 from .photo_orbit import read_photo_orbit
 from .refined_cameras import refine_cameras
 from .shots import Shots, read_folder, read_rejected
@@ -48,6 +49,7 @@ class Prepared:
     notes: tuple[str, ...]  # what the artist should know: sentences
     doubts: tuple[str, ...] = ()  # why the mesh may come out wrong: sentences
     to_world: list[list[float]] | None = None  # 4 × 4, from the orbit's space to that of another tool's cameras
+    origins: tuple[Origin, ...] = ()  # where each frame comes from
 
 
 def prepare_frames(
@@ -104,14 +106,19 @@ def look_at_frames(
     frames, agreed = _agreed(found, matted, shots, progress.part(0.75, 0.8))
     distance = found.described.distance or _REFERENCE_DISTANCE
     comparing = progress.part(0.8, 0.85)
-    frames, described, weights = weighed(frames, found.described, distance, shots.names, comparing)
+    compared = weighed(frames, found.described, distance, shots.names, comparing)
+    frames, described = compared.frames, compared.described
     refined: tuple[str, ...] = ()
     if found.described is not shots.described:  # by outlines alone, which leave some azimuths open
         described, refined = refine_cameras(frames, described, distance, progress.part(0.85, 1.0))
-    frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots)
-    notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *weights, *refined)
+    origins = [
+        Origin(name, None) if shots.again else moved(name, found.straightening.matrix, aside)
+        for name, aside in zip(shots.names, compared.aside, strict=True)
+    ]
+    frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots, origins)
+    notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *compared.notes, *refined)
     to_world = _to_world(shots, orbit.distance) if found.described is shots.described else None
-    return Prepared(orbit, shots.summary, notes, matted.doubts, to_world), frames
+    return Prepared(orbit, shots.summary, notes, matted.doubts, to_world, tuple(origins)), frames
 
 
 def _to_world(shots: Shots, distance: float) -> list[list[float]] | None:
@@ -157,9 +164,9 @@ def _agreed(
 
 
 def _with_rejected(
-    frames: NDArray[np.uint8], orbit: CameraOrbit, source: Path, shots: Shots
+    frames: NDArray[np.uint8], orbit: CameraOrbit, source: Path, shots: Shots, origins: list[Origin]
 ) -> tuple[NDArray[np.uint8], CameraOrbit]:
-    """The frames and cameras with those of weight 0 between them, as far as they can be read."""
+    """The frames and cameras with those of weight 0 between them, as far as they can be read; and ``origins`` alike."""
     pictures, views, lost = list(frames), list(orbit.views), 0
     for place, view in shots.rejected:
         picture = read_rejected(source / view.file, frames.shape[1])
@@ -168,6 +175,7 @@ def _with_rejected(
         else:
             pictures.insert(place - lost, squared(to_bytes(*picture), frames.shape[1]))
             views.insert(place - lost, view)
+            origins.insert(place - lost, Origin(view.file))
     return np.stack(pictures), replace(orbit, views=tuple(replace(v, file=f"{i:03d}.png") for i, v in enumerate(views)))
 
 
@@ -209,7 +217,9 @@ def _write(frames: NDArray[np.uint8], prepared: Prepared, out: Path, progress: P
     orbit = prepared.orbit
     if shutil.disk_usage(out).free < frames.nbytes + _SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    write_frames(frames, [view.file for view in orbit.views], out / "frames", progress)
+    files = [view.file for view in orbit.views]
+    write_frames(frames, files, out / "frames", progress)
+    write_origins(prepared.origins, files, out)
     write_cameras(orbit, out / "cameras.json", prepared.to_world)
     for view in orbit.views:
         progress.preview("frame", out / "frames" / view.file)

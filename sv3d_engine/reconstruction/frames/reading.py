@@ -1,6 +1,7 @@
 """Which files of a folder are the orbit, and each as a picture of a fit size."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,17 +64,22 @@ def _explain_few(folder: Path, choice: Choice) -> None:
             f"The folder {folder} holds no orbit of pictures, but the film {films[0]}.",
             "Choose the film itself; its frames are picked then.",
         )
-    kinds = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _UNREADABLE)
-    if kinds and (most := kinds.most_common(1)[0])[1] > len(choice.files):
-        raise UserError(
-            f"The pictures in {folder} cannot be read: {most[1]} of its files are {most[0].removeprefix('.').upper()}.",
-            f"Save them as PNG. {READABLE} can be read.",
-        )
+    explain_unreadable(folder, files, len(choice.files))
     inner, count = frames_inside(folder)
     if count >= MIN_FRAMES:
         raise UserError(
             f"The folder {folder} holds no orbit itself, but the folder {inner} in it has {count} pictures.",
             f"Choose the folder {inner}.",
+        )
+
+
+def explain_unreadable(folder: Path, files: Sequence[Path], readable: int) -> None:
+    """Raises UserError where more of the files in a folder than the ``readable`` are of one kind that is not."""
+    kinds = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _UNREADABLE)
+    if kinds and (most := kinds.most_common(1)[0])[1] > readable:
+        raise UserError(
+            f"The pictures in {folder} cannot be read: {most[1]} of its files are {most[0].removeprefix('.').upper()}.",
+            f"Save them as PNG. {READABLE} can be read.",
         )
 
 

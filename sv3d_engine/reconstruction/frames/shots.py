@@ -33,6 +33,7 @@ class Shots:
     summary: str  # which frames they are: a sentence
     notes: tuple[str, ...]  # what is out of the common with the choice: sentences
     world: World | None = None  # where another tool's cameras have the orbit's space; None = they tell no other
+    again: bool = False  # whether the pictures are photographs taken again by other cameras
 
 
 def describe(source: Path, cameras: Path | None, elevation: float) -> tuple[Choice, CameraFile]:

@@ -22,8 +22,14 @@ class Straightening:
 
     def undone(self, places: Tensor) -> Tensor:  # (P, 2) -> (P, 2)
         """Where the frames as they were show what the straightened ones show at ``places``, both in [0, 1]²."""
-        turn = torch.from_numpy(_turn(self.roll)).to(places)
-        return (places - 0.5) * self.growth @ turn.T + places.new_tensor(self.aim) + 0.5
+        matrix = torch.from_numpy(self.matrix).to(places)
+        return places @ matrix[:, :2].T + matrix[:, 2]
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:  # (2, 3)
+        """What ``undone`` does to a place (x, y, 1)."""
+        turn = self.growth * _turn(self.roll)
+        return np.column_stack([turn, np.asarray(self.aim) + 0.5 - turn @ np.full(2, 0.5)])
 
     def again(self, frames: NDArray[np.uint8], fov_deg: float) -> NDArray[np.uint8]:
         """The same done to these."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ..perceptual import LEAST, LPIPS
+from ..perceptual import LEAST, LPIPS, Trunk
 
 SIDE = 56  # pixels that the network sees along a side, at most
 
@@ -19,7 +19,7 @@ class PerceptualLoss:
     def __call__(self, rendered: Tensor, target: Tensor) -> Tensor:  # (H, W, 3) twice, sRGB in [0, 1] -> ()
         self._whole = not self._whole
         pair = torch.stack([rendered, target]).permute(0, 3, 1, 2)
-        seen = shrunk(pair) if self._whole else self._cut(pair)
+        seen = shrunk(pair, self._network.trunk) if self._whole else self._cut(pair)
         with torch.no_grad():
             true = self._network.features(seen[1:])
         return self._network.distance(self._network.features(seen[:1]), true)[0]
@@ -34,9 +34,9 @@ class PerceptualLoss:
         return int(torch.randint(most + 1, (), generator=self._draw))
 
 
-def shrunk(pictures: Tensor) -> Tensor:  # (B, 3, H, W) -> (B, 3, h, w)
-    """Averaged so that the longer side has SIDE pixels, and no side fewer than the network can look at."""
+def shrunk(pictures: Tensor, trunk: Trunk) -> Tensor:  # (B, 3, H, W) -> (B, 3, h, w)
+    """Averaged so that the longer side has SIDE pixels, and no side fewer than the network can look at, if it had."""
     sides = pictures.shape[-2:]
     scale = min(1.0, SIDE / max(sides))
-    height, width = (max(min(side, LEAST["vgg"]), round(scale * side)) for side in sides)
+    height, width = (max(min(side, LEAST[trunk]), round(scale * side)) for side in sides)
     return interpolate(pictures, size=(height, width), mode="area")

@@ -15,7 +15,7 @@ def told_at(vertices: Tensor, normals: Tensor, frames: Frames, order: Tensor) ->
     """What ``frames.normals`` tell of each vertex, unit in the world, and how far that can be trusted, 0 to 1.
 
     vertices (V, 3), normals (V, 3) unit, order (V, K) the frames that see each best, −1 for none.  It is their mean,
-    each by how sure it is, how squarely it looks, and how far it agrees with the surface, as in the loss.
+    each by its weight, how sure it is, how squarely it looks, and how far it agrees with the surface, as in the loss.
     """
     assert frames.normals is not None
     positions, rotations = frames.orbit.on(vertices.device)
@@ -27,7 +27,7 @@ def told_at(vertices: Tensor, normals: Tensor, frames: Frames, order: Tensor) ->
         found = grid_sample(packed, at[None, None], align_corners=False)[0, :, 0].T
         world = normalize(found[:, :3] @ rotations[index], dim=-1)
         facing = (normalize(positions[index] - vertices[seen], dim=-1) * normals[seen]).sum(-1).clamp_min(0)
-        trust = found[:, 3] * facing
+        trust = frames.orbit.views[index].weight * found[:, 3] * facing
         most[seen] += trust
         total[seen] += (trust * agreement((world * normals[seen]).sum(-1)))[:, None] * world
     length = total.norm(dim=-1)

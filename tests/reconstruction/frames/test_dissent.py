@@ -90,7 +90,9 @@ def described(orbit: CameraOrbit = ORBIT) -> CameraFile:
 
 
 def test_the_frame_is_moved_back_and_a_note_says_how_far() -> None:
-    frames, cameras, notes = weighed(pictures(spoiled("aside")), described(), 2.2, NAMES)
+    found = weighed(pictures(spoiled("aside")), described(), 2.2, NAMES)
+    frames, cameras, notes = found.frames, found.described, found.notes
+    assert found.aside[SPOILED] * SIZE == pytest.approx([5, -3], abs=0.6)
     assert notes == ("Where the object stood aside, the frame was moved: 004.png by 6 pixels.",)
     assert np.abs(frames[SPOILED, ..., 3] / 255 - true()[SPOILED].numpy()).mean() < 0.01
     np.testing.assert_array_equal(np.delete(frames, SPOILED, 0), np.delete(pictures(true()), SPOILED, 0))
@@ -98,25 +100,27 @@ def test_the_frame_is_moved_back_and_a_note_says_how_far() -> None:
 
 
 def test_a_frame_is_set_aside_with_a_note_and_keeps_its_place() -> None:
-    frames, cameras, notes = weighed(pictures(spoiled("of another side")), described(), 2.2, NAMES)
-    assert notes == ("The other frames contradict 004.png: it was set aside.",)
-    assert cameras.views[SPOILED] == replace(ORBIT.views[SPOILED], weight=0.0) and len(frames) == 20
+    found = weighed(pictures(spoiled("of another side")), described(), 2.2, NAMES)
+    assert found.notes == ("The other frames contradict 004.png: it was set aside.",)
+    assert found.described.views[SPOILED] == replace(ORBIT.views[SPOILED], weight=0.0) and len(found.frames) == 20
+    assert not found.aside.any()
 
 
 def test_where_no_more_frames_are_left_than_needed_it_counts_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
     against = np.array([0, 0, 3.0, 0, 0, 0, 0, 0])
     monkeypatch.setattr(module, "dissent", lambda *_: Dissent(against, np.zeros((8, 2))))
     orbit = replace(ORBIT, views=ORBIT.views[:8])
-    _, cameras, notes = weighed(pictures(true()[:8]), described(orbit), 2.2, NAMES[:8])
-    assert 0 < cameras.views[2].weight < 0.1
-    assert notes == ("The other frames contradict 002.png in part: it counts less.",)
+    found = weighed(pictures(true()[:8]), described(orbit), 2.2, NAMES[:8])
+    assert 0 < found.described.views[2].weight < 0.1
+    assert found.notes == ("The other frames contradict 002.png in part: it counts less.",)
 
 
 def test_what_the_artist_says_of_weights_stays() -> None:
     given = replace(described(), weighed=True)
     frames = pictures(spoiled("of another side"))
-    same, cameras, notes = weighed(frames, given, 2.2, NAMES)
-    assert same is frames and cameras is given and notes == ()
+    same = weighed(frames, given, 2.2, NAMES)
+    assert same.frames is frames and same.described is given and same.notes == ()
+    assert not same.aside.any()
 
 
 def test_weights_fall_with_what_is_held_against_a_frame() -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.orbit.cameras import CameraOrbit
 from sv3d_engine.reconstruction.frames.frames import load_frames
+from sv3d_engine.reconstruction.frames.origins import UNMOVED
 from sv3d_engine.reconstruction.frames.preparation import prepare_frames
 from sv3d_engine.shared.errors import UserError
 
@@ -56,6 +57,33 @@ def described(source: Path, **weights: float) -> None:
         if (weight := weights.get(f"_{Path(frame['file']).stem}")) is not None:
             frame["weight"] = weight
     file.write_text(json.dumps(data))
+
+
+def test_each_frame_is_known_by_the_picture_it_was_made_from(source: Path, tmp_path: Path) -> None:
+    """Whatever order the cameras have, and whether it was moved."""
+    file = source / "cameras.json"
+    data = json.loads(file.read_text())
+    data["frames"] = data["frames"][::-1]
+    data["frames"][2]["weight"] = 0
+    file.write_text(json.dumps(data))
+    for path in sorted(source.glob("*.png")):  # the object turns about a place 6 pixels right of the middle
+        picture = Image.open(path).copy()
+        moved = Image.new("RGBA", picture.size, (255, 255, 255, 0))
+        moved.paste(picture, (6, 0))
+        moved.save(path)
+    prepare(source, tmp_path / "job")
+    every = load_frames(tmp_path / "job", rejected=True).origins
+    assert every is not None
+    assert [origin.name for origin in every] == [frame["file"] for frame in data["frames"]]
+    assert every[2].place == UNMOVED  # it was left as it is
+    for origin in (*every[:2], *every[3:]):
+        assert origin.place is not None
+        middle = [row[0] / 2 + row[1] / 2 + row[2] for row in origin.place]
+        assert middle == pytest.approx([0.5 + 6 / 96, 0.5], abs=0.5 / 96)
+    kept = load_frames(tmp_path / "job").origins
+    assert kept == (*every[:2], *every[3:])
+    shutil.rmtree(tmp_path / "job" / "work")
+    assert load_frames(tmp_path / "job").origins is None
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,17 @@ import pytest
 import torch
 
 from sv3d_engine.reconstruction.mesh.perceptual_loss import SIDE, PerceptualLoss, shrunk
-from sv3d_engine.reconstruction.perceptual import LEAST, LPIPS
+from sv3d_engine.reconstruction.perceptual import LEAST, LPIPS, Trunk
+
+TRUNKS: tuple[Trunk, ...] = ("alex", "vgg")
 
 
 class Watched(LPIPS):
     """A network that keeps what it is shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, trunk: Trunk = "vgg") -> None:
         torch.manual_seed(0)
-        super().__init__("vgg")
+        super().__init__(trunk)
         self.seen: list[torch.Tensor] = []
 
     def features(self, pictures: torch.Tensor) -> list[torch.Tensor]:
@@ -57,15 +59,16 @@ def test_it_sees_the_whole_made_small_and_parts_in_detail_by_turns(pair) -> None
 
 
 def test_pictures_that_are_small_or_narrow_can_be_seen() -> None:
-    loss = PerceptualLoss(Watched(), 0)
-    for height, width in ((LEAST["vgg"], 300), (300, 17), (20, 20)):
-        for _ in range(2):
-            assert loss(torch.zeros(height, width, 3), torch.ones(height, width, 3)) > 0
+    for trunk in TRUNKS:
+        loss = PerceptualLoss(Watched(trunk), 0)
+        for height, width in ((LEAST[trunk], 300), (300, LEAST[trunk] + 1), (LEAST[trunk] + 4, LEAST[trunk] + 4)):
+            for _ in range(2):
+                assert loss(torch.zeros(height, width, 3), torch.ones(height, width, 3)) > 0
 
 
 def test_small_pictures_stay_as_they_are() -> None:
     small = torch.rand(2, 3, 30, 40)
-    torch.testing.assert_close(shrunk(small), small)
+    torch.testing.assert_close(shrunk(small, "vgg"), small)
 
 
 def test_its_draws_are_the_seeds_alone(pair) -> None:  # type: ignore[no-untyped-def]

@@ -51,6 +51,43 @@ def test_what_disagrees_with_the_surface_is_trusted_less(ball) -> None:  # type:
     assert doubted[middle].max() < 0.3 * agreed[middle].min()
 
 
+def test_a_frame_tells_by_its_weight(ball) -> None:  # type: ignore[no-untyped-def]
+    """One that lies, and hardly counts, moves little; and alone it is trusted little."""
+    (vertices, faces), frames = ball
+    order, way = order_of(vertices, faces, frames), vertices / RADIUS
+    lying = frames.normals.clone()
+    lying[0, ..., :3] = normalize(lying[0, ..., :3] + torch.tensor([0.15, 0.0, 0.0]), dim=-1)
+    views = frames.orbit.views
+    off, trust = [], []
+    for weight in (1.0, 0.1):
+        orbit = replace(frames.orbit, views=(replace(views[0], weight=weight), *views[1:]))
+        told = told_at(vertices, way, replace(frames, normals=lying, orbit=orbit), order)
+        seen = (order == 0).any(1) & (order[:, 1] >= 0)
+        off.append(float((1 - (told[:, :3] * way).sum(-1))[seen].mean()))
+        alone = torch.where(order == 0, order, -1).amax(1, keepdim=True)
+        trust.append(told_at(vertices, way, replace(frames, orbit=orbit), alone)[order[:, 0] == 0, 3].mean())
+    assert off[1] < 0.3 * off[0]
+    torch.testing.assert_close(trust[1], 0.1 * trust[0], rtol=1e-3, atol=0.0)
+
+
+def test_who_looks_squarely_tells_more(ball) -> None:  # type: ignore[no-untyped-def]
+    """Their mean by cosines, where one of them lies by 8°."""
+    (vertices, faces), frames = ball
+    order, way = order_of(vertices, faces, frames), vertices / RADIUS
+    lying = frames.normals.clone()
+    lying[0, ..., :3] = normalize(lying[0, ..., :3] + torch.tensor([0.15, 0.0, 0.0]), dim=-1)
+    told = told_at(vertices, way, replace(frames, normals=lying), order)
+    positions, rotations = frames.orbit.positions(), frames.orbit.rotations()
+    wanted = torch.zeros_like(vertices)
+    for index, position in enumerate(positions):
+        cosine = (normalize(position - vertices, dim=-1) * way).sum(-1) * (order == index).any(1)
+        claimed = normalize(way + 0.15 * rotations[0, 0], dim=-1) if index == 0 else way
+        wanted += cosine[:, None] * claimed
+    seen = (order == 0).any(1) & (vertices[:, 2].abs() < 0.3)
+    off = torch.rad2deg(torch.arccos((told[:, :3] * normalize(wanted, dim=-1)).sum(-1).clamp(-1, 1)))[seen]
+    assert off.mean() < 0.3
+
+
 def test_frames_of_which_nothing_is_told_say_nothing(ball) -> None:  # type: ignore[no-untyped-def]
     (vertices, faces), frames = ball
     silent = replace(frames, normals=torch.zeros_like(frames.normals))
