@@ -2,7 +2,7 @@ import ast
 import json
 import math
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -155,12 +155,21 @@ def test_nan_is_never_sent():
 
 
 def test_protocol_needs_the_standard_library_alone():
-    tree = ast.parse(Path(protocol.__file__).read_text(encoding="utf-8"))
-    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = [alias.name for node in imported if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in imported if isinstance(node, ast.ImportFrom)]
-    assert all(name.split(".")[0] in sys.stdlib_module_names for name in names)
-    assert all(node.level == 0 for node in imported if isinstance(node, ast.ImportFrom))
+    """And nothing of what is shared beside it, so that either side can read it by itself."""
+    for file in Path(protocol.__file__).parent.glob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = [alias.name for node in imported if isinstance(node, ast.Import) for alias in node.names]
+        names += [node.module or "" for node in imported if isinstance(node, ast.ImportFrom) and not node.level]
+        assert all(name.split(".")[0] in sys.stdlib_module_names for name in names), file.name
+        assert all(node.level <= 1 for node in imported if isinstance(node, ast.ImportFrom)), file.name
+
+
+def test_all_that_can_be_said_is_told_by_one_name():
+    parts = [sys.modules[f"{protocol.__name__}.{name}"] for name in ("choices", "replies", "requests")]
+    said = {n for part in parts for n, value in vars(part).items() if n.isupper() or is_dataclass(value)}
+    assert len(said) > 30
+    assert said <= set(protocol.__all__)
 
 
 def test_the_add_on_reads_it_inside_the_extension():
