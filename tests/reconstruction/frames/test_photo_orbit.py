@@ -19,6 +19,7 @@ from sv3d_engine.reconstruction.frames.camera_fit import misfit
 from sv3d_engine.reconstruction.frames.coherence import Outlines, TurnCameras
 from sv3d_engine.reconstruction.frames.frames import load_frames
 from sv3d_engine.reconstruction.frames.matting import TURNED
+from sv3d_engine.reconstruction.frames.origins import Origin
 from sv3d_engine.reconstruction.frames.preparation import Prepared, prepare_frames
 from sv3d_engine.reconstruction.frames.shots import INVERTED
 from sv3d_engine.shared.errors import UserError
@@ -84,6 +85,7 @@ def test_a_hand_held_walk_becomes_an_orbit(source: Path, tmp_path: Path) -> None
     assert json.loads((tmp_path / "again/cameras.json").read_text())["to_world"] == prepared.to_world
     frames = load_frames(tmp_path / "job")
     assert frames.alpha.shape == (12, SIZE, SIZE)
+    assert frames.origins == tuple(Origin(one.file, None) for one in walk())  # what lies beside them fits no more
     assert frames.alpha[:, 0].max() == 0 and frames.alpha[:, :, -1].max() == 0, "nothing is cut off"
     assert prepared.doubts == ()
 
