@@ -6,7 +6,7 @@ is up.  The lens stands at the top or with each frame: ``camera_angle_x`` in rad
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ _HELP = (
     '"transform_matrix": [[…], […], […], [0, 0, 0, 1]]}, …]}, as NeRF, instant-ngp and nerfstudio write it.'
 )
 _FISHEYES = ("FISHEYE", "EQUIRECTANGULAR", "SPHERICAL", "PANORAMA", "ORTHO")
+_SAME, _TURNED = 1e-5, 0.5  # of the distance by which places may differ, and what an axis has to change by
 _FLIPPED = np.diag([1.0, -1.0, -1.0])
 
 
@@ -55,11 +56,25 @@ def parse_transforms(data: Any, name: str = "transforms.json") -> Photographs:
         raise UserError(f"{name} has no list of frames.", _HELP)
     views = [_photograph(frame, data, f"frame {i + 1} of {name}") for i, frame in enumerate(data["frames"])]
     ordered = in_order(views, name)
-    if not looks_backwards(ordered):
-        return Photographs(name, ordered, upright=True)
-    note = f"The cameras in {name} look along +Z with Y down, as OpenCV's do, and are read so."
-    turned = tuple(replace(view, axes=_FLIPPED @ view.axes) for view in ordered)
-    return Photographs(name, turned, upright=True, notes=(note,))
+    notes: list[str] = []
+    if _lead_to_cameras(ordered):
+        ordered = tuple(replace(view, position=-view.axes @ view.position, axes=view.axes.T) for view in ordered)
+        notes.append(f"The matrices in {name} lead from the world to the camera, and are read so.")
+    if looks_backwards(ordered):
+        ordered = tuple(replace(view, axes=_FLIPPED @ view.axes) for view in ordered)
+        notes.append(f"The cameras in {name} look along +Z with Y down, as OpenCV's do, and are read so.")
+    return Photographs(name, ordered, upright=True, notes=tuple(notes))
+
+
+def _lead_to_cameras(views: Sequence[Photograph]) -> bool:
+    """Whether matrices lead the wrong way: they turn, but about one place that is not the world's middle.
+
+    That place is the world's middle as a camera sees it, the same for all that look there from one distance.
+    """
+    places = np.stack([view.position for view in views])
+    away = float(np.linalg.norm(places.mean(0)))
+    turned = float(np.ptp(np.stack([view.axes for view in views]), axis=0).max())
+    return away > 0 and float(np.ptp(places, axis=0).max()) < _SAME * away and turned > _TURNED
 
 
 def _photograph(frame: Any, common: Mapping[str, Any], where: str) -> Photograph:

@@ -110,7 +110,10 @@ def _without_alpha(rgb: Array, name: str, means: _Means) -> CutOut:
         said = (_doubt_note(doubt, better), *plain.notes) if doubt else plain.notes
         return replace(plain, notes=(*notes, *said))
     if plain:
-        why = f"The object in {name} is like its background along {doubt:.0%} of what would be its outline"
+        why = (
+            f"The object in {name} is like its background along {doubt:.0%} of what would be its outline, or casts a "
+            "shadow there"
+        )
     elif is_cut_off(rgb):
         why = f"The object in {name} is cut off on several sides"
         better = f"a picture that shows the whole object, or {better}"

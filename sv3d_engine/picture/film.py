@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from ..shared.errors import UserError
-from ..shared.frame_names import FILM_KINDS, is_picture
+from ..shared.frame_names import ARCHIVES, FILM_KINDS, is_picture
 from .read import opened
 
 MOST_FRAMES = 20_000
@@ -50,6 +50,11 @@ def _middle(frame: Image.Image) -> Image.Image:
 
 
 def _of_animation(path: Path, what: str) -> Iterator[Image.Image]:
+    if path.suffix.lower() in ARCHIVES:
+        raise UserError(
+            f"{path.name} is an archive, no film and no folder of frames.",
+            "Unpack it, and choose the folder of its pictures.",
+        )
     if not is_picture(path.name):
         raise UserError(
             f"{path.name} is no film and no folder of frames.",

@@ -21,6 +21,18 @@ MAX_SIDE = 16384
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "AVIF")
 READABLE = "PNG, JPEG, WebP, TIFF, BMP, TGA, GIF, AVIF and HEIC"
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+# What files that cannot be read begin with, whatever their names end in.
+_OTHER_KINDS = (
+    (b"P1 P2 P3 P4 P5 P6 P7".split(), "a PPM"),
+    ([b"v/1\x01"], "an EXR"),
+    ([b"8BPS"], "a PSD"),
+    ([b"#?"], "an HDR"),
+    ([b"\xff\x0a", b"\0\0\0\x0cJXL "], "a JPEG XL"),
+    ([b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"], "a JPEG 2000"),
+    ([b"%PDF"], "a PDF"),
+    ([b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf"], "an archive, to be unpacked first"),
+    ([b"<"], "a web page or a drawing of lines (SVG)"),
+)
 _LYING = frozenset({5, 6, 7, 8})  # orientations in EXIF that swap the sides
 # All that Pillow's readers have been seen to raise for damaged files.
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, RuntimeError, struct.error, zlib.error)
@@ -71,11 +83,20 @@ def opened(path: Path, what: str) -> Iterator[Image.Image]:
             raise
         if isinstance(error, UnidentifiedImageError):
             raise UserError(
-                f"{what} cannot be read: it is no picture, or damaged.",
+                f"{what} cannot be read: it is {_kind_of(path) or 'no picture, or damaged'}.",
                 f"Save it again as a PNG. {READABLE} can be read.",
                 str(error),
             ) from error
         raise UserError(f"{what} cannot be read.", "Save it again as an 8-bit PNG.", str(error)) from error
+
+
+def _kind_of(path: Path) -> str:
+    """What an unreadable file is, as far as its beginning tells; "" if it does not."""
+    with path.open("rb") as stream:
+        head = stream.read(16).lstrip()
+    if not head:
+        return "empty"
+    return next((kind for starts, kind in _OTHER_KINDS if head.startswith(tuple(starts))), "")
 
 
 def _is_heic(path: Path) -> bool:

@@ -17,6 +17,7 @@ PICTURE_SUFFIXES = (
 )  # fmt: skip
 FILM_SUFFIXES = (".mp4", ".mov", ".webm", ".m4v", ".mkv", ".avi")
 ANIMATION_SUFFIXES = (".gif", ".webp", ".apng")  # which may hold one picture, or a film
+ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz")
 FILM_KINDS = "MP4, MOV, WebM, MKV, AVI, animated GIF and WebP"
 
 _DIGITS = re.compile(r"(\d+)")

@@ -50,6 +50,26 @@ def test_what_was_written_is_read(tmp_path: Path, flipped: bool) -> None:
     assert bool(read.notes) == flipped and ("OpenCV" in "".join(read.notes)) == flipped
 
 
+@pytest.mark.parametrize("flipped", [False, True])
+def test_matrices_that_lead_to_the_camera_are_read_the_other_way(flipped: bool) -> None:
+    data = described()
+    for i, frame in enumerate(data["frames"]):
+        turn = 2 * math.pi * i / len(data["frames"])
+        right = np.array([-math.sin(turn), math.cos(turn), 0])
+        back = np.array([math.cos(turn), math.sin(turn), 0])
+        own = np.eye(4)
+        own[:3, :3] = np.stack([right, [0, 0, 1], back], 1)
+        own[:3, 3] = 3 * back
+        if flipped:
+            own = own @ np.diag([1, -1, -1, 1])
+        frame["transform_matrix"] = np.linalg.inv(own).tolist()
+    read = parse_transforms(data)
+    assert "from the world to the camera" in read.notes[0] and len(read.notes) == 1 + flipped
+    for view in read.views:
+        assert np.linalg.norm(view.position) == pytest.approx(3) and view.axes[1] == pytest.approx([0, 0, 1])
+        assert view.axes[2] == pytest.approx(view.position / 3)
+
+
 def test_an_angle_alone_is_a_lens() -> None:
     lens = parse_transforms(described()).views[0].lens
     assert lens.focal == (pytest.approx(0.5 / math.tan(0.35)),) * 2

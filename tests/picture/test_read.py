@@ -209,3 +209,20 @@ def test_an_eps_by_another_name_is_not_run(tmp_path: Path) -> None:
     ramp().save(path, "EPS")
     with pytest.raises(UserError, match=r"000\.png cannot be read"):
         read_picture(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"P6\n64 64\n255\n" + bytes(99), "a PPM"),
+        (b"8BPS\0\1" + bytes(99), "a PSD"),
+        (b"PK\x03\x04" + bytes(99), "an archive"),
+        (b"\n<!DOCTYPE html><html>", "a web page"),
+        (b"", "empty"),
+        (b"anything else", "no picture, or damaged"),
+    ],
+)
+def test_what_an_unreadable_file_is_is_said_whatever_its_name(content: bytes, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "frame.png").write_bytes(content)
+    with pytest.raises(UserError, match=rf"frame\.png cannot be read: it is {kind}"):
+        read_picture(tmp_path / "frame.png")

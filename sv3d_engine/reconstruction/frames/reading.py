@@ -13,12 +13,13 @@ from ...picture.read import READABLE, Picture, decoded, opened
 from ...shared.errors import UserError
 from ...shared.frame_choice import Choice, choose_frames, named_frames
 from ...shared.frame_folder import frames_inside, is_film, listed
+from ...shared.frame_names import ARCHIVES
 
 # Pictures that are known and cannot be read, by their names.
 _UNREADABLE = frozenset({
     ".ppm", ".pgm", ".pnm", ".exr", ".hdr", ".psd", ".psb", ".jxl", ".jp2", ".j2k", ".dds", ".ktx", ".svg", ".pdf",
     ".eps", ".ai", ".kra", ".xcf", ".clip", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2",
-    ".npy", ".npz", ".zip", ".7z", ".rar",
+    ".npy", ".npz",
 })  # fmt: skip
 
 
@@ -71,14 +72,27 @@ def _explain_few(folder: Path, choice: Choice) -> None:
             f"The folder {folder} holds no orbit itself, but the folder {inner} in it has {count} pictures.",
             f"Choose the folder {inner}.",
         )
+    if files and not choice.files:
+        kind, count = Counter(path.suffix.removeprefix(".").upper() for path in files).most_common(1)[0]
+        there = files[0].name if count == 1 else f"{count} files of the kind {kind or 'that has no ending'}"
+        raise UserError(
+            f"The folder {folder} holds no pictures, but {there}.",
+            f"Choose the folder of the frames. {READABLE} can be read.",
+        )
 
 
 def explain_unreadable(folder: Path, files: Sequence[Path], readable: int) -> None:
     """Raises UserError where more of the files in a folder than the ``readable`` are of one kind that is not."""
+    if not readable and (packed := [path.name for path in files if path.suffix.lower() in ARCHIVES]):
+        raise UserError(
+            f"The folder {folder} holds no pictures, but the archive {packed[0]}.",
+            "Unpack it, and choose the folder of its pictures.",
+        )
     kinds = Counter(path.suffix.lower() for path in files if path.suffix.lower() in _UNREADABLE)
     if kinds and (most := kinds.most_common(1)[0])[1] > readable:
+        share = "one of its files is" if most[1] == 1 else f"{most[1]} of its files are"
         raise UserError(
-            f"The pictures in {folder} cannot be read: {most[1]} of its files are {most[0].removeprefix('.').upper()}.",
+            f"The pictures in {folder} cannot be read: {share} {most[0].removeprefix('.').upper()}.",
             f"Save them as PNG. {READABLE} can be read.",
         )
 

@@ -14,7 +14,7 @@ from .square import in_square
 
 Image = NDArray[np.float32]
 
-_MOST = 0.5  # of the frames have to show it, and to tell it from the object
+_MOST = 0.5  # of the frames from above have to show it, and to tell it from the object
 _AGREE = 0.01  # by which the silhouettes may agree less without it: a part of the object would be missed by more
 
 
@@ -31,9 +31,10 @@ def without_shadows(
         None if cut is None else find_ground_shadow(picture, matte)
         for picture, matte, cut in zip(rgb, alpha, cuts, strict=True)
     ]
-    on_paper = sum(cut is not None for cut in cuts)
-    sure = sum(shadow is not None and shadow.is_sure for shadow in found)
-    if not on_paper or sure <= _MOST * on_paper:
+    above = [True] * len(cuts) if orbit is None else [view.elevation > 0 for view in orbit.views]
+    on_ground = sum(cut is not None and high for cut, high in zip(cuts, above, strict=True))
+    sure = sum(shadow is not None and shadow.is_sure and high for shadow, high in zip(found, above, strict=True))
+    if not on_ground or sure <= _MOST * on_ground:
         return None
     clean = [
         cut if cut is None or shadow is None else without_ground_shadow(picture, cut, shadow.where)

@@ -11,7 +11,7 @@ from sv3d_engine.ground.progress import Progress
 from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.picture.background_model import BEST_FIRST
 from sv3d_engine.picture.ground_shadow import find_ground_shadow
-from sv3d_engine.picture.matte import matte
+from sv3d_engine.picture.matte import cut_out, matte, plain_paper
 from sv3d_engine.reconstruction.frames import matting, shadows
 from sv3d_engine.reconstruction.frames.bars import NOTE, without_bars
 from sv3d_engine.reconstruction.frames.matting import Matted, matte_orbit
@@ -22,11 +22,11 @@ FRAMES = [np.asarray(frame, np.float32) / np.float32(255) for frame in film([30.
 NAMES = [f"{i:03d}.png" for i in range(12)]
 
 
-def with_shadow(rgb: np.ndarray) -> np.ndarray:
+def with_shadow(rgb: np.ndarray, steepness: float = 1.0) -> np.ndarray:
     """A soft ellipse under the object, darkest in its middle."""
     rows, columns = np.mgrid[: len(rgb), : len(rgb)] / len(rgb)
     far = ((rows - 0.82) / 0.10) ** 2 + ((columns - 0.5) / 0.4) ** 2
-    light = 1 - 0.45 * np.clip(1 - far, 0, 1) ** 2
+    light = 1 - 0.45 * np.clip(steepness * (1 - far), 0, 1) ** 2
     background = (rgb > 0.99).all(-1)
     return np.where(background[..., None], light[..., None], rgb).astype(np.float32)
 
@@ -110,6 +110,32 @@ def test_a_shadow_that_most_frames_have_is_taken_off() -> None:
     wrong = ((result.frames[..., 3] > 127) != true).sum()
     before = (np.stack([matte(frame)[1] > 0.5 for frame in shadowed]) != true).sum()
     assert wrong < 0.15 * before
+
+
+def test_a_shadow_that_is_dark_up_to_near_its_edge_is_taken_off() -> None:
+    result = matted([with_shadow(frame, 1.8) for frame in FRAMES])
+    assert result.notes == ("The shadow on the ground was taken off the frames.",)
+
+
+def test_of_a_dynamic_orbit_the_frames_from_above_show_the_shadow() -> None:
+    elevations = [20.0] * 6 + [-15.0] * 6
+    views = tuple(View(name, e, 30.0 * i) for i, (name, e) in enumerate(zip(NAMES, elevations, strict=True)))
+    shadowed = [with_shadow(frame) if e > 0 else frame for frame, e in zip(FRAMES, elevations, strict=True)]
+    mattes = [matte(frame)[1] for frame in shadowed]
+    cuts = [cut_out(frame, plain_paper(frame)) for frame in shadowed]
+    assert shadows.without_shadows(shadowed, mattes, cuts, CameraOrbit(33.8, 2.0, views))
+    level = CameraOrbit(33.8, 2.0, tuple(View(view.file, 10.0, view.azimuth) for view in views))
+    assert shadows.without_shadows(shadowed, mattes, cuts, level) is None
+
+
+def test_lines_and_what_is_lighter_than_the_ground_are_no_shadow() -> None:
+    page = np.full((96, 96, 3), 0.7, np.float32)
+    line, pale = page.copy(), page.copy()
+    page[20:60, 40:56] = line[20:60, 40:56] = (0.8, 0.2, 0.2)
+    line[84:86] = 0.1
+    pale[20:80, 30:66] = 0.9
+    for rgb in (line, pale):
+        assert find_ground_shadow(rgb, (np.abs(rgb - 0.7).max(-1) > 0.05).astype(np.float32)) is None
 
 
 @pytest.mark.parametrize("narrower", [0, 3])

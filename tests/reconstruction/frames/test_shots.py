@@ -78,7 +78,15 @@ def test_masks_belong_to_what_a_kept_job_depends_on(masked: Path) -> None:
         ([f"{i}.ppm" for i in range(21)], "21 of its files are PPM", "PNG, JPEG, WebP, TIFF, BMP, TGA, GIF, AVIF"),
         (["turn.mp4", "a.png"], "the film turn.mp4", "Choose the film itself"),
         ([f"images/{i}.png" for i in range(21)], "the folder images in it has 21 pictures", "Choose the folder images"),
-        (["notes.txt"], "holds no frames", "at least 8"),
+        ([], "holds no frames", "at least 8"),
+        (["notes.txt"], "holds no pictures, but notes.txt", "PNG, JPEG, WebP, TIFF, BMP, TGA, GIF, AVIF"),
+        (
+            [f"{i}.obj" for i in range(21)],
+            "holds no pictures, but 21 files of the kind OBJ",
+            "the folder of the frames",
+        ),
+        (["orbit.zip", "notes.txt"], "holds no pictures, but the archive orbit.zip", "Unpack it"),
+        (["one.psd"], "one of its files is PSD", "Save them as PNG"),
         ([f"{i}.png" for i in range(5)], "holds 5 frames", "at least 8"),
     ],
 )
