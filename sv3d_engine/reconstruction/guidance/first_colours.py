@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
+from ...ground.progress import Progress
 from ..light import MEAN_RADIANCE, mean_radiance
 from ..material.material import Material
 from ..mesh.appearance import Appearance
@@ -14,9 +15,14 @@ BRIGHTEST = 0.98  # albedo; beyond, the decoder would have to answer with infini
 
 
 def begin_with(
-    material: Material, vertices: Tensor, faces: Tensor, appearance: Appearance, draw: torch.Generator
+    material: Material,
+    vertices: Tensor,  # (V, 3)
+    faces: Tensor,  # (F, 3)
+    appearance: Appearance,
+    draw: torch.Generator,
+    progress: Progress,
 ) -> None:
-    """Fit an appearance to the material of vertices (V, 3) and faces (F, 3).
+    """Fit an appearance to the material of a mesh's vertices.  Raises Cancelled.
 
     The fine stage's own knows colours just well enough to judge a shape by, and where no frame looks it has them as
     chance drew them: a network that was shown that would judge another object.
@@ -27,7 +33,8 @@ def begin_with(
     colours = (material.base_colour.to(vertices) * scale).clamp(0, BRIGHTEST)
     told = [*appearance.grid.parameters(), *appearance.decoder.parameters()]
     optimizer = torch.optim.Adam(told, lr=RATE, betas=(0.9, 0.99), eps=1e-12)
-    for _ in range(STEPS):
+    for step in range(STEPS):
+        progress(step / STEPS)
         corners = faces[torch.randint(len(faces), (POINTS,), generator=draw).to(faces.device)]
         shares = -torch.rand(POINTS, 3, 1, generator=draw).clamp_min(1e-6).log().to(vertices)
         shares = shares / shares.sum(1, keepdim=True)  # even over a triangle

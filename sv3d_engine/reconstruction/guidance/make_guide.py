@@ -45,9 +45,9 @@ def make_guide(
     by_picture, by_camera = (triangle(len(poses), most=most) for most in strengths)
     draw = torch.Generator().manual_seed(seed)
 
-    def begin(vertices: Tensor, faces: Tensor, appearance: Appearance) -> None:
+    def begin(vertices: Tensor, faces: Tensor, appearance: Appearance, now: Progress) -> None:
         mesh = vertices.cpu(), faces.cpu()
-        material = recover_material(frames, *mesh, False, seed, Progress(), light_mode, lit)
-        begin_with(material, vertices, faces, appearance, draw)
+        material = recover_material(frames, *mesh, False, seed, now.part(0.0, 0.4), light_mode, lit)
+        begin_with(material, vertices, faces, appearance, draw, now.part(0.4, 1.0))
 
     return OrbitGuide(prior, reference, frames.orbit, Guidance(by_picture, by_camera), settings, seed, begin)

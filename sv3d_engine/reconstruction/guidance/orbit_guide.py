@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
+from ...ground.progress import Progress
 from ...ground.settings import Distillation
 from ...orbit.cameras import CameraOrbit
 from ...sv3d.diffusion.guidance import Guidance
@@ -43,7 +44,9 @@ class OrbitGuide:
     guidance: Guidance
     settings: Distillation
     seed: int
-    begin: Callable[[Tensor, Tensor, Appearance], None]  # what becomes of an appearance before the first orbit
+    begin: Callable[
+        [Tensor, Tensor, Appearance, Progress], None
+    ]  # what becomes of an appearance before the first orbit
     first: Appearance | None = None  # as it was then
     levels: list[float] = field(default_factory=list)  # σ of each orbit so far
     _draw: torch.Generator = field(init=False)
@@ -53,20 +56,18 @@ class OrbitGuide:
         self._draw = torch.Generator().manual_seed(self.seed)
         self._drawn_orbits = random.Random(self.seed)
 
-    def __call__(
-        self, vertices: Tensor, faces: Tensor, appearance: Appearance, tell: Callable[[float], None]
-    ) -> Advice:
+    def __call__(self, vertices: Tensor, faces: Tensor, appearance: Appearance, progress: Progress) -> Advice:
         """Leave the loss's gradient in the colours' grid, and tell that of vertices (V, 3).
 
         Light, highlights and the colours' decoder get none: they belong to what the frames show.  The loss is the
-        square of the masked gradient in the pictures.  ``tell`` gets the share that is done, often, and may raise.
+        square of the masked gradient in the pictures.  Raises Cancelled.
         """
         variant = self.prior.model.architecture.variant
         poses = random_orbit(self.reference.view.elevation, variant, self._drawn_orbits)
         unseen = unseen_share(vertices, faces, self.frames_orbit, self.settings.occlusion)
         if self.first is None:
-            self.begin(vertices, faces, appearance)
-            self.first = copy.deepcopy(appearance)
+            self.begin(vertices, faces, appearance, progress.part(0.0, 0.5))
+            self.first, progress = copy.deepcopy(appearance), progress.part(0.5, 1.0)
         look = _Look(
             vertices.detach().requires_grad_(),
             faces,
@@ -80,7 +81,7 @@ class OrbitGuide:
         pieces = []
         with torch.set_grad_enabled(len(chunks) == 1):
             for chunk in chunks:
-                tell(0.3 * int(chunk[0]) / len(poses))
+                progress(0.3 * int(chunk[0]) / len(poses))
                 pieces.append(look.piece(chunk, self.prior.encode))
         latents = torch.cat([piece.latents for piece in pieces]).detach()
         level = draw_level(self.settings.quietest, self.settings.noisiest, self._draw)
@@ -90,7 +91,7 @@ class OrbitGuide:
         self.levels.append(level)
         loss = vertices.new_zeros(())
         for chunk, first in zip(chunks, pieces, strict=True):
-            tell(0.6 + 0.4 * int(chunk[0]) / len(poses))
+            progress(0.6 + 0.4 * int(chunk[0]) / len(poses))
             piece = first if len(chunks) == 1 else look.piece(chunk, self.prior.encode)
             loss += piece.back_propagate(gradient[chunk.to(gradient.device)])
         for part in (appearance.lights, appearance.highlight, appearance.decoder):

@@ -1,6 +1,5 @@
 """Fine stage: DMTet, fitted to the frames by gradients."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -47,12 +46,10 @@ class Advice:
 class Guide(Protocol):
     """What else has a say in the guided phase, and where."""
 
-    def __call__(
-        self, vertices: Tensor, faces: Tensor, appearance: Appearance, tell: Callable[[float], None]
-    ) -> Advice:
+    def __call__(self, vertices: Tensor, faces: Tensor, appearance: Appearance, progress: Progress) -> Advice:
         """Say something of vertices (V, 3) without gradient and faces (F, 3), and add to the appearance's gradient.
 
-        ``tell`` gets the share that is done, often, and may raise.
+        Raises Cancelled.
         """
 
 

@@ -1,9 +1,12 @@
 """The guided phase begins with the material that the frames tell."""
 
+import pytest
 import torch
+from recorder import Recorder
 from scenes import icosphere
 from torch.nn.functional import normalize
 
+from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.reconstruction.guidance.first_colours import begin_with
 from sv3d_engine.reconstruction.light import LIGHT_COUNT, fibonacci_sphere, shading
 from sv3d_engine.reconstruction.material.material import Material
@@ -12,7 +15,7 @@ from sv3d_engine.reconstruction.mesh.appearance import Appearance
 RADIUS = 0.3
 
 
-def begun():
+def begun(progress=None):
     """A ball with a red top and a grey rest in light from one side; what an appearance makes of it."""
     torch.manual_seed(0)
     appearance = Appearance(0.5, finest=32, levels=6, log2_rows=14)
@@ -22,7 +25,7 @@ def begun():
     axes = fibonacci_sphere(LIGHT_COUNT)
     light = axes, torch.full((LIGHT_COUNT,), 8.0), 0.1 + 1.7 * axes[:, 0].clamp_min(0)
     material = Material(base, none, none, none, base, none[:, None], light)
-    begin_with(material, RADIUS * vertices, faces, appearance, torch.Generator().manual_seed(0))
+    begin_with(material, RADIUS * vertices, faces, appearance, torch.Generator().manual_seed(0), progress or Progress())
     assert all(parameter.grad is None for parameter in appearance.parameters())
     return appearance, material
 
@@ -41,6 +44,11 @@ def test_colours_in_their_light_are_the_materials():
     wanted = base * shading(normals, *material.light)[:, None]
     assert wanted.amax() > 4 * wanted.amin()
     assert (found - wanted).abs().mean() < 0.02 * wanted.mean()
+
+
+def test_cancel_is_heard():
+    with pytest.raises(Cancelled):
+        begun(Recorder(stop_at=3))
 
 
 def test_one_seed_gives_one_start():

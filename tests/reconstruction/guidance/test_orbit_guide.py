@@ -4,8 +4,10 @@ import random
 
 import pytest
 import torch
+from recorder import Recorder
 from scenes import distance_field, egg_distance, egg_orbit
 
+from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.ground.settings import Distillation
 from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.reconstruction.guidance import orbit_guide
@@ -40,7 +42,7 @@ def prior():
     return SV3DPrior(model, placement, condition(model, picture, poses, picture * 0, placement))
 
 
-def no_begin(vertices, faces, appearance):
+def no_begin(vertices, faces, appearance, progress):
     """The appearance stays."""
 
 
@@ -57,7 +59,7 @@ def gradients(prior, egg, views=FRONT, **settings):
     """Of the vertices, and of every parameter of an appearance by its name; and the loss."""
     torch.manual_seed(0)
     appearance = Appearance(HALF_SIDE, finest=32, levels=3, log2_rows=9)
-    advice = guide_of(prior, views, **settings)(*egg, appearance, lambda share: None)
+    advice = guide_of(prior, views, **settings)(*egg, appearance, Progress())
     found = {name: parameter.grad for name, parameter in appearance.named_parameters()}
     moved = {name: gradient for name, gradient in found.items() if gradient is not None}
     return advice.gradient, moved, advice.loss
@@ -101,7 +103,7 @@ def test_without_the_mask_what_the_frames_show_is_moved_as_well(prior, egg):
 
 
 def test_the_shape_may_move_where_no_frame_looks(prior, egg):
-    advice = guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), lambda share: None)
+    advice = guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), Progress())
     assert torch.equal(advice.share, unseen_share(*egg, guide_of(prior).frames_orbit))
 
 
@@ -115,28 +117,21 @@ def test_one_seed_gives_one_series_of_orbits_and_levels(prior, egg):
     series = []
     for _ in range(2):
         guide = guide_of(prior)
-        pulls = [guide(*egg, Appearance(HALF_SIDE, 16, 1, 4), lambda share: None).loss for _ in range(2)]
+        pulls = [guide(*egg, Appearance(HALF_SIDE, 16, 1, 4), Progress()).loss for _ in range(2)]
         series.append((guide.levels, [float(p) for p in pulls]))
     assert len(set(series[0][0])) == 2
     assert series[0][0] == series[1][0]
     assert all(Distillation().quietest <= level <= Distillation().noisiest for level in series[0][0])
 
 
-class Stop(Exception):
-    """Somebody has had enough."""
-
-
 def test_it_tells_how_far_it_is_and_can_be_stopped(prior, egg):
-    told = []
-    guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), told.append)
+    progress = Recorder()
+    guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), progress)
+    told = progress.told
     assert told == sorted(told)
     assert 0 <= told[0] <= told[-1] < 1
-
-    def stop(share):
-        raise Stop
-
-    with pytest.raises(Stop):
-        guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), stop)
+    with pytest.raises(Cancelled):
+        guide_of(prior)(*egg, Appearance(HALF_SIDE, 16, 1, 4), Recorder(stop_at=1))
 
 
 def test_what_colours_are_multiplied_by_is_told_from_the_first_orbit_on(prior, egg):
@@ -144,13 +139,13 @@ def test_what_colours_are_multiplied_by_is_told_from_the_first_orbit_on(prior, e
     appearance = Appearance(HALF_SIDE, finest=32, levels=3, log2_rows=9)
     guide = guide_of(prior)
 
-    def darker(vertices, faces, appearance):
+    def darker(vertices, faces, appearance, progress):
         torch.nn.init.constant_(appearance.decoder[2].bias, -1.0)
 
     guide.begin = darker
-    guide(*egg, appearance, lambda share: None)
+    guide(*egg, appearance, Progress())
     assert torch.equal(guide.gain(egg[0], appearance), torch.ones(len(egg[0]), 3))
     torch.nn.init.constant_(appearance.decoder[2].bias, 0.0)
-    guide(*egg, appearance, lambda share: None)
+    guide(*egg, appearance, Progress())
     assert float(appearance.decoder[2].bias.detach().abs().max()) == 0, "it begins once"
     assert guide.gain(egg[0], appearance).mean() == pytest.approx(0.5 / 0.27, rel=0.1)

@@ -193,10 +193,10 @@ class Outward:
     def __init__(self):
         self.asked = 0
 
-    def __call__(self, vertices, faces, appearance, tell):
+    def __call__(self, vertices, faces, appearance, progress):
         self.asked += 1
         assert not vertices.requires_grad
-        tell(0.5)
+        progress(0.5)
         places = vertices[vertices[:, 2] > 0.2]
         (1 - appearance.albedo(places)).sum().backward()
         top = (vertices[:, 2] > 0.2).float()
