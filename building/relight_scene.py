@@ -1,17 +1,19 @@
 """Runs in Blender's Python: a mesh in the light of one of Blender's own HDRIs, seen from an orbit's cameras.
 
-``python relight_scene.py SHOT.json`` with the bpy module; SHOT is what ``relight.Shot`` holds.
+``python -m building.relight_scene SHOT.json`` with the bpy module, from the project's folder; SHOT is what
+``relight.Shot`` holds.
 """
 
 import json
 import math
-import os
 import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Vector
+
+from .cycles import settle
 
 RADIANCE = 0.6  # mean over the sphere: little of a white object clips
 SAMPLES = 16  # a pixel, denoised
@@ -26,7 +28,8 @@ def main(shot: dict) -> None:
     if shot["roughness"] is not None:
         _set_roughness(shot["roughness"])
     _light(shot["light"])
-    _settings(shot["size"])
+    settle(SAMPLES, shot["size"])
+    scene.cycles.caustics_reflective = scene.cycles.caustics_refractive = False
     camera = bpy.data.cameras.new("Camera")
     camera.sensor_fit, camera.angle = "HORIZONTAL", math.radians(shot["fov_deg"])
     eye = bpy.data.objects.new("Camera", camera)
@@ -71,26 +74,6 @@ def _light(name: str) -> None:
     background = next(node for node in nodes if node.type == "BACKGROUND")
     background.inputs["Strength"].default_value = RADIANCE / float(np.average(rows, weights=weight))
     links.new(environment.outputs["Color"], background.inputs["Color"])
-
-
-def _settings(size: int) -> None:
-    """Cycles on the processor, which needs no display; the picture as the benchmark's own are."""
-    scene = bpy.context.scene
-    scene.render.engine = "CYCLES"
-    scene.cycles.device = "CPU"
-    scene.cycles.samples = SAMPLES
-    scene.cycles.use_denoising = True
-    scene.cycles.max_bounces = 4
-    scene.cycles.caustics_reflective = scene.cycles.caustics_refractive = False
-    scene.cycles.seed = 0
-    if threads := os.environ.get("OMP_NUM_THREADS"):
-        scene.render.threads_mode, scene.render.threads = "FIXED", int(threads)
-    scene.render.resolution_x = scene.render.resolution_y = size
-    scene.render.resolution_percentage = 100
-    scene.render.film_transparent = True
-    scene.view_settings.view_transform = "Standard"
-    scene.render.image_settings.file_format = "PNG"
-    scene.render.image_settings.color_mode = "RGBA"
 
 
 if __name__ == "__main__":

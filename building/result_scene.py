@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 
+from .cycles import settle
 from .extension import stage
 
 MODULE = "bl_ext.user_default.sv3d"
@@ -27,7 +28,7 @@ def main(order: dict) -> None:
     try:
         importer = importlib.import_module(f"{MODULE}.sv3d_blender.result.importer")
         result = importer.import_result(bpy.context, Path(order["job"]))
-        _settings(order["samples"])
+        settle(order["samples"])
         if order["through_picture"]:
             bpy.ops.sv3d.look_through_picture()
             _render(order, 0)
@@ -59,24 +60,6 @@ def _matt(mesh: bpy.types.Object) -> None:
             for link in list(shader.inputs[name].links):
                 tree.links.remove(link)
             shader.inputs[name].default_value = value
-
-
-def _settings(samples: int) -> None:
-    """Cycles on the processor, which needs no display; colours as the frames have them."""
-    scene = bpy.context.scene
-    scene.render.engine = "CYCLES"
-    scene.cycles.device = "CPU"
-    scene.cycles.samples = samples
-    scene.cycles.use_denoising = True
-    scene.cycles.max_bounces = 4
-    scene.cycles.seed = 0
-    if threads := os.environ.get("OMP_NUM_THREADS"):
-        scene.render.threads_mode, scene.render.threads = "FIXED", int(threads)
-    scene.render.resolution_percentage = 100
-    scene.render.film_transparent = True
-    scene.view_settings.view_transform = "Standard"
-    scene.render.image_settings.file_format = "PNG"
-    scene.render.image_settings.color_mode = "RGBA"
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 runs those whose name holds one of the words given, or all, on a copy of the tree, and tells which survive.  All take
 about half an hour.  Fails below 85 % killed, and where a mutant's text does not stand once in its file.
 
-They are listed in mutants.txt: a file of the engine and paths below tests/, then for each mutant what is wrong, and
-the old text and the new as a patch has them.
+They are listed in mutants.txt: a file of the engine, or of the add-on by its whole path, and paths below tests/, then
+for each mutant what is wrong, and the old text and the new as a patch has them.
 """
 
 import os
@@ -48,7 +48,8 @@ def read_mutants(text: str) -> Iterator[Mutant]:
             tests = tuple(f"tests/{path}" for path in paths.split())
             continue
         old, new = ("\n".join(line[2:] for line in lines if line[0] == sign) for sign in "-+")
-        yield Mutant(f"{Path(file).stem}: {first}", f"sv3d_engine/{file}", tests, old, new)
+        place = file if file.startswith("sv3d_blender/") else f"sv3d_engine/{file}"
+        yield Mutant(f"{Path(file).stem}: {first}", place, tests, old, new)
 
 
 @contextmanager

@@ -11,7 +11,12 @@ from .. import __version__
 from ..shared import protocol
 from .models_command import add_model_commands
 
-JOB_COMMANDS = ("mesh", "orbit", "generate")
+_JOBS: dict[str, type[protocol.Job]] = {
+    "mesh": protocol.MeshJob,
+    "orbit": protocol.OrbitJob,
+    "generate": protocol.GenerateJob,
+}
+JOB_COMMANDS = tuple(_JOBS)
 _LATER_COMMANDS = ("batch.batch_command", "laboratory.commands")
 _NAMED_ORBITS = tuple(name for name in protocol.ORBITS if name != "file")
 _STANDARD = {field.name: field.default for field in fields(protocol.OrbitJob)}
@@ -76,46 +81,16 @@ def _add_commands_of(module: str, commands: Any) -> None:
 
 
 def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
-    """The job that parsed arguments ask for, to be done in the folder ``out``."""
-    match arguments.what:
-        case "mesh":
-            return protocol.MeshJob(
-                job=out.name,
-                frames=arguments.frames,
-                out=str(out),
-                cameras=arguments.cameras,
-                elevation=arguments.elevation,
-                cameras_as_given=arguments.cameras_as_given,
-                light=arguments.light,
-                weights=arguments.weights,
-                device=arguments.device,
-                seed=arguments.seed,
-                resume=arguments.resume,
-                normals=getattr(arguments, "normals", None),
-                **_mesh_values(arguments),
-            )
-        case "generate":
-            normals = getattr(arguments, "normals", None)  # a batch has none
-            return protocol.GenerateJob(**_picture_values(arguments, out), **_mesh_values(arguments), normals=normals)
-        case _:
-            return protocol.OrbitJob(**_picture_values(arguments, out))
+    """The job that parsed arguments ask for, to be done in the folder ``out``.
 
-
-def _mesh_values(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What is asked of a mesh, by the names that the jobs have for it."""
-    return {name: getattr(arguments, name) for name in ("preset", "faces", "texture", "material", "sds")}
-
-
-def _picture_values(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
-    """Fields of an OrbitJob.  The options are named as they are, but for --orbit FILE and --no-background-model."""
-    named = arguments.orbit in _NAMED_ORBITS
-    names = [field.name for field in fields(protocol.OrbitJob) if field.name in arguments]
-    return {name: getattr(arguments, name) for name in names} | {
-        "job": out.name,
-        "out": str(out),
-        "orbit": arguments.orbit if named else "file",
-        "cameras": None if named else arguments.orbit,
-    }
+    Options are named as its fields are, but for --orbit FILE.
+    """
+    kind = _JOBS[arguments.what]
+    values = {field.name: getattr(arguments, field.name) for field in fields(kind) if field.name in arguments}
+    if issubclass(kind, protocol.OrbitJob):
+        named = arguments.orbit in _NAMED_ORBITS
+        values |= {"orbit": arguments.orbit if named else "file", "cameras": None if named else arguments.orbit}
+    return kind(**values | {"job": out.name, "out": str(out)})
 
 
 def add_job_options(parser: argparse.ArgumentParser) -> None:

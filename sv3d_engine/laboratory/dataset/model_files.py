@@ -14,6 +14,7 @@ from ...shared.errors import UserError
 from .file_materials import surface
 from .file_texture import FileTexture
 from .generator import DatasetObject, creased
+from .placed_meshes import PlacedMesh, placed_meshes
 from .shapes.primitives import Floats, Ints
 
 Front = Literal["x", "z"]  # the axis of a file that looks at the camera at azimuth 0; glTF's own is z
@@ -58,7 +59,7 @@ def load_object(path: Path, front: Front = "z", fitted: bool = True) -> DatasetO
 
     try:
         scene: Any = trimesh.load_scene(path)
-        meshes = _placed(scene)
+        meshes = placed_meshes(scene)
         vertices, faces, texture = _merged(meshes, path) if meshes else (np.zeros((0, 3)), None, ())
     except Exception as error:  # a damaged file fails in as many ways as there are parsers
         raise _no_model(path, repr(error)) from error
@@ -94,42 +95,25 @@ def to_world(vertices: NDArray[np.floating], front: Front) -> NDArray[np.floatin
     return world_axes(vertices) if front == "z" else vertices[:, [0, 2, 1]] * (1.0, -1.0, 1.0)
 
 
-def _placed(scene: Any) -> list[tuple[Any, Floats, Ints]]:
-    """A scene's meshes, each with its vertices where the scene has them and its faces; not empty ones.
-
-    Not by trimesh's ``dump``, whose copies have lost the vertex colours of what has a material.
-    """
-    placed = []
-    for node in scene.graph.nodes_geometry:
-        matrix, name = scene.graph[node]
-        mesh = scene.geometry[name]
-        faces = np.asarray(getattr(mesh, "faces", ()), np.int64)  # lines and points have none
-        if len(faces):
-            vertices = np.asarray(mesh.vertices, np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
-            mirrored = np.linalg.det(matrix[:3, :3]) < 0
-            placed.append((mesh, vertices, faces[:, ::-1] if mirrored else faces))
-    return placed
-
-
 def _no_model(path: Path, details: str) -> UserError:
     return UserError(f"{path.name} cannot be read as a model.", "Take it out of the folder or export it anew.", details)
 
 
-def _merged(meshes: Sequence[tuple[Any, Floats, Ints]], path: Path) -> tuple[Floats, Ints, tuple[Any, ...]]:
+def _merged(meshes: Sequence[PlacedMesh], path: Path) -> tuple[Floats, Ints, tuple[Any, ...]]:
     """Vertices and faces of all meshes as one, in the file's axes, and what FileTexture wants beside its corners."""
     uvs, tints, numbers, cutoffs, faces = [], [], [], [], []
-    points = np.concatenate([vertices for _, vertices, _ in meshes])
+    points = np.concatenate([each.vertices for each in meshes])
     pictures: list[Tensor] = []
     offset = 0
-    for mesh, vertices, corners in meshes:
-        told = surface(mesh, path)
+    for each in meshes:
+        told, corners = surface(each.mesh, path), each.faces
         uvs.append(told.uv[corners])
         tints.append(told.tint[corners])
         numbers.append(np.full(len(corners), len(pictures) if told.picture is not None else -1))
         cutoffs.append(np.full(len(corners), told.cutoff, np.float32))
         pictures += [told.picture] if told.picture is not None else []
         faces.append(corners + offset)
-        offset += len(vertices)
+        offset += len(each.vertices)
     uv, tint = np.concatenate(uvs).astype(np.float32), np.concatenate(tints).astype(np.float32)
     texture = (uv, tint, np.concatenate(numbers), pictures, np.concatenate(cutoffs))
     return points, np.concatenate(faces), texture

@@ -39,7 +39,7 @@ from .mesh_tables import (
 from .mesh_tasks import PACKAGE, given_sources, make_tasks, read_hulls
 from .paper_tables import mesh_lines, meshes_table
 from .rebuild_task import BENCHMARK, Task, as_json
-from .relight import SCENE as RELIT_SCENE
+from .relight import PROGRAM_FILES as RELIGHTING
 
 Tell = Callable[[str], None]
 
@@ -110,9 +110,10 @@ def copy_engine(source: Path) -> None:
     """A copy to evaluate: a run takes long, and all of it is of one and the same code, whatever is edited meanwhile."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(PACKAGE, source / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__", "sv3d_mini"))
-    scene = source / RELIT_SCENE.relative_to(PACKAGE.parent)
-    scene.parent.mkdir()
-    shutil.copyfile(RELIT_SCENE, scene)
+    for file in RELIGHTING:
+        copy = source / file.relative_to(PACKAGE.parent)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, copy)
 
 
 def perform_apart(task: Task, jobs: int, source: Path) -> Failure | None:

@@ -17,7 +17,7 @@ from ...shared.errors import UserError
 from .known_objects import known_objects, real_orbits
 from .mesh_tables import Scores
 from .rebuild_task import REAL_ORBITS, Task
-from .relight import SCENE as RELIT_SCENE
+from .relight import PROGRAM_FILES as RELIGHTING
 
 PACKAGE = Path(__file__).parents[2]
 # What a mesh, its figures and its pictures depend on; of SV3D where it is asked by masked SDS, as orbits are given.
@@ -95,7 +95,7 @@ def make_tasks(
         for source in sources
     ]
     files = sorted(f for folder in CODE for f in (PACKAGE / folder).rglob("*.py") if f.stem not in LATER)
-    code = _digest([*files, RELIT_SCENE])
+    code = _digest([*files, *RELIGHTING])
     inputs = {source: _digest([*_files(source), source.parent / "evaluate.py"]) for source in sources}
     return [replace(task, fingerprint=_fingerprint(task, code, inputs[Path(task.source)])) for task in tasks]
 

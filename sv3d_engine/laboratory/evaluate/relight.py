@@ -22,7 +22,9 @@ from ...ground.colour import from_srgb_bytes, to_srgb_bytes
 from ...shared.errors import UserError
 from .nvs_figures import psnr
 
-SCENE = Path(__file__).parents[3] / "building" / "relight_scene.py"  # not the engine's: it imports bpy
+_ROOT = Path(__file__).parents[3]
+PROGRAM = ("-m", "building.relight_scene")  # not the engine's: it imports bpy
+PROGRAM_FILES = (_ROOT / "building" / "relight_scene.py", _ROOT / "building" / "cycles.py")
 LIGHTS = ("city.exr", "interior.exr")  # of Blender's own (CC0): the first that the object has not stood in
 ROUGHNESS = 0.5  # Blender's own, where the benchmark names none
 SIZE = 288
@@ -36,7 +38,7 @@ Layers = NDArray[np.float32]  # (N, S, S, 4) linear colour, straight alpha
 
 @dataclass(frozen=True)
 class Shot:
-    """What ``relight_scene.py`` renders: files out/000.png … of ``size``² pixels with alpha."""
+    """What ``building/relight_scene.py`` renders: files out/000.png … of ``size``² pixels with alpha."""
 
     mesh: str
     light: str  # a file of Blender's studio lights
@@ -89,8 +91,9 @@ def render(shot: Shot, out: Path, python: str) -> None:
     """Have Blender make the pictures.  Raises UserError with Blender's last words."""
     with tempfile.TemporaryDirectory() as folder:
         order = Path(folder) / "shot.json"
-        order.write_text(json.dumps({**asdict(shot), "out": str(out)}), encoding="utf-8")
-        answer = subprocess.run([python, SCENE, order], capture_output=True, check=False)
+        places = {"mesh": str(Path(shot.mesh).absolute()), "out": str(out.absolute())}
+        order.write_text(json.dumps(asdict(shot) | places), encoding="utf-8")
+        answer = subprocess.run([python, *PROGRAM, order], cwd=_ROOT, capture_output=True, check=False)
     if answer.returncode or len(list(out.glob("[0-9][0-9][0-9].png"))) < len(shot.views):
         said = (answer.stdout + answer.stderr).decode(errors="replace")[-2000:]
         raise UserError("Blender did not render the relit mesh.", "Give a Python with bpy with --bpy-python.", said)
@@ -134,7 +137,8 @@ def over_white(srgb: NDArray[np.floating], alpha: NDArray[np.floating]) -> NDArr
 
 def _kept(shot: Shot, truths: Path, name: str, python: str) -> Path:
     """The folder of a shot's pictures, rendered unless the very same one has been before."""
-    said = json.dumps(asdict(shot) | {"mesh": ""}).encode() + SCENE.read_bytes() + Path(shot.mesh).read_bytes()
+    said = json.dumps(asdict(shot) | {"mesh": ""}).encode()
+    said += b"".join(file.read_bytes() for file in (*PROGRAM_FILES, Path(shot.mesh)))
     folder = truths / f"{name}-{hashlib.sha256(said).hexdigest()[:12]}"
     if not folder.is_dir():
         truths.mkdir(parents=True, exist_ok=True)

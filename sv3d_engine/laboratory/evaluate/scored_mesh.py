@@ -16,6 +16,7 @@ from ...ground.colour import from_srgb_bytes, to_linear_array
 from ...reconstruction.asset.topology import Floats, Ints, unit
 from ...shared.errors import UserError
 from ..dataset.model_files import Front, to_world
+from ..dataset.placed_meshes import PlacedMesh, placed_meshes
 
 _GLTF = (".glb", ".gltf")
 _WELDED = 6  # decimals within which corners are one place, where the file names no normals
@@ -89,8 +90,7 @@ def read_scored(path: Path, front: Front = "x") -> ScoredMesh:
         scene: Any = trimesh.load_scene(path, process=False)
     except Exception as error:  # a damaged file fails in as many ways as there are parsers
         raise _no_mesh(path, repr(error)) from error
-    found = [_part(scene, node, srgb=not gltf) for node in scene.graph.nodes_geometry]
-    parts = [part for part in found if part is not None]
+    parts = [_part(placed, srgb=not gltf) for placed in placed_meshes(scene)]
     if not parts:
         raise _no_mesh(path, "no triangles")
     starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
@@ -125,19 +125,11 @@ class _Part:
     coat: Coat
 
 
-def _part(scene: Any, node: str, srgb: bool) -> _Part | None:
-    matrix, name = scene.graph[node]
-    mesh, turn = scene.geometry[name], np.asarray(matrix, np.float64)
-    if not len(getattr(mesh, "faces", ())):
-        return None
-    faces = np.asarray(mesh.faces, np.int64)
-    if np.linalg.det(turn[:3, :3]) < 0:  # a mirror: corners the other way round keep the outside outside
-        faces = faces[:, ::-1]
+def _part(placed: PlacedMesh, srgb: bool) -> _Part:
     normals = None
-    if "vertex_normals" in mesh._cache.cache:  # trimesh's only word on whether the file had any
-        normals = np.asarray(mesh.vertex_normals, np.float64) @ np.linalg.inv(turn[:3, :3])
-    vertices = np.asarray(mesh.vertices, np.float64) @ turn[:3, :3].T + turn[:3, 3]
-    return _Part(vertices, normals, _coat(mesh, faces, srgb))
+    if "vertex_normals" in placed.mesh._cache.cache:  # trimesh's only word on whether the file had any
+        normals = np.asarray(placed.mesh.vertex_normals, np.float64) @ np.linalg.inv(placed.turn)
+    return _Part(placed.vertices, normals, _coat(placed.mesh, placed.faces, srgb))
 
 
 def _coat(mesh: Any, faces: Ints, srgb: bool) -> Coat:

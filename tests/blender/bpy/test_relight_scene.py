@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SCENE = Path(__file__).parents[3] / "building" / "relight_scene.py"
+ROOT = Path(__file__).parents[3]
 
 
 # In a process of its own, which ends without cleaning up: after its exporter for glTF bpy 4.2 dies of that.
@@ -53,7 +53,8 @@ def test_a_mesh_is_lit_and_stands_as_the_orbit_has_it(blender, tmp_path, turned,
     }
     (tmp_path / "shot.json").write_text(json.dumps(shot))
     subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning", SCENE, tmp_path / "shot.json"],
+        [sys.executable, "-W", "error::DeprecationWarning", "-m", "building.relight_scene", tmp_path / "shot.json"],
+        cwd=ROOT,
         check=True,
         capture_output=True,
     )

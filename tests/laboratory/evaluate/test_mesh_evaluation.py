@@ -89,7 +89,7 @@ def test_what_other_code_settings_seeds_or_objects_made_is_not_kept(monkeypatch,
     (bench / "cow/mesh.glb").write_bytes(b"glTF")
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
     (tmp_path / "scene.py").write_text("# another light")
-    monkeypatch.setattr(mesh_tasks, "RELIT_SCENE", tmp_path / "scene.py")
+    monkeypatch.setattr(mesh_tasks, "RELIGHTING", (tmp_path / "scene.py",))
     assert evaluate(monkeypatch, bench, *options, "--set", "coarse_steps=5")[1] == [("cow", 0)]
     (tmp_path / "engine/shared").mkdir(parents=True)
     (tmp_path / "engine/shared/errors.py").write_text("# other code")
@@ -140,7 +140,7 @@ def test_a_process_of_its_own_tells_why_it_failed(bench: Path, tmp_path: Path) -
     assert (failure.name, failure.seed) == ("bag", 0)
     assert "frame" in failure.reason
     assert not list((tmp_path / "source").glob("**/sv3d_mini"))
-    assert (tmp_path / "source" / "building" / "relight_scene.py").is_file()
+    assert {path.name for path in (tmp_path / "source" / "building").iterdir()} == {"relight_scene.py", "cycles.py"}
 
 
 def test_what_counts_as_an_object(bench: Path) -> None:

@@ -39,7 +39,8 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "meta.json").write_text(json.dumps({"hdri": {"file": relight.LIGHTS[0]}}))
     scene = tmp_path / "scene.py"
     scene.write_text(BLENDER)
-    monkeypatch.setattr(relight, "SCENE", scene)
+    monkeypatch.setattr(relight, "PROGRAM", (scene,))
+    monkeypatch.setattr(relight, "PROGRAM_FILES", (scene,))
     monkeypatch.setattr(relight, "SIZE", 8)
     return folder
 
