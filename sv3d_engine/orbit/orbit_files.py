@@ -152,9 +152,11 @@ def _check_kept(views: Sequence[View], name: str) -> None:
 def check_elevation(elevation: float, where: str) -> float:
     """An elevation in degrees that a camera with +Z up can have."""
     if not (math.isfinite(elevation) and abs(elevation) <= MAX_ELEVATION):
+        polar = f" If it is counted from straight above, write 90 less it: {90 - elevation:g}."
         raise UserError(
             f"The elevation of {where} is {elevation:g}°.",
-            f"Use a value from −{MAX_ELEVATION:g}° to {MAX_ELEVATION:g}°.",
+            f"Use a value from −{MAX_ELEVATION:g}° to {MAX_ELEVATION:g}°."
+            + (polar if MAX_ELEVATION < elevation <= 180 else ""),
         )
     return elevation
 

@@ -15,8 +15,10 @@ Mask = NDArray[np.bool_]
 _LOWER = 0.6  # of the object's height: shadows on the ground lie below that
 _NEUTRAL = 0.035  # by which a shadow's channels may differ, as shares of the paper's
 _DARKEST, _LIGHTEST = 0.2, 1.02  # of the paper's brightness
-_GENTLE = 0.13  # of the paper's brightness by which it changes within a hundredth of the frame; an outline is steeper
-_LEAST = 0.01  # of the object: less is an outline's softness
+# Of the paper's brightness: by how much it changes within a hundredth of the frame.  An outline is steeper, but
+# for that of dark feet in generated frames: these are never so large a part of the matte as a shadow that is as steep.
+_GENTLE, _STEEP = 0.07, 0.13
+_LEAST, _LARGE = 0.01, 0.1  # of the matte: less is an outline's softness; what is steep has to be more
 _WIDE = 0.012  # of the frame's side: from the shadow's middle to its edge; lines and letters are thinner
 _MOST = 0.7  # of the matte: what takes more is the object itself
 _LIKE_SHADOW = 0.35  # of what is left below may be as soft and neutral, or it is not known where the shadow ends
@@ -46,14 +48,18 @@ def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> 
     level = share.mean(-1)
     sigma = 0.7 * side / 104
     slope = ndimage.gaussian_gradient_magnitude(level, sigma) * side / 100
-    soft = (share.max(-1) - share.min(-1) < _NEUTRAL) & (slope < _GENTLE)
-    soft &= (ndimage.gaussian_filter(level, sigma) > _DARKEST) & (level < _LIGHTEST)
+    neutral = share.max(-1) - share.min(-1) < _NEUTRAL
+    neutral &= (ndimage.gaussian_filter(level, sigma) > _DARKEST) & (level < _LIGHTEST)
     rows = np.flatnonzero(solid.any(1))
     lower = np.zeros_like(solid)
     lower[int(rows[0] + _LOWER * (rows[-1] - rows[0])) :] = True
-    where = ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid
-    where = _wide(where, _WIDE * side)
-    if where.sum() < _LEAST * solid.sum():
+    for steepest, least in ((_STEEP, _LARGE), (_GENTLE, _LEAST)):
+        soft = neutral & (slope < steepest)
+        where = ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid
+        where = _wide(where, _WIDE * side)
+        if where.sum() >= least * solid.sum():
+            break
+    else:
         return None
     left = solid & lower & ~where
     alike = float((left & soft).sum()) / max(int(left.sum()), 1)

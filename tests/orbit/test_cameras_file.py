@@ -183,3 +183,12 @@ def test_a_distance_that_is_none_is_refused(common: Any, own: Any, cause: str) -
     with pytest.raises(UserError) as error:
         parse_cameras(with_frame(distance=own) | {"distance": common})
     assert cause in error.value.cause
+
+
+def test_a_polar_angle_is_called_one() -> None:
+    with pytest.raises(UserError) as error:
+        parse_cameras(with_frame(elevation=93.0))
+    assert error.value.remedy.endswith("If it is counted from straight above, write 90 less it: -3.")
+    with pytest.raises(UserError) as error:
+        parse_cameras(with_frame(elevation=-93.0))
+    assert "above" not in error.value.remedy

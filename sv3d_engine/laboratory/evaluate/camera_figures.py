@@ -16,8 +16,8 @@ from ...ground.torch_setup import one_thread
 from ...orbit.cameras import CameraOrbit
 from ...orbit.orbit_files import CameraFile
 from ...reconstruction.frames.camera_fit import Candidate, best_orbit
+from ...reconstruction.frames.camera_readings import REVERSED
 from ...reconstruction.frames.coherence import Outlines, TurnCameras
-from ...reconstruction.frames.found_cameras import REVERSED
 from ...reconstruction.frames.refined_cameras import refine_cameras
 from .known_objects import known_objects
 from .reconstruction import bench_orbit

@@ -1,7 +1,6 @@
 """The cameras that an orbit's outlines agree with, told in words, and the frames made to fit them."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from ...ground.torch_setup import one_thread
 from ...orbit.orbit_files import MIN_FRAMES, CameraFile
 from ...shared.errors import UserError
 from .camera_fit import AGREE, GIVEN, SWINGS, Candidate, best_orbit, misfit
+from .camera_readings import BACKWARDS, CLOSED, PART, POLAR, RADIANS, REVERSED, readings_of
 from .coherence import Outlines, TurnCameras
 from .distinct_views import count_views, may_be_turned
 from .straighten import NOTHING_DONE, Straightening, straightened
@@ -24,8 +24,7 @@ _SIZE = 288  # pixels that outlines are compared at
 _MOST = 42  # frames of a long orbit that are looked at
 _SURVEYED = 0.005  # frame widths: mattes of photographs are as far off, and their cameras are not
 NO_ORBIT = 0.01  # frame widths: outlines that miss one another by more on average are not of one object
-_RISE = 30.0  # degrees that SV3D's own orbit rises and falls, which is where the search for another begins
-_CLOSED = 0.5  # of the difference between neighbours: first and last picture that differ by less show one side
+_LEVEL = 2.0  # degrees: a camera that rises and falls by less stays level
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def find_cameras(
     """
     chosen = _some(len(frames))
     alpha = np.stack([_shrunk(frames[i, ..., 3]) for i in chosen])
-    readings = _readings(frames, described)
+    readings = readings_of(frames, described)
     short = {name: _part(cameras, chosen) for name, cameras in readings.items()}
     with one_thread():  # many small steps: threads would only wait for each other
         outlines = Outlines(alpha)
@@ -106,37 +105,6 @@ def _part(cameras: TurnCameras, chosen: list[int]) -> TurnCameras:
     return replace(cameras, elevations=cameras.elevations[chosen], azimuths=cameras.azimuths[chosen], away=away)
 
 
-REVERSED, POLAR, BELOW, CLOSED, PART, RADIANS = "reversed", "polar", "below", "closed", "part", "radians"
-
-
-def _readings(frames: NDArray[np.uint8], described: CameraFile) -> dict[str, TurnCameras]:
-    """What the same numbers, or the lack of them, could mean."""
-    elevations = torch.tensor([view.elevation for view in described.views])
-    azimuths = torch.tensor([view.azimuth for view in described.views])
-    away = torch.tensor([view.away for view in described.views])
-    given = TurnCameras(elevations, azimuths, described.fov_deg, away=None if bool((away == 1).all()) else away)
-    last = float(azimuths[-1])
-    ways = {GIVEN: azimuths}
-    if described.assumed:
-        share = torch.linspace(0, 1, len(azimuths))
-        if _closes(frames):
-            ways[CLOSED] = last + 360 * (share - 1)
-        ways |= {f"{PART} {turn}": last + turn * (share - 1) for turn in (180, 270)}
-    readings = {name: replace(given, azimuths=way) for name, way in ways.items()}
-    if described.assumed:
-        rise = _RISE * torch.deg2rad(azimuths).sin()
-        readings |= {f"{SWINGS} {sign}": replace(given, elevations=elevations + sign * rise) for sign in (1, -1)}
-    for name, one in list(readings.items()):
-        other = REVERSED if name == GIVEN else f"{name} {REVERSED}"
-        readings[other] = replace(one, azimuths=2 * last - one.azimuths)
-    if not described.assumed:
-        readings[BELOW] = replace(given, elevations=-elevations)
-        readings[POLAR] = replace(given, elevations=(90 - elevations).clamp(-89, 89))
-        if float(elevations.abs().max()) <= np.pi / 2 and float(elevations.max() - elevations.min()) > 0.05:
-            readings[RADIANS] = replace(given, elevations=torch.rad2deg(elevations).clamp(-89, 89))
-    return readings
-
-
 def _whole(best: Candidate, reading: TurnCameras, chosen: list[int]) -> TurnCameras:
     """The found cameras of all frames: those that were not looked at move as their neighbours do."""
     turned, risen = (
@@ -173,28 +141,16 @@ def _not_these(apart: float) -> UserError:
     )
 
 
-def _no_turn(frames: NDArray[np.uint8]) -> UserError:
+class NoTurnError(UserError):
+    """The frames show one side of the object, whatever else may be wrong with them."""
+
+
+def _no_turn(frames: NDArray[np.uint8]) -> NoTurnError:
     count = count_views(frames)
     shown = "the object from one side" if count == 1 else f"no more than {count} different sides of the object"
-    return UserError(
+    return NoTurnError(
         f"The pictures do not turn: all frames show {shown}.", "Use frames that go all the way round the object."
     )
-
-
-def _closes(frames: NDArray[np.uint8]) -> bool:
-    """Whether the last picture shows the first one's side."""
-    steps = [_difference(one, other) for one, other in pairwise(frames)]
-    return _difference(frames[0], frames[-1]) < _CLOSED * float(np.median(steps))
-
-
-def _difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Mean over the object of how far two frames differ, of 255."""
-    step = max(1, len(one) // 96)
-    a, b = (frame[::step, ::step].astype(np.float32) for frame in (one, other))
-    cover = np.maximum(a[..., 3], b[..., 3])
-    over_white = (frame[..., :3] * frame[..., 3:] / 255 + 255 - frame[..., 3:] for frame in (a, b))
-    apart = np.abs(np.subtract(*over_white)).mean(-1)
-    return float((apart * cover).sum() / max(float(cover.sum()), 1.0))
 
 
 def _told(best: Candidate, reading: TurnCameras, described: CameraFile, chosen: list[int], size: int) -> list[str]:
@@ -202,18 +158,21 @@ def _told(best: Candidate, reading: TurnCameras, described: CameraFile, chosen: 
     told = []
     if REVERSED in best.reading:
         told.append("The camera goes clockwise round the object, seen from above.")
+    if best.reading.startswith(BACKWARDS):
+        told.append("The frames are in the reverse order of the cameras.")
     if best.reading.startswith(CLOSED):
         told.append("The last picture shows the first one's side again.")
-    if best.reading.startswith(PART):
-        told.append(f"The frames go {best.reading.split()[1]}° round the object only; its other sides are guessed.")
     cameras = _whole(best, reading, chosen)
+    if best.reading.startswith(PART):
+        round_it = float(_steps(cameras.azimuths).sum())
+        told.append(f"The frames go {round_it:.0f}° round the object only; its other sides are guessed.")
     was, now = described.views[-1].elevation, float(cameras.elevations[-1])
+    low, high = float(cameras.elevations.min()), float(cameras.elevations.max())
     if best.reading == POLAR:
         told.append("The elevations were counted from above the object, not from its side.")
     elif best.reading == RADIANS:
         told.append("The elevations are in radians.")
-    elif best.reading.startswith(SWINGS):
-        low, high = float(cameras.elevations.min()), float(cameras.elevations.max())
+    elif best.reading.startswith(SWINGS) and high - low >= _LEVEL:
         told.append(f"The camera rises and falls on its way round, between elevations of {low:.0f}° and {high:.0f}°.")
     elif abs(now - was) >= 0.5:
         told.append(f"The camera stands at an elevation of about {now:.0f}°, not {was:.0f}°.")

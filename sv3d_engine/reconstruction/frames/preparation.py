@@ -22,7 +22,7 @@ from ...picture.prepare import to_bytes
 from ...shared.errors import UserError, explain
 from .dissent import weighed
 from .film_orbit import read_film
-from .found_cameras import CameraSearch, Found, find_cameras
+from .found_cameras import CameraSearch, Found, NoTurnError, find_cameras
 from .holes import with_agreed_holes
 from .hull import agreement, fit_distance
 from .matting import Matted, matte_orbit
@@ -96,13 +96,14 @@ def look_at_frames(
         matted, shots = _with_picture(matted, shots, picture)
     found = Found(matted.frames, shots.described, ())
     if search != "none":
-        found = find_cameras(
-            found.frames,
-            found.described,
-            progress.part(0.6, 0.75),
-            as_given=search == "told",
-            surveyed=shots.world is not None or shots.described.to_world is not None,
-        )
+        with _doubts_named(matted.doubts):
+            found = find_cameras(
+                found.frames,
+                found.described,
+                progress.part(0.6, 0.75),
+                as_given=search == "told",
+                surveyed=shots.world is not None or shots.described.to_world is not None,
+            )
     frames, agreed = _agreed(found, matted, shots, progress.part(0.75, 0.8))
     distance = found.described.distance or _REFERENCE_DISTANCE
     comparing = progress.part(0.8, 0.85)
@@ -193,6 +194,17 @@ def _fit(frames: NDArray[np.uint8], described: CameraFile) -> CameraOrbit:
             f"The common shape fills {fit:.0%} of the silhouettes.",
         )
     return described.orbit(in_figures(distance))
+
+
+@contextmanager
+def _doubts_named(doubts: tuple[str, ...]) -> Iterator[None]:
+    """Let an error in here say what is wrong with the frames anyway, which is its likely cause."""
+    try:
+        yield
+    except UserError as error:
+        if not doubts or isinstance(error, NoTurnError):
+            raise
+        raise UserError(f"{error.cause} {' '.join(doubts)}", error.remedy, error.details) from error
 
 
 @contextmanager

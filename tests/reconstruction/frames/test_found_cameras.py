@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.laboratory.demo.studio import FOLDER
 from sv3d_engine.orbit.orbit_files import CameraFile, read_cameras
-from sv3d_engine.reconstruction.frames.found_cameras import Found, find_cameras
+from sv3d_engine.reconstruction.frames.camera_fit import SWINGS, Candidate
+from sv3d_engine.reconstruction.frames.coherence import TurnCameras
+from sv3d_engine.reconstruction.frames.found_cameras import Found, _told, find_cameras
 from sv3d_engine.shared.errors import UserError
 
 SIZE = 192
@@ -61,6 +64,21 @@ def test_a_turn_the_other_way_is_found(frames, right):
     mended = found(frames, with_views(right, azimuth=lambda a: -a))
     assert max(apart(mended.described, right)) < 0.5
     assert mended.notes[0].startswith("The camera goes clockwise round the object")
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_frames_in_the_reverse_order_of_their_cameras_are_understood(frames, right, kept):
+    count = len(frames)
+    order = [*range(count - kept - 1, -1, -1), *range(count - kept, count)]
+    mended = found(frames[order], right)
+    assert max(apart(mended.described, replace(right, views=tuple(right.views[i] for i in order)))) < 0.5
+    assert mended.notes[0].startswith("The frames are in the reverse order of the cameras.")
+
+
+def test_elevations_alone_may_be_in_radians(frames, right):
+    mended = found(frames, with_views(right, elevation=lambda e: e * 0.01745))
+    assert max(apart(mended.described, right)) < 0.5
+    assert "elevations are in radians" in mended.notes[0]
 
 
 @pytest.mark.parametrize("way", [1, -1])
@@ -159,3 +177,12 @@ def test_the_search_can_be_cancelled(frames, right):
 
     with pytest.raises(Cancelled):
         find_cameras(frames, with_views(right, azimuth=lambda a: -a), Stopped(), as_given=False)
+
+
+def test_a_camera_that_neither_rises_nor_falls_has_an_elevation(right):
+    level = with_views(right, elevation=lambda e: 40.0)
+    azimuths = torch.tensor([view.azimuth for view in right.views])
+    cameras = TurnCameras(torch.full_like(azimuths, 10.0), azimuths, right.fov_deg)
+    best = Candidate(f"{SWINGS} 1", cameras, 0.0)
+    told = _told(best, cameras, level, list(range(len(azimuths))), 576)
+    assert told == ["The camera stands at an elevation of about 10°, not 40°."]

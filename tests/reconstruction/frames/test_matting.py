@@ -128,6 +128,15 @@ def test_of_a_dynamic_orbit_the_frames_from_above_show_the_shadow() -> None:
     assert shadows.without_shadows(shadowed, mattes, cuts, level) is None
 
 
+def test_a_small_steep_rim_under_the_object_is_its_own() -> None:
+    """The feet of generated frames fade into the paper."""
+    rgb = np.ones((96, 96, 3), np.float32)
+    rgb[16:70, 28:68] = (0.8, 0.3, 0.2)
+    rgb[70:74, 28:68] = np.linspace(0.3, 0.9, 4)[:, None, None]
+    solid = (rgb.min(-1) < 0.95).astype(np.float32)
+    assert find_ground_shadow(rgb, solid) is None
+
+
 def test_lines_and_what_is_lighter_than_the_ground_are_no_shadow() -> None:
     page = np.full((96, 96, 3), 0.7, np.float32)
     line, pale = page.copy(), page.copy()

@@ -17,7 +17,7 @@ from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.orbit.cameras import CameraOrbit
 from sv3d_engine.reconstruction.frames.frames import load_frames
 from sv3d_engine.reconstruction.frames.origins import UNMOVED
-from sv3d_engine.reconstruction.frames.preparation import prepare_frames
+from sv3d_engine.reconstruction.frames.preparation import _doubts_named, prepare_frames
 from sv3d_engine.shared.errors import UserError
 
 
@@ -360,3 +360,12 @@ def test_a_prepared_frame_with_a_broken_chunk_is_told(source: Path, tmp_path: Pa
     frame.write_bytes(content.replace(b"IHDR", b"IH\x00R", 1))
     with pytest.raises(UserError, match=r"003\.png of this job is missing or damaged"):
         load_frames(tmp_path / "job")
+
+
+def test_what_is_wrong_with_the_frames_anyway_is_named_with_an_error() -> None:
+    with pytest.raises(UserError) as plain, _doubts_named(()):
+        raise UserError("They do not fit.", "Check them.", "0.5")
+    with pytest.raises(UserError) as named, _doubts_named(("The object is cut off.",)):
+        raise UserError("They do not fit.", "Check them.", "0.5")
+    assert plain.value.cause == "They do not fit." and named.value.cause == "They do not fit. The object is cut off."
+    assert named.value.remedy == "Check them." and named.value.details == "0.5"
