@@ -10,12 +10,13 @@ from ..ground.progress import Progress
 from ..shared.errors import UserError
 from .background_model import BEST_FIRST, BackgroundModel, better_ones, cut_with_model, download_model, find_model
 from .borders import Window, content_window, is_rectangle, is_whole
-from .doubtful_outline import HOPELESS, doubtful_outline, faint_outline
+from .cut_notes import doubt_note, drawing_note, white_note
+from .doubtful_outline import HOPELESS, doubtful_outline
 from .given_alpha import FAINT, at_full_strength, checked_alpha, without_opaque
 from .ground_shadow import find_ground_shadow, without_ground_shadow
 from .islands import count_apart, strays
 from .line_art import enclosed_paper, share_of_drawn_holes
-from .matte import NotPlain, backdrop, border, is_cut_off, matted
+from .matte import NotPlain, backdrop, border, has_horizon, is_cut_off, matted
 from .matte import cut_out as separated
 from .read import Picture
 
@@ -25,7 +26,6 @@ _SOLID = 0.5  # alpha
 _SEEN = 0.1  # alpha: less is hardly visible on white
 _FOUND = (0.001, 0.98)  # least and most of a picture that the background model may call the object
 _SOFT = 0.3  # of the model's object may be neither solid nor empty, for hair and glass
-_WHITE_STEP, _WHITE_SHARE = 0.03, 0.1  # from white, for so much of the outline, to be seen on it
 _HOLES = 0.15  # of what the outline encloses: more is said
 _PART = 0.05  # of an opaque rectangle has to be an object, or it may be one itself
 CUT_OFF = 0.02  # of the picture's border may be the object
@@ -61,8 +61,8 @@ def cut_out(picture: Picture, name: str, *, use_model: bool, download: bool, pro
     if (box := is_rectangle(alpha >= _SOLID)) and (cut := _in_rectangle(rgb, box, name, how)):
         return cut
     given = checked_alpha(rgb, alpha, name)
-    notes = (*([FAINT] if faint else []), *given.notes, *_drawing_note(given.rgb, given.alpha))
-    cut = CutOut(given.rgb, given.alpha, "alpha", (*notes, *_white_note(given.rgb, given.alpha)))
+    notes = (*([FAINT] if faint else []), *given.notes, *drawing_note(given.rgb, given.alpha))
+    cut = CutOut(given.rgb, given.alpha, "alpha", (*notes, *white_note(given.rgb, given.alpha)))
     return _checked(_without_strays(cut), name)
 
 
@@ -107,7 +107,7 @@ def _without_alpha(rgb: Array, name: str, means: _Means) -> CutOut:
     if found and not (sure and not found[0].fine) and (cut := _by_model(rgb, *found, notes, progress)):
         return cut
     if plain and doubt <= HOPELESS:
-        said = (_doubt_note(doubt, better), *plain.notes) if doubt else plain.notes
+        said = (doubt_note(doubt, better), *plain.notes) if doubt else plain.notes
         return replace(plain, notes=(*notes, *said))
     if plain:
         why = (
@@ -115,7 +115,8 @@ def _without_alpha(rgb: Array, name: str, means: _Means) -> CutOut:
             "shadow there"
         )
     elif is_cut_off(rgb):
-        why = f"The object in {name} is cut off on several sides"
+        cut_off = f"the object in {name} is cut off on several sides"
+        why = f"There is a wall and a floor, or {cut_off}" if has_horizon(rgb) else f"T{cut_off[1:]}"
         better = f"a picture that shows the whole object, or {better}"
     else:
         why = f"The background of {name} is not plain"
@@ -184,7 +185,7 @@ def _by_model(rgb: Array, model: BackgroundModel, path: Path, notes: list[str], 
             f"The background model {model.name} was not sure of the object's outline. Look at the prepared picture."
             + (f" A better one may help: {' or '.join(better)}." if (better := better_ones(model)) else "")
         )
-    return CutOut(colours, alpha, "model", (*notes, *_white_note(colours, alpha)), model.name)
+    return CutOut(colours, alpha, "model", (*notes, *white_note(colours, alpha)), model.name)
 
 
 def _from_plain(rgb: Array) -> tuple[CutOut | None, float]:
@@ -212,38 +213,8 @@ def _from_plain(rgb: Array) -> tuple[CutOut | None, float]:
             f"{holes:.0%} of what its outline encloses looks like the background, and was taken for holes. If it is no "
             "hole, as in a drawing, colour it in the picture, or use a PNG with a transparent background.",
         )
-    found = CutOut(colours, alpha, "plain", (*notes, *_white_note(colours, alpha)))
+    found = CutOut(colours, alpha, "plain", (*notes, *white_note(colours, alpha)))
     return found, doubtful_outline(rgb, alpha, paper)
-
-
-def _doubt_note(share: float, better: str) -> str:
-    """What to say of a matte whose outline hardly differs from the paper: white on white, shadows."""
-    return (
-        f"Along {share:.0%} of its outline the object can hardly be told from its background: both are alike there, "
-        f"or it casts a shadow. If the prepared picture looks wrong, use {better}."
-    )
-
-
-def _white_note(rgb: Array, alpha: Array) -> tuple[str, ...]:
-    """What to say of an object that is cut out well and yet will not be seen on SV3D's white."""
-    share = faint_outline(rgb, alpha, np.ones_like(rgb), _WHITE_STEP)
-    if share <= _WHITE_SHARE:
-        return ()
-    return (
-        f"The object is white along {share:.0%} of its outline. SV3D sees it on white, so parts may be lost; "
-        "a picture with more shading on them helps.",
-    )
-
-
-def _drawing_note(rgb: Array, alpha: Array) -> tuple[str, ...]:
-    """What to say of a line drawing of which nothing but the lines is there."""
-    on_white = rgb * alpha[..., None] + 1 - alpha[..., None]
-    if enclosed_paper(on_white, np.ones_like(rgb), alpha > _SOLID) is None:
-        return ()
-    return (
-        "The picture is a line drawing, and what its lines enclose is transparent: there will be holes. Fill it with "
-        "white or a colour, or put the drawing on white.",
-    )
 
 
 def _checked(cut: CutOut, name: str) -> CutOut:

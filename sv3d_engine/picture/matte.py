@@ -136,6 +136,20 @@ def is_cut_off(rgb: Image) -> bool:
     return False
 
 
+def has_horizon(rgb: Image) -> bool:
+    """Whether a picture (H, W, 3) has one colour in its upper corners and another in its lower ones, as wall and floor.
+
+    An object that covers its lower part looks alike.
+    """
+    side = max(4, min(rgb.shape[:2]) // 20)
+    left, right, below_left, below_right = (
+        np.median(patch, (0, 1))
+        for patch in (rgb[:side, :side], rgb[:side, -side:], rgb[-side:, :side], rgb[-side:, -side:])
+    )
+    apart = np.abs(left - below_left).max()
+    return bool(max(np.abs(left - right).max(), np.abs(below_left - below_right).max()) < _PLAIN_DISTANCE < apart)
+
+
 def _crossings(distance: Image, tolerance: float) -> int:
     """How many things cross a picture's border, by their ``distance`` (H, W) from its paper."""
     around = np.concatenate([distance[0], distance[1:, -1], distance[-1, -2::-1], distance[-2:0:-1, 0]]) >= tolerance

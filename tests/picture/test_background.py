@@ -283,3 +283,30 @@ def test_a_fading_backdrop_is_no_reason_for_doubt():
     shade = np.linspace(1, 0.75, SIZE)[:, None, None]
     done = cut(over(RED, disc(), shade))
     assert not done.notes and np.abs(done.alpha - disc()).mean() < 0.002
+
+
+def test_a_wall_and_a_floor_are_called_so():
+    room = np.ones((SIZE, SIZE, 3), np.float32) * 0.8
+    room[SIZE * 3 // 5 :] = (0.5, 0.35, 0.2)
+    with pytest.raises(UserError, match="There is a wall and a floor, or the object"):
+        cut(room * (1 - disc(0.2)[..., None]) + np.float32(RED) * disc(0.2)[..., None])
+
+
+def test_a_drawing_of_which_only_the_lines_are_there_is_told():
+    ring = np.clip(disc(0.35) - disc(0.33), 0, 1)
+    lines = np.maximum(ring, np.clip(disc(0.12) - disc(0.1), 0, 1))
+    drawn = cut(np.zeros((SIZE, SIZE, 3), np.float32), lines)
+    assert any(note.startswith("The picture is a line drawing") for note in drawn.notes)
+    assert not any("drawing" in note for note in cut(over(RED, disc()), disc()).notes)
+
+
+def test_a_layer_at_half_its_opacity_is_used_at_full_with_a_note():
+    faint = cut(over(RED, disc()), 0.5 * disc())
+    assert "made opaque" in faint.notes[0] and np.abs(faint.alpha - disc()).mean() < 0.005
+    whole = cut(over(RED, disc()), np.full_like(disc(), 0.5))
+    assert whole.how == "plain" and np.abs(whole.rgb[disc() == 1] - RED).max() < 0.02
+
+
+def test_another_thing_in_the_picture_is_told():
+    other = cut(over(RED, np.maximum(disc(0.22, x=0.35), disc(0.08, x=0.85, y=0.5))))
+    assert "another thing apart from the object" in other.notes[-1]

@@ -94,3 +94,10 @@ def test_a_thing_of_one_colour_with_a_handle_stays_open() -> None:
     pen.ellipse((220, 140, 340, 270), outline=(60, 90, 150), width=16)
     pen.rounded_rectangle((80, 100, 260, 310), 20, fill=(60, 90, 150))
     assert filled(image, (255, 255, 255)) is None
+
+
+def test_an_outline_with_a_wide_gap_is_closed():
+    image = cat(4)
+    ImageDraw.Draw(image).rectangle((192, 60, 205, 80), fill="white")
+    whole, gap = filled(cat(4), (255, 255, 255)), filled(image, (255, 255, 255))
+    assert gap is not None and gap.sum() > 0.97 * whole.sum()
