@@ -18,7 +18,8 @@ _DARKEST, _LIGHTEST = 0.2, 1.02  # of the paper's brightness
 # Of the paper's brightness: by how much it changes within a hundredth of the frame.  An outline is steeper, but
 # for that of dark feet in generated frames: these are never so large a part of the matte as a shadow that is as steep.
 _GENTLE, _STEEP = 0.07, 0.13
-_LEAST, _LARGE = 0.01, 0.1  # of the matte: less is an outline's softness; what is steep has to be more
+_LEAST, _LARGE = 0.01, 0.1  # of the matte: less is an outline's softness; what is steep has to be more, …
+_MORE = 1.4  # … also than what is gentle: beside a gentle shadow it is the object's feet
 _WIDE = 0.012  # of the frame's side: from the shadow's middle to its edge; lines and letters are thinner
 _MOST = 0.7  # of the matte: what takes more is the object itself
 _LIKE_SHADOW = 0.35  # of what is left below may be as soft and neutral, or it is not known where the shadow ends
@@ -53,13 +54,11 @@ def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> 
     rows = np.flatnonzero(solid.any(1))
     lower = np.zeros_like(solid)
     lower[int(rows[0] + _LOWER * (rows[-1] - rows[0])) :] = True
-    for steepest, least in ((_STEEP, _LARGE), (_GENTLE, _LEAST)):
-        soft = neutral & (slope < steepest)
-        where = ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid
-        where = _wide(where, _WIDE * side)
-        if where.sum() >= least * solid.sum():
-            break
-    else:
+    gentle, steep = (_entered(solid, lower, neutral & (slope < most), _WIDE * side) for most in (_GENTLE, _STEEP))
+    is_steep = steep.sum() >= max(_LARGE * solid.sum(), _MORE * gentle.sum())
+    where, soft = (steep, slope < _STEEP) if is_steep else (gentle, slope < _GENTLE)
+    soft &= neutral
+    if where.sum() < _LEAST * solid.sum():
         return None
     left = solid & lower & ~where
     alike = float((left & soft).sum()) / max(int(left.sum()), 1)
@@ -67,6 +66,11 @@ def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> 
     ground = plain_paper(rgb) if paper is None else paper
     pale = few and faint_outline(rgb, np.where(where, 0, alpha), ground) > _PALE
     return GroundShadow(np.asarray(where), bool(few and alike <= _LIKE_SHADOW and not pale))
+
+
+def _entered(solid: Mask, lower: Mask, soft: Mask, least: float) -> Mask:
+    """What of the matte's lower part is entered from the paper through what is soft, and is somewhere so deep."""
+    return _wide(ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid, least)
 
 
 def _wide(where: Mask, least: float) -> Mask:
