@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...sv3d_engine.shared import protocol
+from ...sv3d_engine.shared.cameras_beside import cameras_beside
 from ...sv3d_engine.shared.errors import UserError
 from ...sv3d_engine.shared.frame_choice import FEWEST_FRAMES, Choice, choose_frames
 from ...sv3d_engine.shared.frame_folder import is_film, listed
@@ -78,14 +79,6 @@ def _chosen(folder: Path, choice: Choice) -> Orbit:
     return Orbit(folder, choice.files, cameras_beside(folder, choice.files), choice.azimuths, said)
 
 
-def cameras_beside(folder: Path, files: Sequence[str]) -> Path | None:
-    """The cameras file among the frames, or one next to their folder that names them."""
-    among, beside = folder / "cameras.json", folder.parent / "cameras.json"
-    if among.is_file():
-        return among
-    return beside if files and _named_in(beside) >= set(files) else None
-
-
 def stamps(folder: Path, cameras: Path | None) -> frozenset[tuple[str, int, int]]:
     """Name, time and size of all files that an orbit may be read from: they differ once one of them has changed."""
     found = set()
@@ -131,15 +124,6 @@ def _pictures(folder: Path) -> list[str]:
 
 def _cannot_be_opened(error: OSError) -> UserError:
     return UserError("The folder of frames cannot be opened.", "Choose another folder.", str(error))
-
-
-def _named_in(cameras: Path) -> set[str]:
-    """The files a cameras file lists; the engine is the one to complain about a bad one."""
-    try:
-        frames = json.loads(cameras.read_text(encoding="utf-8-sig"))["frames"]
-        return {str(frame["file"]) for frame in frames}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
 
 
 def check_cameras(request: protocol.Job) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..shared import protocol
+from ..shared.cameras_beside import cameras_of_folder
 from .models_command import add_model_commands
 
 _JOBS: dict[str, type[protocol.Job]] = {
@@ -90,7 +91,15 @@ def request(arguments: argparse.Namespace, out: Path) -> protocol.Job:
     if issubclass(kind, protocol.OrbitJob):
         named = arguments.orbit in _NAMED_ORBITS
         values |= {"orbit": arguments.orbit if named else "file", "cameras": None if named else arguments.orbit}
+    else:
+        values["cameras"] = cameras_named(arguments)
     return kind(**values | {"job": out.name, "out": str(out)})
+
+
+def cameras_named(arguments: argparse.Namespace) -> str | None:
+    """The cameras file of --cameras, or else the frames' own, where one lies beside them."""
+    beside = None if arguments.cameras else cameras_of_folder(Path(arguments.frames))
+    return str(beside) if beside else arguments.cameras
 
 
 def add_job_options(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from ..ground.processes import engine_command
 from ..shared import protocol
 from ..shared.engine_use import engine_used
 from ..shared.errors import UserError
-from .arguments import JOB_COMMANDS, parser, request
+from .arguments import JOB_COMMANDS, cameras_named, parser, request
 from .terminal import TerminalProgress, duration
 
 _USER_ERROR = 2
@@ -84,7 +84,10 @@ def _look(arguments: argparse.Namespace) -> int:
     from .look import as_text, look
 
     fields = ("frames", "cameras", "elevation", "cameras_as_given", "preset")
-    request = protocol.MeshJob(job="", out="", **{name: getattr(arguments, name) for name in fields})
+    asked = {name: getattr(arguments, name) for name in fields}
+    if not arguments.json:  # as the add-on asks, which names all that it means
+        asked["cameras"] = cameras_named(arguments)
+    request = protocol.MeshJob(job="", out="", **asked)
     try:
         looked = look(request, Progress())
     except KeyboardInterrupt:

@@ -237,6 +237,21 @@ def test_what_tells_normals(command, source):
     assert asked(command, source, "--out", "/out").normals is None
 
 
+def test_cameras_that_lie_beside_the_frames_are_theirs(tmp_path):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    files = [f"{i:03d}.png" for i in range(9)]
+    for name in files:
+        (folder / name).touch()
+    assert asked("mesh", str(folder), "--out", "/out").cameras is None
+    beside, among, named = tmp_path / "cameras.json", folder / "cameras.json", tmp_path / "mine.json"
+    beside.write_text(json.dumps({"frames": [{"file": name} for name in files]}))
+    assert asked("mesh", str(folder), "--out", "/out").cameras == str(beside)
+    among.touch()
+    assert asked("mesh", str(folder), "--out", "/out").cameras == str(among)
+    assert asked("mesh", str(folder), "--out", "/out", "--cameras", str(named)).cameras == str(named)
+
+
 def test_an_orbit_that_is_not_a_name_is_a_file():
     job = asked("orbit", "cup.png", "--out", "/out", "--orbit", "my/cameras.json")
     assert (job.orbit, job.cameras) == ("file", "my/cameras.json")
@@ -324,7 +339,7 @@ def test_without_the_laboratory_there_are_the_other_commands(tmp_path, left_over
     """An update of the add-on may leave its folder behind, empty."""
     engine = ROOT / "sv3d_engine"
     copy = tmp_path / "sv3d_engine"
-    for wing in ("", "shared", "ground", "models", "job"):
+    for wing in ("", "shared", "shared/protocol", "ground", "models", "job"):
         for file in (engine / wing).glob("*.py"):
             (copy / wing).mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy / wing)

@@ -58,7 +58,10 @@ def test_what_the_job_would_refuse_is_refused(tmp_path):
 def test_the_command_line_tells_it_in_words_or_in_a_line(tmp_path, capsys):
     cameras = f"--cameras={FOLDER / 'cameras.json'}"
     assert command_line.main(["look", str(FOLDER), cameras, "--preset=draft"]) == 0
-    assert capsys.readouterr().out.startswith("21 frames: 000.png to 020.png.\nElevation ")
+    said = capsys.readouterr().out
+    assert said.startswith("21 frames: 000.png to 020.png.\nElevation ")
+    assert command_line.main(["look", str(FOLDER), "--preset=draft"]) == 0
+    assert capsys.readouterr().out == said, "cameras.json lies among the frames"
     assert command_line.main(["look", "--json", cameras, "--preset=draft", "--", str(FOLDER)]) == 0
     assert isinstance(protocol.decode_reply(capsys.readouterr().out), protocol.Looked)
     (tmp_path / "empty").mkdir()
