@@ -11,10 +11,15 @@ class Highlight(nn.Sequential):
     """
 
     def __init__(self, channels: int) -> None:
-        first, last = nn.Linear(channels + 9, 16), nn.Linear(16, 1)
+        super().__init__(nn.Linear(channels + 9, 16), nn.ReLU(), nn.Linear(16, 1))
+        self.rest()
+
+    def rest(self) -> None:
+        """Add nothing again."""
+        last = self[2]
+        assert isinstance(last, nn.Linear)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
-        super().__init__(first, nn.ReLU(), last)
 
     def forward(self, features: Tensor, directions: Tensor) -> Tensor:  # type: ignore[override]
         """Highlight (P, 1) in (−1, 1), of a quadratic in the direction.

@@ -30,6 +30,7 @@ def begin_with(
     axes, sharpness, amplitude = (part.to(vertices) for part in material.light)
     appearance.lights.take(axes, sharpness, amplitude)
     scale = mean_radiance(sharpness, amplitude) / MEAN_RADIANCE  # the product of albedo and light stays
+    appearance.highlight.rest()  # the material is matt
     colours = (material.base_colour.to(vertices) * scale).clamp(0, BRIGHTEST)
     told = [*appearance.grid.parameters(), *appearance.decoder.parameters()]
     optimizer = torch.optim.Adam(told, lr=RATE, betas=(0.9, 0.99), eps=1e-12)

@@ -59,14 +59,16 @@ class OrbitGuide:
     def __call__(self, vertices: Tensor, faces: Tensor, appearance: Appearance, progress: Progress) -> Advice:
         """Leave the loss's gradient in the colours' grid, and tell that of vertices (V, 3).
 
-        Light, highlights and the colours' decoder get none: they belong to what the frames show.  The loss is the
-        square of the masked gradient in the pictures.  Raises Cancelled.
+        Light, highlights and the colours' decoder rest from now on: they belong to what the frames show.  The loss is
+        the square of the masked gradient in the pictures.  Raises Cancelled.
         """
         variant = self.prior.model.architecture.variant
         poses = random_orbit(self.reference.view.elevation, variant, self._drawn_orbits)
         unseen = unseen_share(vertices, faces, self.frames_orbit, self.settings.occlusion)
         if self.first is None:
             self.begin(vertices, faces, appearance, progress.part(0.0, 0.5))
+            for part in (appearance.lights, appearance.highlight, appearance.decoder):
+                part.requires_grad_(False)  # or what frames ask of these would change what no frame shows
             self.first, progress = copy.deepcopy(appearance), progress.part(0.5, 1.0)
         look = _Look(
             vertices.detach().requires_grad_(),
@@ -79,10 +81,11 @@ class OrbitGuide:
         )
         chunks = torch.arange(len(poses)).split(max(1, CHUNK_PIXELS // self.prior.frame_size**2))
         pieces = []
-        with torch.set_grad_enabled(len(chunks) == 1):
+        at_once = len(chunks) == 1 and self.prior.placement.resident
+        with torch.set_grad_enabled(at_once), self.prior.encoder() as encode:
             for chunk in chunks:
                 progress(0.3 * int(chunk[0]) / len(poses))
-                pieces.append(look.piece(chunk, self.prior.encode))
+                pieces.append(look.piece(chunk, encode))
         latents = torch.cat([piece.latents for piece in pieces]).detach()
         level = draw_level(self.settings.quietest, self.settings.noisiest, self._draw)
         noise = torch.randn(latents.shape, generator=self._draw).to(latents)
@@ -90,13 +93,11 @@ class OrbitGuide:
         gradient *= self.settings.weight / gradient.numel()
         self.levels.append(level)
         loss = vertices.new_zeros(())
-        for chunk, first in zip(chunks, pieces, strict=True):
-            progress(0.6 + 0.4 * int(chunk[0]) / len(poses))
-            piece = first if len(chunks) == 1 else look.piece(chunk, self.prior.encode)
-            loss += piece.back_propagate(gradient[chunk.to(gradient.device)])
-        for part in (appearance.lights, appearance.highlight, appearance.decoder):
-            for parameter in part.parameters():
-                parameter.grad = None
+        with self.prior.encoder() as encode:
+            for chunk, first in zip(chunks, pieces, strict=True):
+                progress(0.6 + 0.4 * int(chunk[0]) / len(poses))
+                piece = first if at_once else look.piece(chunk, encode)
+                loss += piece.back_propagate(gradient[chunk.to(gradient.device)])
         assert look.vertices.grad is not None
         return Advice(look.vertices.grad, look.unseen, loss)
 

@@ -1,6 +1,7 @@
 """SV3D as a judge of orbits: loaded once, told of one picture, asked about many camera orbits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,10 +38,15 @@ class SV3DPrior:
         """Pixels along a side of the frames that the network was trained for."""
         return self.model.architecture.frame_size
 
-    def encode(self, frames: Tensor) -> Tensor:  # (B, 3, S, S) sRGB in [0, 1] -> (B, 4, h, w)
-        """Latents in the diffusion's scale, differentiable in the frames, each for itself."""
+    @contextmanager
+    def encoder(self) -> Iterator[Callable[[Tensor], Tensor]]:
+        """The encoder at work: from frames (B, 3, S, S), sRGB in [0, 1], to latents (B, 4, h, w), differentiable.
+
+        Latents have the diffusion's scale, each for itself.  Unless the networks stay on the device, gradients have to
+        go back while the context is open: its weights may lie elsewhere later.
+        """
         with self.placement.using(self.model.autoencoder) as at_work:
-            return at_work.do(lambda a: encode(a, frames.to(self.device) * 2 - 1).float() * SCALE_FACTOR)
+            yield lambda frames: at_work.do(lambda a: encode(a, frames.to(self.device) * 2 - 1).float() * SCALE_FACTOR)
 
     def denoiser(self, poses: Sequence[Pose], guidance: Guidance) -> Denoise:
         """The guided network for an orbit of the picture."""

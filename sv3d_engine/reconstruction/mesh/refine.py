@@ -98,6 +98,7 @@ def refine(
         if step.phase.guided and settled is None:
             settled = _on_cpu(shape.settle())
             shape.halt()
+            optimizer.state.clear()  # a guide may begin with another appearance
         optimizer.param_groups[0]["lr"] = APPEARANCE_RATE * step.appearance
         order = order or torch.randperm(len(views), generator=shuffle).tolist()
         index = order.pop()

@@ -1,6 +1,7 @@
 """Masked SDS on an egg, with networks that know nothing: where its gradient goes, and that it is whole."""
 
 import random
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -149,3 +150,34 @@ def test_what_colours_are_multiplied_by_is_told_from_the_first_orbit_on(prior, e
     guide(*egg, appearance, Progress())
     assert float(appearance.decoder[2].bias.detach().abs().max()) == 0, "it begins once"
     assert guide.gain(egg[0], appearance).mean() == pytest.approx(0.5 / 0.27, rel=0.1)
+
+
+def test_light_highlights_and_decoder_rest_in_the_guided_phase(prior, egg):
+    appearance = Appearance(HALF_SIDE, 16, 1, 4)
+    guide_of(prior)(*egg, appearance, Progress())
+    moving = {name.split(".")[0] for name, parameter in appearance.named_parameters() if parameter.requires_grad}
+    assert moving == {"grid"}
+
+
+@pytest.mark.parametrize("mode", ["together", "offload"])
+def test_where_networks_go_to_ram_gradients_go_back_before_they_do(prior, egg, mode):
+    asked = []
+
+    class Watched(SV3DPrior):
+        @contextmanager
+        def encoder(self):
+            with super().encoder() as encode:
+                at_work = [True]
+
+                def watched(frames):
+                    latents = encode(frames)
+                    if latents.requires_grad:
+                        latents.register_hook(lambda gradient: asked.append(at_work[0]))
+                    return latents
+
+                yield watched
+                at_work[0] = False
+
+    guide = guide_of(Watched(prior.model, Placement(CPU, mode), prior.known))
+    guide(*egg, Appearance(HALF_SIDE, 16, 1, 4), Progress())
+    assert asked == [mode == "offload"]
