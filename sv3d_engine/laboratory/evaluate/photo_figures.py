@@ -27,6 +27,7 @@ from ...shared import protocol
 from ..dataset.generator import DatasetObject
 from ..dataset.model_files import load_object
 from ..dataset.orbits import sample_light
+from ..dataset.placed_meshes import placed_meshes
 from ..dataset.rendering import render_orbit
 from .known_objects import known_objects
 from .mesh_scoring import score_mesh
@@ -172,10 +173,12 @@ def brought_back(made: Path, to_world: Array, world: ToolWorld, out: Path) -> No
     """The mesh of a job where the object stands, by the job's ``to_world`` (4, 4) and the world that it leads to."""
     import trimesh
 
-    mesh: Any = trimesh.load_mesh(made, process=False)
+    # Of the scene: trimesh's load_mesh would work out normals of its own in place of the file's.
+    (mesh,) = placed_meshes(trimesh.load_scene(made, process=False))
+    own = np.asarray(mesh.mesh.vertex_normals) @ np.linalg.inv(mesh.turn)
     turn = to_world[:3, :3] / np.cbrt(np.linalg.det(to_world[:3, :3]))
     points = world.back(mesh.vertices[:, _WORLD] @ to_world[:3, :3].T + to_world[:3, 3])
-    normals = mesh.vertex_normals[:, _WORLD] @ turn.T @ world.rotation
+    normals = own[:, _WORLD] @ turn.T @ world.rotation
     vertices, normals = points[:, _FILE], normals[:, _FILE]
-    placed = trimesh.Trimesh(vertices, mesh.faces, vertex_normals=normals, visual=mesh.visual, process=False)
+    placed = trimesh.Trimesh(vertices, mesh.faces, vertex_normals=normals, visual=mesh.mesh.visual, process=False)
     placed.export(out, include_normals=True)
