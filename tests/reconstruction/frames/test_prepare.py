@@ -244,9 +244,22 @@ def break_cameras(source: Path) -> None:
 
 
 def break_agreement(source: Path) -> None:
-    for i in range(12):
+    shapes = [
+        (12, 80),
+        (80, 12),
+        (20, 60),
+        (60, 20),
+        (30, 45),
+        (45, 30),
+        (40, 40),
+        (16, 40),
+        (40, 16),
+        (70, 30),
+        (30, 70),
+    ]
+    for i, (width, height) in enumerate([*shapes, (90, 40)]):
         corner = Image.new("RGBA", (96, 96))
-        corner.paste("red", (0, 0, 40, 40) if i % 2 else (56, 56, 96, 96))
+        corner.paste("red", (0, 0, width, height) if i % 2 else (96 - width, 96 - height, 96, 96))
         corner.save(source / f"{i:03d}.png")
 
 
