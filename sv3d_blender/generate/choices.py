@@ -68,7 +68,11 @@ UNSEEN: Items = (
         "Automatic",
         "With high quality SV3D imagines it, if its real weights are chosen and would not take hours",
     ),
-    ("on", "Imagine", "SV3D imagines shape and colours there, by masked SDS. Slow without a strong graphics card"),
+    (
+        "on",
+        "Imagine",
+        "SV3D imagines shape and colours there. Slow without a strong graphics card, and the small model often errs",
+    ),
     ("off", "Leave Plain", "It is closed smoothly, and coloured like what lies around it"),
 )
 

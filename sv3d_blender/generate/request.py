@@ -19,7 +19,16 @@ from . import picture, picture_copy, preflight
 from .choices import BY_QUALITY
 from .preflight import typed_degrees
 from .property_group import SV3DSettings
-from .source import SUFFIXES, Orbit, cameras_text, check_cameras, check_source, orbit_in_folder, static_cameras
+from .source import (
+    SUFFIXES,
+    Orbit,
+    cameras_text,
+    check_cameras,
+    check_source,
+    is_elsewhere,
+    orbit_in_folder,
+    static_cameras,
+)
 
 
 class Order(NamedTuple):
@@ -27,6 +36,9 @@ class Order(NamedTuple):
 
     request: protocol.Job
     title: str
+
+
+NETWORK = ".onnx"  # a file that tells normals from pictures
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,8 @@ def repeated(request: protocol.Job, title: str, settings: SV3DSettings, chosen: 
     else:
         check_source(Path(request.frames), is_folder=True)
     check_cameras(request)
-    check_normals(request, settings)
+    if isinstance(request, protocol.MeshJob | protocol.GenerateJob):
+        now["normals"] = told_normals(request.normals, settings)
     if isinstance(request, protocol.MeshJob):
         now["weights"] = weights_to_imagine(request.sds, chosen)
         now["doubts"] = "tell"  # there is a result: the artist went on, whatever the doubts were
@@ -107,6 +120,8 @@ def resumed(request: protocol.Job, settings: SV3DSettings, chosen: SV3DPreferenc
         now["memory"] = settings.memory
         if chosen.weights:
             now |= {"weights": str(chosen.weights_path), "variant": chosen.variant}
+    else:
+        now["weights"] = weights_to_imagine(request.sds, chosen)
     return replace(request, **now)
 
 
@@ -253,17 +268,24 @@ def weights_to_imagine(sds: str, chosen: SV3DPreferences) -> str | None:
     return str(chosen.weights_path) if sds == "auto" and chosen.weights and chosen.weights_path.exists() else None
 
 
-def check_normals(request: protocol.Job, settings: SV3DSettings) -> None:
-    """Raises UserError where a request that may come from anybody names a network that the tab does not."""
-    told = None if type(request) is protocol.OrbitJob else request.normals  # type: ignore[union-attr]
-    if told is None or Path(told).is_dir():
-        return
-    if not settings.normals or _absolute(settings.normals) != Path(told):
+def told_normals(told: str | None, settings: SV3DSettings) -> str | None:
+    """What tells normals to a job that is done once more: a folder as its request has it, a network as the tab has it.
+
+    The request may come from a stranger's file.  Raises UserError.
+    """
+    if told is None:
+        return None
+    if Path(told).suffix.lower() != NETWORK:
+        if is_elsewhere(Path(told)) or not Path(told).is_dir():
+            raise UserError("The folder of this job's normal maps is not there.", "Put it back, then try again.", told)
+        return told
+    if Path(settings.normals).suffix.lower() != NETWORK:
         raise UserError(
-            "This job was told normals by a network, and another one or none is chosen now.",
+            "This job was told normals by a network, and none is chosen now.",
             "Choose its file under Advanced, at Normals, then try again.",
             told,
         )
+    return str(_absolute(settings.normals))
 
 
 def _weights(chosen: SV3DPreferences) -> Path | None:

@@ -137,11 +137,14 @@ def check_cameras(request: protocol.Job) -> None:
         check_source(cameras, _CAMERAS if isinstance(request, protocol.MeshJob) else frozenset({".json"}))
 
 
+def is_elsewhere(path: Path) -> bool:
+    """Whether it is no place of this machine: to open one of another would tell that machine who is asking."""
+    return not path.is_absolute() or str(path).startswith(("\\\\", "//")) or "\0" in str(path)
+
+
 def check_source(path: Path, suffixes: frozenset[str] = frozenset(), *, is_folder: bool = False) -> None:
     """Raise UserError unless the path is a file or folder (or film) of this machine that can be such a source."""
-    # Opening a path of another machine would tell that machine who is asking.
-    elsewhere = not path.is_absolute() or str(path).startswith(("\\\\", "//")) or "\0" in str(path)
-    if elsewhere or (suffixes and path.suffix.lower() not in suffixes):
+    if is_elsewhere(path) or (suffixes and path.suffix.lower() not in suffixes):
         raise UserError("What this job started from is no picture or orbit of this machine.", _AGAIN, str(path))
     there = path.is_dir() or (path.is_file() and is_film(path)) if is_folder else path.is_file()
     if not there:

@@ -9,7 +9,7 @@ import bpy
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..engine.session import session
-from ..generate.request import check_normals, resumed, weights_to_imagine
+from ..generate.request import resumed, told_normals
 from ..generate.starting import failure_of, take_up
 from ..generate.wording import size
 from ..preferences.property_group import preferences
@@ -165,9 +165,8 @@ def resume(record: JobRecord, context: bpy.types.Context) -> None:
             )
         # Neither what to open nor the user's word to fetch something is taken from a folder.
         request = replace(request, weights=None, download=chosen.download and bpy.app.online_access)
-    else:
-        request = replace(request, weights=weights_to_imagine(request.sds, chosen))
-    check_normals(request, context.scene.sv3d)
+    if isinstance(request, protocol.MeshJob | protocol.GenerateJob):
+        request = replace(request, normals=told_normals(request.normals, context.scene.sv3d))
     # The file it was for may never have been saved.
     take_up(context, resumed(request, context.scene.sv3d, chosen), record.title, anywhere=False)
 

@@ -12,7 +12,7 @@ from typing import Any
 from ...sv3d_engine.shared import protocol
 from ...sv3d_engine.shared.errors import UserError
 from ..generate.choices import BY_QUALITY
-from ..generate.source import SUFFIXES, check_cameras, check_source
+from ..generate.source import SUFFIXES, check_cameras, check_source, is_elsewhere
 from ..results_folder import SOURCE
 from .jobs import JobRecord
 
@@ -81,8 +81,13 @@ def _mesh_settings(request: protocol.MeshJob | protocol.GenerateJob) -> dict[str
         "texture": BY_QUALITY if request.texture is None else str(request.texture),
         "material": request.material or BY_QUALITY,
         "sds": request.sds,
-        "normals": request.normals if request.normals and Path(request.normals).is_dir() else "",
+        "normals": _own_folder(request.normals),
     }
+
+
+def _own_folder(told: str | None) -> str:
+    """A folder of normal maps on this machine; nothing else is taken from a job's folder."""
+    return told if told and not is_elsewhere(Path(told)) and Path(told).is_dir() else ""
 
 
 def _placed(path: str, old: Path, new: Path) -> Path:

@@ -14,7 +14,7 @@ from ...sv3d_engine.shared.job_files import REPORT, REQUEST, json_object
 from .. import storage
 from ..generate.pixel_file import write_png
 from ..generate.property_group import SV3DSettings
-from ..generate.request import Order, mesh_choices, weights_to_imagine
+from ..generate.request import NETWORK, Order, mesh_choices, told_normals, weights_to_imagine
 from ..preferences.property_group import SV3DPreferences
 from ..result import destination
 from ..result.frame_changes import SV3DFrame, frames_of
@@ -43,6 +43,8 @@ def order_again(orbit: bpy.types.Image, settings: SV3DSettings, chosen: SV3DPref
     job = job_of(orbit)
     title = told.title if (told := destination.of(job)) else orbit.name.removesuffix(" frames")
     files = path_of(orbit).files
+    asked = _asked(job, settings)
+    weights = weights_to_imagine(asked["sds"], chosen)
     out = storage.new_job_folder(title)
     try:
         _write_frames(orbit, files, out / FRAMES)
@@ -52,14 +54,13 @@ def order_again(orbit: bpy.types.Image, settings: SV3DSettings, chosen: SV3DPref
     except (UserError, OSError):
         drop(out)
         raise
-    asked = _asked(job, settings)
     request = protocol.MeshJob(
         job=uuid4().hex,
         frames=str(out / FRAMES),
         out=str(out),
         cameras=str(cameras),
         device=chosen.device,
-        weights=weights_to_imagine(asked["sds"], chosen),
+        weights=weights,
         **asked,
     )
     return Order(request, title)
@@ -77,11 +78,14 @@ def _asked(job: Path, settings: SV3DSettings) -> dict[str, Any]:
         request = None
     if isinstance(request, protocol.MeshJob | protocol.GenerateJob):  # its frames have the cameras that it used
         asked = {name: getattr(request, name) for name in ("preset", "faces", "texture", "material", "seed", "sds")}
+        asked["normals"] = told_normals(request.normals, settings)
         return asked | {"light": _light(request), "cameras_as_given": True}
     asked = {**mesh_choices(settings), "seed": settings.seed, "cameras_as_given": settings.cameras_as_given}
     if isinstance(request, protocol.OrbitJob):
         told = json_object(job, REPORT).get("variant") in ("c", "p")  # SV3D_u's cameras have yet to be found
         asked |= {"light": _light(request), "cameras_as_given": told or settings.cameras_as_given}
+    if Path(asked["normals"] or "").suffix.lower() != NETWORK:  # maps may be another orbit's
+        asked["normals"] = None
     return asked
 
 

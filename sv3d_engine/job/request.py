@@ -24,6 +24,7 @@ from .state_file import StageRecord
 if TYPE_CHECKING:
     from ..shared.model_facts import Usage
     from ..sv3d.generation.make_orbit import OrbitSettings
+    from ..sv3d.network.weights import WeightsInfo
 
 ORBIT_PLACE = "orbit"  # where in its folder a job keeps the orbit from which it then makes a mesh
 _ORBIT_BYTES = 200_000_000  # on disk: frames, previews and a contact sheet, ten times over
@@ -171,16 +172,15 @@ def _guiding(request: protocol.MeshJob | protocol.GenerateJob) -> tuple[Guiding 
         return None, "No SV3D weights were given."
     from ..sv3d.network.weights import inspect  # needs PyTorch, which doctor goes without
 
-    weights = _weights(request.weights)
-    found = inspect(weights)
-    if request.sds == "auto" and found.name == NAME:
-        return None, f"{NAME} knows too little of what no frame shows; --sds on asks it all the same."
-    seconds = guided_seconds(
-        PRESETS[request.preset].distillation.steps, found.step_share, resolve_device(request.device).type
-    )
-    if request.sds == "auto" and seconds > _LONG:
-        hours = f"{seconds / 3600:.0f} hours"
-        return None, f"{found.name} would take about {hours} for what no frame shows; --sds on asks it all the same."
+    try:
+        weights = _weights(request.weights)
+        found = inspect(weights)
+    except UserError as error:
+        if request.sds != "auto":
+            raise
+        return None, error.cause
+    if request.sds == "auto" and (why := _not_by_itself(request, found)):
+        return None, why
     usage = found.usage
     guiding = Guiding(
         weights=weights,
@@ -194,6 +194,17 @@ def _guiding(request: protocol.MeshJob | protocol.GenerateJob) -> tuple[Guiding 
     if isinstance(request, protocol.GenerateJob):
         guiding = replace(guiding, memory=request.memory, precision=request.precision)
     return guiding, ""
+
+
+def _not_by_itself(request: protocol.MeshJob | protocol.GenerateJob, found: "WeightsInfo") -> str:
+    """Why a network is asked on the artist's word alone; empty if it need not be."""
+    if found.name == NAME:
+        return f"{NAME} knows too little of what no frame shows; --sds on asks it all the same."
+    steps, device = PRESETS[request.preset].distillation.steps, resolve_device(request.device).type
+    seconds = guided_seconds(steps, found.step_share, device)
+    if seconds <= _LONG:
+        return ""
+    return f"{found.name} would take about {seconds / 3600:.0f} hours; --sds on asks it all the same."
 
 
 def _settings(request: protocol.MeshJob | protocol.GenerateJob) -> Settings:

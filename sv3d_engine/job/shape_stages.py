@@ -15,7 +15,7 @@ from ..ground.torch_setup import seed_everything
 from ..shared.errors import out_of_memory
 from ..shared.model_facts import guided_seconds
 from .frames_stage import working_frames
-from .job import Facts, FramesToMesh
+from .job import Facts, FramesToMesh, Guiding
 from .work_files import FIELD, SURFACE, work_folder
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _CONTRADICTIONS = (
     "The frames do not quite show one object: reflections move over it, or its sides were imagined differently. "
     "Its outlines were followed more than its colours, so hollows may be filled; look at it from all sides."
 )
-_NO_MEMORY = "Memory was too small for masked SDS, so the mesh was made from the frames alone."
+_NO_MEMORY = "Memory was too small to imagine unseen parts, so the mesh was made from the frames alone."
 _WITHOUT_LPIPS = "The LPIPS loss was left out: its weights are not here (models get lpips)."
 _STOPPED = "It was stopped early, so the shape is not refined to the end. Generate it again for the whole."
 
@@ -106,11 +106,31 @@ def _refined(
     """
     from ..reconstruction.mesh.refine import refine
 
-    guiding = job.guiding
-    if guiding is None:
-        found = refine(frames, field, job.settings, device, seed, progress, judge)
-        return found, None, {"ran": False, "why": job.unguided}, []
+    why, notes = job.unguided, []
+    if job.guiding is not None:
+        guided = _guided(job, job.guiding, frames, copy.deepcopy(field), judge, device, seed, progress)
+        if guided is not None:
+            return *guided, []
+        release_memory(resolve_device(job.device_name))  # only here has all that was loaded been let go
+        progress.restarted()
+        why, notes = _NO_MEMORY, [_NO_MEMORY]
+    found = refine(frames, field, job.settings, device, seed, progress, judge)
+    return found, None, {"ran": False, "why": why}, notes
+
+
+def _guided(
+    job: FramesToMesh,
+    guiding: Guiding,
+    frames: "Frames",
+    field: "RadianceField",
+    judge: "LPIPS | None",
+    device: "torch.device",
+    seed: int,
+    progress: Progress,
+) -> tuple["Refined", "torch.Tensor | None", Facts] | None:
+    """The same with masked SDS at the end; None where memory is too small for it."""
     from ..reconstruction.guidance.make_guide import make_guide
+    from ..reconstruction.mesh.refine import refine
 
     networks = resolve_device(job.device_name)
     try:
@@ -131,18 +151,16 @@ def _refined(
                 job.light,
                 job.settings.material != "baked",
             )
-            given, told, cost = copy.deepcopy(field), progress.part(0.05, 1.0), _guided_cost(job)
-            found = refine(frames, given, job.settings, device, seed, told, judge, guide, cost)
+            cost, told = _guided_cost(job), progress.part(0.05, 1.0)
+            found = refine(frames, field, job.settings, device, seed, told, judge, guide, cost)
     except (MemoryError, RuntimeError) as error:
-        if not out_of_memory(error):
-            raise
-    else:
-        ran = found.guided is not None
-        gain = guide.gain(found.surface.vertices, found.appearance) if ran else None
-        return found, gain, {"ran": ran, "model": guiding.model, "orbits": len(guide.levels)}, []
-    release_memory(networks)  # not in the handler: only now has the error let go of the networks
-    found = refine(frames, field, job.settings, device, seed, progress, judge)
-    return found, None, {"ran": False, "why": _NO_MEMORY}, [_NO_MEMORY]
+        if out_of_memory(error):
+            return None
+        raise
+    facts = {"model": guiding.model, "orbits": len(guide.levels)}
+    if found.guided is None:
+        return found, None, {"ran": False, "why": "It was stopped before.", **facts}
+    return found, guide.gain(found.surface.vertices, found.appearance), {"ran": True, **facts}
 
 
 def _with_imagined(

@@ -1,5 +1,6 @@
 """Which jobs end their fine stage with masked SDS, what they say where they do not, and what is kept of them."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,14 @@ def test_the_demonstration_model_is_asked_on_the_artists_word_alone(mesh_job):
     job = resolved(mesh_job, sds="on", preset="draft")
     assert job.guiding.weights == bundled_weights()
     assert (job.guiding.model, job.guiding.camera_guidance) == (NAME, 2.5)
+
+
+def test_weights_that_cannot_be_read_stop_no_job_that_does_not_need_them(mesh_job, tmp_path):
+    broken = tmp_path / "sv3d_p.safetensors"
+    broken.write_bytes(b"half a download")
+    job = resolved(mesh_job, weights=str(broken))
+    assert job.guiding is None
+    assert "sv3d_p.safetensors" in job.unguided
 
 
 def test_nobody_waits_for_hours_who_has_not_asked(mesh_job, official, monkeypatch):
@@ -215,6 +224,28 @@ def test_without_memory_for_it_the_frames_alone_make_the_mesh(small, mesh_job, m
     assert "Memory" in facts["sds"]["why"]
     assert facts["notes"] == [facts["sds"]["why"]]
     assert surface.imagined is None
+
+
+def test_what_was_loaded_is_let_go_before_the_frames_alone_make_the_mesh(small, mesh_job, monkeypatch):
+    from sv3d_engine.reconstruction.guidance import make_guide
+    from sv3d_engine.reconstruction.guidance.orbit_guide import OrbitGuide
+
+    own, guides, alive = make_guide.make_guide, [], []
+
+    def remembered(*arguments):
+        guide = own(*arguments)
+        guides.append(weakref.ref(guide))
+        return guide
+
+    def full(*arguments):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(make_guide, "make_guide", remembered)
+    monkeypatch.setattr(OrbitGuide, "__call__", full)
+    monkeypatch.setattr(shape_stages, "release_memory", lambda device: alive.append(guides[0]() is not None))
+    facts, _ = through_mesh(resolved(mesh_job, preset="draft", sds="on"))
+    assert not facts["sds"]["ran"]
+    assert alive == [False]
 
 
 def test_why_it_did_not_run_is_in_the_report(small, mesh_job):

@@ -250,11 +250,16 @@ def test_a_strangers_note_leads_nowhere(blender, session, settings, preferences,
     again = part("generate.request").repeated(part("result.provenance").request_of(thing), "cow", settings, preferences)
     assert (again.weights, again.download, again.resume) == (preferences.weights, False, False)
     assert not Path(again.out).is_relative_to(tmp_path)
-    network = tmp_path / "normals.onnx"
-    network.touch()
-    thing["sv3d_request"] = protocol.encode(replace(stranger, normals=str(network)))
-    blender.ops.sv3d.generate_again()
-    assert "told normals by a network" in session.shown_failure.cause
+    for told, cause in (
+        ("/evil/normals.onnx", "told normals by a network"),
+        ("//evil/share", "normal maps is not there"),
+    ):
+        thing["sv3d_request"] = protocol.encode(replace(stranger, normals=told))
+        blender.ops.sv3d.generate_again()
+        assert cause in session.shown_failure.cause
+    settings.normals = str(tmp_path / "mine.onnx")
+    mine = replace(stranger, normals="/evil/normals.onnx")
+    assert part("generate.request").repeated(mine, "cow", settings, preferences).normals == settings.normals
     elsewhere = protocol.GenerateJob("x", "//evil/share/cow.png", "/out")
     thing["sv3d_request"] = protocol.encode(elsewhere)
     blender.ops.sv3d.generate_again()

@@ -135,7 +135,7 @@ def test_an_orbit_comes_back_as_its_folder():
 def test_a_folder_of_normals_comes_back_and_a_network_does_not(tmp_path):
     network = tmp_path / "normals.onnx"
     network.touch()
-    for told, back in ((tmp_path, str(tmp_path)), (network, "")):
+    for told, back in ((tmp_path, str(tmp_path)), (network, ""), ("//evil/share", "")):
         assert settings_of(protocol.MeshJob("1", "/frames", "/out", normals=str(told), sds="on"))["normals"] == back
 
 
