@@ -114,13 +114,15 @@ def refine(
             told.keep("sds", advice.loss)
             pull = (vertices * advice.gradient).sum()
             share = shape.carried(advice.share, vertices)
+            optimizer.step()  # what the frames ask of colours is known: here these change by the guide alone
         sight = see(vertices, faces, mesh_edges(faces), orbit, index, views[index].part)
         probes = draw_probes(sight, draw)
         picture = take_picture(sight, appearance, views[index].part, probes)
         terms = view_losses(picture, probes, sight, views[index], pixel_size(orbit, size), draw, likeness)
         loss = orbit.views[index].say * told.weighted(terms, step.phase.losses)
         (loss + pull).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        if share is None:
+            optimizer.step()
         shape.step(step.shape, share)
         done += step.phase.cost
         progress(done / whole)

@@ -226,6 +226,19 @@ def test_a_guide_moves_shape_and_colours_in_its_phase_alone(frames, wrong_field)
     assert told.told[-1] == pytest.approx(1)
 
 
+def test_colours_change_by_the_guide_alone_in_its_phase(frames, wrong_field):
+    settings = replace(SHORT, distillation=replace(SHORT.distillation, steps=6))
+
+    def silent(vertices, faces, appearance, progress):
+        return Advice(torch.zeros_like(vertices), torch.ones(len(vertices)), torch.zeros(()))
+
+    guided = refine(frames, wrong_field, settings, CPU, 1, Progress(), guide=silent)
+    plain = refine(frames, wrong_field, settings, CPU, 1, Progress())
+    for name, tensor in plain.appearance.state_dict().items():
+        assert torch.equal(guided.appearance.state_dict()[name], tensor), name
+    assert not torch.equal(guided.guided[0], plain.surface.vertices), "the frames hold the shape all the same"
+
+
 @pytest.mark.parametrize("stage", ["fit", "refine"])
 def test_cancel_stops_at_the_next_step(frames, short_run, stage):
     progress = Recorder(stop_at=1)
