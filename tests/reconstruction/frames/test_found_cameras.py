@@ -11,6 +11,7 @@ from PIL import Image
 
 from sv3d_engine.ground.progress import Cancelled, Progress
 from sv3d_engine.laboratory.demo.studio import FOLDER
+from sv3d_engine.orbit.cameras import View
 from sv3d_engine.orbit.orbit_files import CameraFile, read_cameras
 from sv3d_engine.reconstruction.frames.camera_fit import SWINGS, Candidate
 from sv3d_engine.reconstruction.frames.coherence import TurnCameras
@@ -186,3 +187,21 @@ def test_a_camera_that_neither_rises_nor_falls_has_an_elevation(right):
     best = Candidate(f"{SWINGS} 1", cameras, 0.0)
     told = _told(best, cameras, level, list(range(len(azimuths))), 576)
     assert told == ["The camera stands at an elevation of about 10°, not 40°."]
+
+
+def test_one_picture_that_is_its_own_mirror_image_does_not_turn_either(frames, right):
+    half = frames[-1].shape[1] // 2
+    front = frames[-1].copy()
+    front[:, half:] = front[:, :half][:, ::-1]
+    with pytest.raises(UserError, match="do not turn"):
+        found(np.stack([front] * len(frames)), right)
+
+
+def test_a_ball_with_one_spoiled_frame_is_no_picture_that_does_not_turn():
+    """All its views are alike, as a vase's are, and one shows something else."""
+    y, x = np.mgrid[-1 : 1 : 64 * 1j, -1 : 1 : 64 * 1j]
+    cover = np.stack([x**2 + y**2 < 0.4] * 10)
+    cover[3] = (abs(x) < 0.2) & (abs(y) < 0.75)
+    ball = np.repeat(cover[..., None], 4, -1).astype(np.uint8) * 255
+    views = tuple(View(f"{i:03d}.png", 10.0, 36.0 * i) for i in range(10))
+    assert found(ball, CameraFile(33.8, 2.0, views), as_given=True).described.views == views
