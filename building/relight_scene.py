@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Vector
 
-from .cycles import settle
+from .cycles_settings import settle
 
 RADIANCE = 0.6  # mean over the sphere: little of a white object clips
 SAMPLES = 16  # a pixel, denoised

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from .cycles import settle
+from .cycles_settings import settle
 from .extension import stage
 
 MODULE = "bl_ext.user_default.sv3d"

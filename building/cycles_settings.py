@@ -1,4 +1,4 @@
-"""Runs in Blender's Python: Cycles as it renders what is measured."""
+"""Runs in Blender's Python: Cycles as it renders what is measured.  (No "cycles.py": that is Blender's own.)"""
 
 import os
 
