@@ -34,6 +34,10 @@ from .sv3d_prior import SV3DPrior
 CHUNK_PIXELS = 21 * 128**2
 
 
+# What becomes of an appearance before the first orbit of vertices (V, 3) and faces (F, 3).
+Begin = Callable[[Tensor, Tensor, Appearance, Progress], None]
+
+
 @dataclass
 class OrbitGuide:
     """The fine stage's ``Guide`` by masked SDS.  On one device, one seed gives one series of orbits."""
@@ -44,9 +48,7 @@ class OrbitGuide:
     guidance: Guidance
     settings: Distillation
     seed: int
-    begin: Callable[
-        [Tensor, Tensor, Appearance, Progress], None
-    ]  # what becomes of an appearance before the first orbit
+    begin: Begin
     first: Appearance | None = None  # as it was then
     levels: list[float] = field(default_factory=list)  # σ of each orbit so far
     _draw: torch.Generator = field(init=False)
@@ -68,7 +70,7 @@ class OrbitGuide:
         if self.first is None:
             self.begin(vertices, faces, appearance, progress.part(0.0, 0.5))
             for part in (appearance.lights, appearance.highlight, appearance.decoder):
-                part.requires_grad_(False)  # or what frames ask of these would change what no frame shows
+                part.requires_grad_(False)  # they are what the frames show, and shared by all places
             self.first, progress = copy.deepcopy(appearance), progress.part(0.5, 1.0)
         look = _Look(
             vertices.detach().requires_grad_(),
