@@ -24,7 +24,7 @@ from .nvs_figures import psnr
 
 _ROOT = Path(__file__).parents[3]
 PROGRAM = ("-m", "building.relight_scene")  # not the engine's: it imports bpy
-PROGRAM_FILES = (_ROOT / "building" / "relight_scene.py", _ROOT / "building" / "cycles.py")
+PROGRAM_FILES = (_ROOT / "building" / "relight_scene.py", _ROOT / "building" / "cycles_settings.py")
 LIGHTS = ("city.exr", "interior.exr")  # of Blender's own (CC0): the first that the object has not stood in
 ROUGHNESS = 0.5  # Blender's own, where the benchmark names none
 SIZE = 288
