@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import Optimiser
+from .muon import PreciseMuon
 
 
 def trained(module: nn.Module) -> dict[str, nn.Parameter]:
@@ -77,7 +78,8 @@ class MuonAdamW(torch.optim.Optimizer):
         self._views = {p: nn.Parameter(p.detach().flatten(1)) for p in every if _is_matrix(p)}
         rest = [p for p in every if p not in self._views]
         decay = settings.weight_decay
-        self._muon = torch.optim.Muon(
+        muon = PreciseMuon if fused else torch.optim.Muon
+        self._muon = muon(
             [{"params": list(self._views.values())}],
             settings.rate,
             weight_decay=decay,
