@@ -140,7 +140,8 @@ def test_a_process_of_its_own_tells_why_it_failed(bench: Path, tmp_path: Path) -
     assert (failure.name, failure.seed) == ("bag", 0)
     assert "frame" in failure.reason
     assert not list((tmp_path / "source").glob("**/sv3d_mini"))
-    assert {path.name for path in (tmp_path / "source" / "building").iterdir()} == {"relight_scene.py", "cycles_settings.py"}
+    programs = {path.name for path in (tmp_path / "source" / "building").iterdir()}
+    assert programs == {"relight_scene.py", "cycles_settings.py"}
 
 
 def test_what_counts_as_an_object(bench: Path) -> None:
