@@ -202,7 +202,7 @@ def _from_plain(rgb: Array) -> tuple[CutOut | None, float]:
         colours = np.where(inside[..., None], rgb, colours)
         alpha = np.where(inside, 1, alpha).astype(np.float32)
         notes = (
-            "The picture is a line drawing: what its lines enclose was filled. Where a hole should be, use a PNG with "
+            "The picture is a drawing: what its lines enclose was filled. Where a hole should be, use a PNG with "
             "a transparent background.",
         )
     elif (shadow := find_ground_shadow(rgb, np.where(strays(alpha)[0], 0, alpha), paper)) and shadow.is_sure:

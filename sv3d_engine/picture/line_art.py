@@ -1,4 +1,4 @@
-"""Line drawings on paper: told from photographs of thin things, and filled with the paper that their lines enclose."""
+"""Drawings on paper, of lines alone or coloured in, told from photographs, and filled with the paper they enclose."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +14,28 @@ _INK = 0.2  # by which half of the lines' middles may differ in each channel, an
 _DARK = 0.25  # from paper, at the least
 _GAPS = (0.012, 0.025, 0.06)  # of the longer side: so wide gaps in lines are closed, …
 _OPENED = 1.5  # … the wider ones only where they leave so many times less enclosed
-_ENCLOSED = 0.25  # of the drawing has to be paper within its lines, or there is nothing to fill
+_ENCLOSED = 0.25  # of a drawing of lines has to be paper within them, or there is nothing to fill
+_STEP = 0.3  # within two pixels, at half of the places where a line ends
+# A drawing that is coloured in, as a cartoon's figure is with its white eyes: so much of its outline is of one ink, …
+_OUTLINED, _ONE_INK = 0.85, 0.15  # … which may differ by so much in each channel, …
+_COLOURED = 0.4  # … what is within so much of the line is coloured, …
+_AREA = 0.25  # … and that is so much of the drawing; a chair's dark frame has cushions, but not along all of it
 
 
 def enclosed_paper(rgb: Array, paper: Array, solid: Mask) -> Mask | None:
-    """The paper (H, W) that a line drawing's lines enclose; None where the picture is no line drawing.
+    """The paper (H, W) that a drawing's lines enclose; None where the picture is no drawing.
 
     ``solid`` (H, W) is what differs from ``paper`` (H, W, 3).  Lines are thin against the whole, of even thickness and
-    of one ink; what is photographed or rendered is shaded, so a ring or a handle stays open.
+    of one ink; what is photographed or rendered is shaded, so a ring or a handle stays open.  A drawing that is
+    coloured in has such a line all round.
     """
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
     if not len(rows):
         return None
     size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
     if not _is_drawn(rgb, paper, solid, float(size)):
-        return None
+        enclosed = _enclosed(solid, max(1, round(_GAPS[0] * size / 2)))
+        return enclosed if enclosed.any() and _is_outlined(rgb, paper, solid, float(size)) else None
     filled = np.zeros_like(solid)
     for gap in _GAPS:
         wide = _enclosed(solid, max(1, round(gap * size / 2)))
@@ -80,6 +87,28 @@ def _is_drawn(rgb: Array, paper: Array, solid: Mask, size: float) -> bool:
     contrast = np.abs(strokes - paper)[thin].max(-1)
     one_ink = (high - low).max() <= _INK and (most - least).max() <= 1.5 * _INK
     return bool(one_ink and np.quantile(contrast, 0.25) >= _DARK)
+
+
+def _is_outlined(rgb: Array, paper: Array, solid: Mask, size: float) -> bool:
+    """Whether a thin dark line runs round what is coloured."""
+    within = ndimage.binary_fill_holes(solid)
+    rim = within & ~ndimage.binary_erosion(within, iterations=2)
+    strokes = _strongest(rgb, paper, rim)
+    ink = np.median(strokes[rim], 0)
+    if np.abs(ink - paper).max(-1)[rim].mean() < _DARK:
+        return False
+    if (np.abs(strokes - ink).max(-1)[rim] <= _ONE_INK).mean() < _OUTLINED:
+        return False
+    inked = solid & (np.abs(rgb - ink).max(-1) <= _INK)
+    coloured = ndimage.binary_opening(solid & ~ndimage.binary_dilation(inked, iterations=2), np.ones((3, 3)))
+    if coloured.sum() < _AREA * within.sum():
+        return False
+    if (ndimage.distance_transform_edt(~coloured)[rim] <= _LINE * size).mean() < _COLOURED:
+        return False
+    # Where a line ends there is a step; what is round and lit from the front only grows darker towards its rim.
+    edge = inked & ndimage.binary_dilation(solid & ~inked, iterations=2) & ~rim
+    steps = np.stack([ndimage.morphological_gradient(channel, 5) for channel in np.moveaxis(rgb, -1, 0)]).max(0)
+    return bool(edge.any() and np.median(steps[edge]) >= _STEP)
 
 
 def _strongest(rgb: Array, paper: Array, at: Mask) -> Array:

@@ -96,6 +96,40 @@ def test_a_thing_of_one_colour_with_a_handle_stays_open() -> None:
     assert filled(image, (255, 255, 255)) is None
 
 
+def coloured_cat(ink=(20, 20, 20)) -> Image.Image:
+    """Its face and body are coloured in; its eyes and ears are white."""
+    image = Image.new("RGB", (3 * SIZE, 3 * SIZE), (255, 255, 255))
+    pen = ImageDraw.Draw(image)
+    for ear in ((320, 330, 300, 90, 520, 230), (680, 230, 900, 90, 880, 330)):
+        pen.line(ear, fill=ink, width=12, joint="curve")
+    for box in ((380, 640, 820, 1120), (300, 200, 900, 700)):
+        pen.ellipse(box, outline=ink, width=12, fill=(240, 190, 120))
+    for eye in ((450, 380, 530, 480), (670, 380, 750, 480)):
+        pen.ellipse(eye, outline=ink, width=12, fill=(255, 255, 255))
+    return image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+
+
+def test_what_is_white_in_a_drawing_that_is_coloured_in_is_filled() -> None:
+    inside = filled(coloured_cat(), (255, 255, 255))
+    assert inside is not None
+    assert inside[145, 163] and inside[65, 125] and inside[65, 275]  # eye and ears
+    assert not inside[180, 200] and not inside[20].any()
+
+
+def test_a_thing_without_an_outline_of_ink_keeps_its_holes() -> None:
+    assert filled(coloured_cat(ink=(240, 190, 120)), (255, 255, 255)) is None
+
+
+def test_a_dark_frame_with_something_coloured_in_a_part_of_it_keeps_its_holes() -> None:
+    image = Image.new("RGB", (SIZE, SIZE), (255, 255, 255))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((120, 230, 280, 290), fill=(170, 60, 60), outline=(20, 20, 20), width=6)
+    for left in (120, 197, 274):
+        pen.rectangle((left, 30, left + 6, 380), fill=(20, 20, 20))
+    pen.rectangle((120, 30, 280, 36), fill=(20, 20, 20))
+    assert filled(image, (255, 255, 255)) is None
+
+
 def test_an_outline_with_a_wide_gap_is_closed():
     image = cat(4)
     ImageDraw.Draw(image).rectangle((192, 60, 205, 80), fill="white")

@@ -35,7 +35,7 @@ def model():
 
 def test_a_line_drawing_is_filled() -> None:
     done = prepared("picture_line_art")
-    assert "line drawing" in done.notes[0]
+    assert "is a drawing" in done.notes[0]
     assert solid(done).mean() > 0.3 and solid(done)[60:90, 100:150].all()  # the forehead
 
 
