@@ -17,7 +17,8 @@ _NEUTRAL = 0.035  # by which a shadow's channels may differ, as shares of the pa
 _DARKEST, _LIGHTEST = 0.2, 1.02  # of the paper's brightness
 # Of the paper's brightness: by how much it changes within a hundredth of the frame.  An outline is steeper, but
 # for that of dark feet in generated frames: these are never so large a part of the matte as a shadow that is as steep.
-_GENTLE, _STEEP = 0.07, 0.13
+GENTLE, _STEEP = 0.07, 0.13
+_BLUR = 0.7 / 104  # of the frame's side, that brightness is smoothed by
 _LEAST, _LARGE = 0.01, 0.1  # of the matte: less is an outline's softness; what is steep has to be more, …
 _MORE = 1.4  # … also than what is gentle: beside a gentle shadow it is the object's feet
 _WIDE = 0.012  # of the frame's side: from the shadow's middle to its edge; lines and letters are thinner
@@ -45,18 +46,15 @@ def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> 
     if not solid.any():
         return None
     side = float(np.sqrt(alpha.size))
-    share = rgb / np.maximum(plain_paper(rgb) if paper is None else paper, 1e-3)
+    share = shares_of_paper(rgb, plain_paper(rgb) if paper is None else paper)
     level = share.mean(-1)
-    sigma = 0.7 * side / 104
-    slope = ndimage.gaussian_gradient_magnitude(level, sigma) * side / 100
+    slope = slopes(level, side)
     neutral = share.max(-1) - share.min(-1) < _NEUTRAL
-    neutral &= (ndimage.gaussian_filter(level, sigma) > _DARKEST) & (level < _LIGHTEST)
-    rows = np.flatnonzero(solid.any(1))
-    lower = np.zeros_like(solid)
-    lower[int(rows[0] + _LOWER * (rows[-1] - rows[0])) :] = True
-    gentle, steep = (_entered(solid, lower, neutral & (slope < most), _WIDE * side) for most in (_GENTLE, _STEEP))
+    neutral &= (ndimage.gaussian_filter(level, _BLUR * side) > _DARKEST) & (level < _LIGHTEST)
+    lower = lower_part(solid)
+    gentle, steep = (entered(solid, lower, neutral & (slope < most), side) for most in (GENTLE, _STEEP))
     is_steep = steep.sum() >= max(_LARGE * solid.sum(), _MORE * gentle.sum())
-    where, soft = (steep, slope < _STEEP) if is_steep else (gentle, slope < _GENTLE)
+    where, soft = (steep, slope < _STEEP) if is_steep else (gentle, slope < GENTLE)
     soft &= neutral
     if where.sum() < _LEAST * solid.sum():
         return None
@@ -68,9 +66,27 @@ def find_ground_shadow(rgb: Array, alpha: Array, paper: Array | None = None) -> 
     return GroundShadow(np.asarray(where), bool(few and alike <= _LIKE_SHADOW and not pale))
 
 
-def _entered(solid: Mask, lower: Mask, soft: Mask, least: float) -> Mask:
-    """What of the matte's lower part is entered from the paper through what is soft, and is somewhere so deep."""
-    return _wide(ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid, least)
+def shares_of_paper(rgb: Array, paper: Array) -> Array:  # (H, W, 3)
+    """What a picture is of its paper, in each channel: 1 is paper."""
+    return np.asarray(rgb / np.maximum(paper, 1e-3))
+
+
+def slopes(level: Array, side: float) -> Array:  # (H, W)
+    """By how much a picture's brightness changes within a hundredth of its ``side``."""
+    return np.asarray(ndimage.gaussian_gradient_magnitude(level, _BLUR * side) * side / 100)
+
+
+def lower_part(solid: Mask) -> Mask:  # (H, W)
+    """The rows of a matte that is not empty in which a shadow on the ground may lie."""
+    rows = np.flatnonzero(solid.any(1))
+    lower = np.zeros_like(solid)
+    lower[int(rows[0] + _LOWER * (rows[-1] - rows[0])) :] = True
+    return lower
+
+
+def entered(solid: Mask, lower: Mask, soft: Mask, side: float) -> Mask:
+    """What of the matte's ``lower`` part is entered from the paper through what is ``soft``, and no thin line."""
+    return _wide(ndimage.binary_propagation(~solid & lower, mask=lower & (~solid | soft)) & solid, _WIDE * side)
 
 
 def _wide(where: Mask, least: float) -> Mask:

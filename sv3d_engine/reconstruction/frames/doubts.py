@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...picture.background import CUT_OFF
+from ...picture.cast_shadow import is_cast
 from ...picture.doubtful_outline import FAINT_SHARE, faint_outline
 from ...picture.ground_shadow import find_ground_shadow
 from ...picture.matte import border, plain_paper
@@ -25,7 +26,7 @@ def doubts_about(rgb: Sequence[Image], alpha: Sequence[Image], from_paper: Seque
 def _about_outlines(rgb: Sequence[Image], alpha: Sequence[Image], from_paper: Sequence[bool]) -> tuple[str, ...]:
     pairs = [(colours, matte) for colours, matte, own in zip(rgb, alpha, from_paper, strict=True) if own]
     shares = [faint_outline(colours, matte, plain_paper(colours)) for colours, matte in pairs]
-    shadows = sum(find_ground_shadow(colours, matte) is not None for colours, matte in pairs)
+    shadows = sum(find_ground_shadow(colours, matte) is not None or is_cast(colours, matte) for colours, matte in pairs)
     if shadows > _MOST * len(pairs) and np.median(shares) < _PALE:
         return (
             f"In {_of(shadows, len(rgb))} a shadow on the ground seems to belong to the object: the mesh will have a "

@@ -164,6 +164,13 @@ def test_a_shadow_that_is_part_of_the_object_for_all_the_cameras_know_is_told_on
     assert doubt.startswith("In all 12 frames a shadow on the ground") and "masks" in doubt and not result.notes
 
 
+def test_a_brown_shadow_is_told() -> None:
+    shadowed = [1 - (1 - with_shadow(frame)) * np.float32([0.3, 0.65, 1.0]) for frame in FRAMES]
+    brown = [np.where((a < 1).any(-1, keepdims=True), a, b) for a, b in zip(FRAMES, shadowed, strict=True)]
+    result = matted([frame.astype(np.float32) for frame in brown])
+    assert len(result.doubts) == 1 and "In all 12 frames a shadow on the ground" in result.doubts[0]
+
+
 def test_of_a_shadow_that_few_frames_have_the_others_know_better() -> None:
     shadowed = [with_shadow(frame) for frame in FRAMES]
     assert matted([*shadowed[:4], *FRAMES[4:]]).doubts == ()
