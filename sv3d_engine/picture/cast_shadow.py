@@ -14,7 +14,7 @@ _TINTED, _HARD = 0.05, 0.06  # of the matte: less is an outline's softness, or a
 # A tinted shadow darkens the paper along one line of colours, by however much; its palest part tells which.
 _PALEST = (0.85, 0.97)  # of the paper's brightness
 _ASIDE = 0.035  # shares of the paper, off that line
-_ENOUGH = 3e-4  # of the picture
+_ENOUGH = 20  # pixels that tell
 # A hard one is of one colour throughout, as nothing is that is shaded, and meets the paper all along.
 _EVEN, _SPREAD = 0.02, 0.03  # shares of the paper by which it may differ within two pixels, and altogether
 _BRIGHTNESS = (0.15, 0.98)  # of the paper, in each channel
@@ -41,7 +41,7 @@ def _is_tinted(share: Array, solid: Mask, lower: Mask) -> bool:
     level, dark = share.mean(-1), 1 - share
     soft = slopes(level, side) < GENTLE
     palest = lower & soft & (level > _PALEST[0]) & (level < _PALEST[1])
-    if palest.sum() < _ENOUGH * solid.size:
+    if palest.sum() < _ENOUGH:
         return False
     way = np.median(dark[palest] / np.maximum(np.linalg.norm(dark[palest], axis=-1, keepdims=True), 1e-6), 0)
     way /= max(float(np.linalg.norm(way)), 1e-6)
