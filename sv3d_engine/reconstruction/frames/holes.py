@@ -7,6 +7,7 @@ left to see, while a highlight, taken for a hole, would be a tunnel through what
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -29,7 +30,9 @@ _RIM = 3.0  # pixels of a patch's edge that are left aside, at 288²
 _CLOSED, _OPENED = 0.2, 0.9
 _SHALLOW = 0.03  # of the cube's side: how little the others leave in half of the holes that only one frame sees
 _ROUNDS = 4  # of decisions, each of which the others depend on
-
+# Of holes in an artist's alpha no more is said where they are smaller, as a share of the silhouette, or go through less
+# that the others leave: true ones that one frame alone looks through, between slats, go through up to a tenth.
+_GIVEN, _GIVEN_SHALLOW = 3e-3, 0.15
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +45,26 @@ class Agreed:
     notes: tuple[str, ...]
 
 
+class Places(Protocol):
+    """Places in a frame that may be holes, as a ``Cut`` has them."""
+
+    @property
+    def patches(self) -> NDArray[np.int32]:  # (H, W) 0, or the number of a place
+        ...
+
+    @property
+    def holes(self) -> NDArray[np.bool_]:  # by number: whether it is a hole; that of 0 is False
+        ...
+
+
+@dataclass(frozen=True)
+class GivenHoles:
+    """The holes in an artist's alpha."""
+
+    patches: NDArray[np.int32]  # (S, S)
+    holes: NDArray[np.bool_]  # all but that of 0
+
+
 def with_agreed_holes(
     frames: NDArray[np.uint8],  # (N, S, S, 4) straight alpha
     rgb: Sequence[NDArray[np.float32]],  # N times (H, W, 3), as they were, perhaps oblong
@@ -49,10 +72,15 @@ def with_agreed_holes(
     silhouettes: Tensor,  # (N, T, T) of the straightened frames
     orbit: CameraOrbit,  # that of the straightened frames
     straightening: Straightening,
+    names: Sequence[str],
     progress: Progress | None = None,
 ) -> Agreed:
-    """The frames, and those of them cut out again in which a hole was none, or a highlight a hole."""
-    holes = agreed_holes(cuts, silhouettes, orbit, straightening, progress)
+    """The frames, and those of them cut out again in which a hole was none, or a highlight a hole.
+
+    An alpha that an artist gave stays as it is; a hole in it that the other frames contradict is told.
+    """
+    progress = progress or Progress()
+    holes = agreed_holes(cuts, silhouettes, orbit, straightening, progress.part(0, 0.5))
     changed = frames.copy()
     closed = opened = 0
     for i, (cut, agreed) in enumerate(zip(cuts, holes, strict=True)):
@@ -60,11 +88,32 @@ def with_agreed_holes(
             changed[i] = squared(to_bytes(*matted(rgb[i], replace(cut, holes=agreed))))
             closed += bool((cut.holes & ~agreed).any())
             opened += bool((agreed & ~cut.holes).any())
-    return Agreed(changed, tuple(_told(closed, opened)))
+    given: list[Places | None] = [given_holes(frame[..., 3]) for frame in changed]
+    looking = progress.part(0.5, 1)
+    true = agreed_holes(given, silhouettes, orbit, straightening, looking, _GIVEN_SHALLOW) if None in cuts else []
+    doubtful = [name for name, cut, one in zip(names, cuts, true, strict=False) if cut is None and not one[1:].all()]
+    return Agreed(changed, tuple(_told(closed, opened, doubtful)))
 
 
-def _told(closed: int, opened: int) -> list[str]:
+def given_holes(alpha: NDArray[np.uint8]) -> GivenHoles:
+    """The holes worth a word in an artist's alpha (S, S)."""
+    solid = alpha > 127
+    within = ndimage.binary_fill_holes(solid)
+    labels, count = ndimage.label(within & ~solid)
+    area = np.bincount(labels.ravel(), minlength=count + 1)
+    large = np.flatnonzero((area >= _GIVEN * within.sum()) & (np.arange(count + 1) > 0))
+    numbers = np.zeros(count + 1, np.int32)
+    numbers[large] = np.arange(1, len(large) + 1)
+    return GivenHoles(numbers[labels], np.arange(len(large) + 1) > 0)
+
+
+def _told(closed: int, opened: int, doubtful: Sequence[str]) -> list[str]:
     notes = []
+    if doubtful:
+        notes.append(
+            f"The transparency of {', '.join(doubtful)} has a hole that the other frames contradict. If it is none, "
+            "fill it."
+        )
     if closed:
         where = "one frame" if closed == 1 else f"{closed} frames"
         notes.append(
@@ -77,11 +126,12 @@ def _told(closed: int, opened: int) -> list[str]:
 
 
 def agreed_holes(
-    cuts: Sequence[Cut | None],
+    cuts: Sequence[Places | None],
     silhouettes: Tensor,
     orbit: CameraOrbit,
     straightening: Straightening,
     progress: Progress | None = None,
+    shallow: float = _SHALLOW,
 ) -> list[NDArray[np.bool_]]:  # N times (P + 1,)
     """Which patches of each frame are holes, in the light of the others.
 
@@ -96,7 +146,7 @@ def agreed_holes(
     centres = voxel_centres(hull.nonzero().float(), len(hull), half_side)
     voxel = half_side / len(hull) / (orbit.distance * orbit.tan_half_fov) * straightening.growth  # in frame widths
     cells = max(8, int(_FINENESS / voxel))
-    deep = _SHALLOW * len(hull) / (cells * voxel) ** 2  # voxels in a cell
+    deep = shallow * len(hull) / (cells * voxel) ** 2  # voxels in a cell
 
     def places(index: int) -> Tensor:  # (V, 2)
         return straightening.undone((frame_coordinates(centres, orbit, index) + 1) / 2)

@@ -158,7 +158,9 @@ def _agreed(
     orbit = found.described.orbit(found.described.distance or _REFERENCE_DISTANCE)
     solid = [ndimage.binary_fill_holes(frame[..., 3] > 127) for frame in found.frames]
     silhouettes = torch.from_numpy(np.stack(solid)).float()
-    agreed = with_agreed_holes(matted.frames, shots.rgb, matted.cuts, silhouettes, orbit, found.straightening, progress)
+    agreed = with_agreed_holes(
+        matted.frames, shots.rgb, matted.cuts, silhouettes, orbit, found.straightening, shots.names, progress
+    )
     if not agreed.notes:
         return found.frames, ()
     return found.straightening.again(agreed.frames, shots.described.fov_deg), agreed.notes

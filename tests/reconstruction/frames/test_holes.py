@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 from scenes import icosphere, pictures_of
+from scipy import ndimage
 from torch import Tensor
 
 from sv3d_engine.ground.progress import Progress
@@ -15,7 +16,7 @@ from sv3d_engine.orbit.cameras import CameraOrbit, View
 from sv3d_engine.orbit.orbit_files import write_cameras
 from sv3d_engine.picture.matte import cut_out, plain_paper
 from sv3d_engine.reconstruction.frames.frames import Frames
-from sv3d_engine.reconstruction.frames.holes import agreed_holes
+from sv3d_engine.reconstruction.frames.holes import agreed_holes, with_agreed_holes
 from sv3d_engine.reconstruction.frames.preparation import Prepared, prepare_frames
 from sv3d_engine.reconstruction.frames.straighten import NOTHING_DONE, Straightening
 
@@ -126,6 +127,29 @@ def test_frames_that_are_moved_agree_as_well(tmp_path: Path) -> None:
     assert alpha.shape[1] >= SIZE
     solid = alpha[0] > 127
     assert solid[solid.any(1)].any(1).all() and (alpha[0][solid] > 250).mean() > 0.95
+
+
+def told_of(frames: Frames, punched: int | None = None) -> tuple[str, ...]:
+    """What is told of frames with an alpha of their own, which has a hole too many in one of them."""
+    rgba = (torch.cat([frames.rgb, frames.alpha[..., None]], -1) * 255).round().byte().numpy()
+    if punched is not None:
+        rows, columns = np.mgrid[:SIZE, :SIZE] / SIZE - 0.5
+        rgba[punched, np.hypot(rows, columns - 0.03) < 0.05, 3] = 0
+    solid = [ndimage.binary_fill_holes(frame[..., 3] > 127) for frame in rgba]
+    cuts, names = [None] * len(rgba), [view.file for view in frames.orbit.views]
+    silhouettes = torch.from_numpy(np.stack(solid)).float()
+    agreed = with_agreed_holes(rgba, list(frames.rgb.numpy()), cuts, silhouettes, frames.orbit, NOTHING_DONE, names)
+    np.testing.assert_array_equal(agreed.frames, rgba)
+    return agreed.notes
+
+
+def test_a_hole_in_one_frames_own_alpha_is_told_and_left() -> None:
+    (note,) = told_of(ball(), punched=4)
+    assert note.startswith("The transparency of 004.png has a hole that the other frames contradict.")
+
+
+def test_true_holes_in_the_frames_own_alphas_are_not_told() -> None:
+    assert told_of(ball()) == told_of(ring()) == ()
 
 
 def test_a_straightening_is_undone_where_the_frames_were_turned() -> None:
