@@ -72,7 +72,7 @@ def _thumbnail(file: Path | None, side: int) -> Image.Image:
         return Image.new("RGB", (side, side), _EMPTY)
     try:
         if file.suffix.lower() in FILM_SUFFIXES:
-            return next(film_frames(file)).convert("RGB").resize((side, side))
+            return next(film_frames(file)).image.convert("RGB").resize((side, side))
         picture = read_picture(file, side)
     except UserError:
         return Image.new("RGB", (side, side), _EMPTY)

@@ -1,46 +1,52 @@
 """The frames of a film or an animated picture, one after the other, as squares."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from ..shared.errors import UserError
-from ..shared.frame_names import ARCHIVES, FILM_KINDS, is_picture
+from ..shared.frame_names import ARCHIVES, FILM_KINDS, FILM_SUFFIXES, is_picture
+from .film_video import Frame, video_frames
 from .read import opened
 
 MOST_FRAMES = 20_000
 _LARGEST = 8192  # pixels a side
-# Each kind by its own reader: others follow what a file names, also to other files and addresses.
-_READERS = {".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".webm": "matroska", ".mkv": "matroska", ".avi": "avi"}
-
-_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # decoders by the codec's name
+_MILLISECOND = 1e-3
+_USUAL_SECONDS = 0.1  # of an animation's frame that does not say how long it is shown
 
 
-def film_frames(path: Path) -> Iterator[Image.Image]:
-    """Each frame's middle square, RGB or RGBA, upright.  Raises UserError for a file that is no film."""
+@dataclass(frozen=True)
+class FilmFrame:
+    """One frame of a film."""
+
+    image: Image.Image  # RGB or RGBA, upright, square
+    full: tuple[int, int]  # width and height of the whole frame
+    seconds: float  # at which it is shown
+    notes: tuple[str, ...] = ()  # what is out of the common with the film's kind: sentences
+
+
+def film_frames(path: Path) -> Iterator[FilmFrame]:
+    """Each frame's middle square.  Raises UserError for a file that is no film."""
     what = f"The film {path.name}"
-    frames = _of_video(path, what) if path.suffix.lower() in _READERS else _of_animation(path, what)
-    for count, frame in enumerate(frames, start=1):
+    for count, frame in enumerate(_frames(path, what), start=1):
+        image = frame.image
         if count > MOST_FRAMES:
             raise UserError(f"{what} has more than {MOST_FRAMES} frames.", "Cut it to one turn of the object.")
-        if max(frame.size) > _LARGEST:
+        if max(image.size) > _LARGEST:
             raise UserError(
-                f"{what} is too large: {frame.width} × {frame.height} pixels.",
+                f"{what} is too large: {image.width} × {image.height} pixels.",
                 f"Scale it down to at most {_LARGEST} pixels a side.",
             )
-        yield _middle(frame)
+        yield FilmFrame(_middle(image), image.size, frame.seconds, frame.notes)
 
 
 def film_size(path: Path) -> tuple[int, int]:
     """Width and height of a film's frames in pixels.  Raises UserError."""
-    what = f"The film {path.name}"
-    frames = _of_video(path, what) if path.suffix.lower() in _READERS else _of_animation(path, what)
-    for frame in frames:
-        return frame.size
-    raise _no_film(what)
+    for frame in _frames(path, f"The film {path.name}"):
+        return frame.image.size
+    raise UserError(f"The film {path.name} holds no pictures.", f"Choose another; {FILM_KINDS} can be read.")
 
 
 def _middle(frame: Image.Image) -> Image.Image:
@@ -49,71 +55,60 @@ def _middle(frame: Image.Image) -> Image.Image:
     return frame.crop((left, top, left + side, top + side))
 
 
-def _of_animation(path: Path, what: str) -> Iterator[Image.Image]:
+def _frames(path: Path, what: str) -> Iterator[Frame]:
+    """By what the file holds, whatever its name ends in."""
     if path.suffix.lower() in ARCHIVES:
         raise UserError(
             f"{path.name} is an archive, no film and no folder of frames.",
             "Unpack it, and choose the folder of its pictures.",
         )
-    if not is_picture(path.name):
+    if path.suffix.lower() not in FILM_SUFFIXES and not is_picture(path.name):
         raise UserError(
             f"{path.name} is no film and no folder of frames.",
             f"Choose the folder that holds the frames, or a film: {FILM_KINDS} can be read.",
         )
-    with opened(path, what) as image:
-        for number in range(getattr(image, "n_frames", 1)):
-            image.seek(number)
-            yield image.convert("RGBA" if image.has_transparency_data else "RGB")
+    with path.open("rb") as stream:
+        head = stream.read(32)
+    if not head:
+        raise UserError(f"{what} is empty: it has no bytes.", "Copy or export it again.")
+    reader = _reader(head)
+    if reader is None and path.suffix.lower() in FILM_SUFFIXES and not _is_animation(head):
+        reader = _BY_SUFFIX[path.suffix.lower()]  # to be told what is wrong with it
+    return _of_animation(path, what) if reader is None else video_frames(path, what, reader)
 
 
-def _of_video(path: Path, what: str) -> Iterator[Image.Image]:
-    with _video(path, what) as container:
-        if not container.streams.video:
-            raise _no_film(what)
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        for frame in _decoded(container, stream):
-            transparent = any(part.is_alpha for part in frame.format.components)
-            image = Image.fromarray(frame.to_ndarray(format="rgba" if transparent else "rgb24"))
-            yield image.rotate(frame.rotation, expand=True) if frame.rotation else image
+# Each kind by its own reader: others follow what a file names, also to other files and addresses.
+_BY_SUFFIX = {".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".webm": "matroska", ".mkv": "matroska", ".avi": "avi"}
+_PICTURE_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:
-    """The stream's frames; the transparency of WebM, which FFmpeg's own decoders leave out, by those that know it."""
-    name = _WITH_ALPHA.get(stream.codec_context.name) if stream.metadata.get("alpha_mode") == "1" else None
-    if name is None:
-        yield from container.decode(stream)
-        return
-    from av import CodecContext
-
-    decoder: Any = CodecContext.create(name, "r")
-    decoder.extradata = stream.codec_context.extradata
-    for packet in container.demux(stream):
-        yield from decoder.decode(packet)
+def _reader(head: bytes) -> str | None:
+    """What reads a video that begins so; None where it is none."""
+    if head[4:8] == b"ftyp":
+        return None if head[8:12] in _PICTURE_BRANDS else "mov"
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return "mov"  # as old cameras write it
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return "matroska"
+    return "avi" if head.startswith(b"RIFF") and head[8:12] == b"AVI " else None
 
 
-@contextmanager
-def _video(path: Path, what: str) -> Iterator[Any]:
+def _is_animation(head: bytes) -> bool:
+    return head.startswith((b"GIF8", b"\x89PNG")) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+
+
+def _of_animation(path: Path, what: str) -> Iterator[Frame]:
+    seconds, number = 0.0, 0
     try:
-        import av
-    except ImportError as error:
-        raise UserError(
-            f"{what} is a video, and the package that reads videos, av, is not installed.",
-            "Press Update or Repair in the SV3D preferences (on the command line: pip install av), or save the film "
-            "as single pictures or an animated GIF.",
-            str(error),
-        ) from error
-    reader = _READERS[path.suffix.lower()]
-    try:
-        with av.open(str(path), format=reader, options={"protocol_whitelist": "file"}) as container:
-            yield container
-    except av.FFmpegError as error:
-        raise UserError(
-            f"{what} cannot be read: it is damaged, or of a kind that is not known.",
-            "Save it again as MP4 (H.264), or as single pictures.",
-            str(error),
-        ) from error
-
-
-def _no_film(what: str) -> UserError:
-    return UserError(f"{what} holds no pictures.", f"Choose another; {FILM_KINDS} can be read.")
+        with opened(path, what) as image:
+            for number in range(getattr(image, "n_frames", 1)):
+                image.seek(number)
+                picture = image.convert("RGBA" if image.has_transparency_data else "RGB")
+                if number or not image.info.get("default_image"):  # else shown only where the rest cannot be
+                    yield Frame(picture, seconds)
+                seconds += image.info.get("duration", 0) * _MILLISECOND or _USUAL_SECONDS
+    except UserError as error:
+        if not number and error.cause != f"{what} cannot be read.":
+            raise  # it is something else than a film
+        cause = f"{what} breaks off after {number or 'no'} frames: it is damaged, or not complete."
+        raise UserError(cause, "Copy or export it again.", error.details or error.cause) from error

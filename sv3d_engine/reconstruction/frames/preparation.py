@@ -94,9 +94,10 @@ def look_at_frames(
     matted = matte_orbit(shots.rgb, shots.alpha, shots.names, progress.part(0.4, 0.6), given)
     if picture:
         matted, shots = _with_picture(matted, shots, picture)
+    doubts = (*shots.doubts, *matted.doubts)
     found = Found(matted.frames, shots.described, ())
     if search != "none":
-        with _doubts_named(matted.doubts):
+        with _doubts_named(doubts):
             found = find_cameras(
                 found.frames,
                 found.described,
@@ -119,7 +120,7 @@ def look_at_frames(
     frames, orbit = _with_rejected(frames, _fit(frames, described), source, shots, origins)
     notes = (*shots.notes, *matted.notes, *found.notes, *agreed, *compared.notes, *refined)
     to_world = _to_world(shots, orbit.distance) if found.described is shots.described else None
-    return Prepared(orbit, shots.summary, notes, matted.doubts, to_world, tuple(origins)), frames
+    return Prepared(orbit, shots.summary, notes, doubts, to_world, tuple(origins)), frames
 
 
 def _to_world(shots: Shots, distance: float) -> list[list[float]] | None:

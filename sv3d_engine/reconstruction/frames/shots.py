@@ -34,6 +34,7 @@ class Shots:
     notes: tuple[str, ...]  # what is out of the common with the choice: sentences
     world: World | None = None  # where another tool's cameras have the orbit's space; None = they tell no other
     again: bool = False  # whether the pictures are photographs taken again by other cameras
+    doubts: tuple[str, ...] = ()  # why the mesh may come out wrong, whatever the pictures show: sentences
 
 
 def describe(source: Path, cameras: Path | None, elevation: float) -> tuple[Choice, CameraFile]:

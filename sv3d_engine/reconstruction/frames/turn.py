@@ -1,111 +1,174 @@
-"""Where in a film the object has turned once, and how fast it turns: for frames picked evenly by angle.
+"""How far round an object goes in a film, and how fast it turns: for frames picked evenly by angle.
 
-Everything here looks at small pictures of the film's frames alone.
+What is possible is told by the small pictures of the film's frames; which of it is so, by the outlines, if they are
+known: an object that looks much the same from its back as from its front seems to have come back after half a turn.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .film_part import difference, usual_step
+
 Array = NDArray[np.float32]
 
-_STILL = 0.15  # of the usual change: less is a pause, or a frame that is there twice
-_ALL_STILL = 2e-3  # change from the first frame, of full scale: less is one picture all the time
-_LEFT = 0.5  # of the usual difference from the first frame has to be reached before it can come back
-_BACK = 1.6  # times as different as at the best return is a return, too …
-_BACK_SHARE = 0.35  # … if it is less than so much of the usual difference
 _CLOSED = 0.5  # of the usual change: so near to the first frame, the last one repeats it
+_COMES_BACK = 2.5  # times the usual change: so near to the first frame, the last one may be right before it
+_REPEATS = 0.8  # of the change by some ten degrees: what differs by less may be the same again
+_CLEARLY = 0.6  # of the misfit of whole turns: a part of one has to stay below to be believed
+_PARTS = (60.0, 90.0, 120.0, 150.0, 180.0, 210.0, 240.0, 270.0, 300.0, 330.0)  # degrees
+_FINER = (15.0, 7.5)
+ENOUGH = 0.0003  # frame widths: misfits that differ by less tell nothing
+_SURE = 0.3  # of the change that tells: one that repeats itself so well has turned once
+
+Judge = Callable[[NDArray[np.intp], Array], float]  # misfit of some of the moving frames at degrees
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of the object in a film."""
+    """The first ``count`` moving frames of a film as a turn by so many degrees."""
 
-    moving: NDArray[np.intp]  # (M,) frames in which it has moved on, up to where the first would come again
-    change: Array  # (M,) how much each differs from the one after it
-    whole: bool  # whether the film comes back to its beginning
-
-
-def find_turn(small: Array) -> Turn | None:
-    """The first turn in a film's frames (N, h, w, C), made small; None where nothing turns."""
-    from_first = _differences(small, small[:1])
-    if from_first.max() < _ALL_STILL:
-        return None
-    moving = _moving(small)
-    from_first = from_first[moving]
-    steps = _differences(small[moving[1:]], small[moving[:-1]])
-    usual = float(np.median(from_first))
-    end = _return(from_first, usual)
-    if end is None and from_first[-1] < _CLOSED * float(np.median(steps)):
-        end = len(moving) - 1
-    whole = end is not None or bool(from_first[-1] < 2.5 * float(np.median(steps)))
-    count = len(moving) if end is None else end
-    closing = _differences(small[moving[count - 1 : count]], small[:1])
-    return Turn(moving[:count], np.concatenate([steps[: count - 1], closing]), whole)
+    count: int
+    degrees: float
+    steps: Array  # (count − 1,) how long each takes to the next
+    change: Array  # (count,) how much each differs from the one after it, the last from the first
+    repeats: float | None = None  # how far what follows is from the beginning; None = nothing follows
 
 
-def _differences(some: Array, others: Array) -> Array:
-    return np.asarray(np.abs(some - others).mean((1, 2, 3)), dtype=np.float32)
+def possible_turns(flat: Array, steps: Array) -> list[Turn]:
+    """Whole turns that moving frames (M, D) may be of, that of all frames first."""
+    far = difference(flat, flat)
+    next_ = np.diagonal(far, 1)
+    count = len(flat)
+    if count > 8 and far[-1, 0] < _CLOSED * usual_step(next_):
+        count -= 1
+    found = [_turn(far, steps, count)]
+    apart = {end: _again(far, end, (0,)) for end in range(8, count)}
+    for end, own in apart.items():
+        if own <= min(apart.get(end - 1, np.inf), apart.get(end + 1, np.inf)):
+            repeats = _again(far, end, (-1, 0, 1))  # the first picture may come between two
+            if repeats < _REPEATS:
+                found.append(replace(_turn(far, steps, end), repeats=repeats))
+    return found
 
 
-def _moving(small: Array) -> NDArray[np.intp]:
-    """Frames in which something has moved since the last of them."""
-    steps = _differences(small[1:], small[:-1])
-    seen = steps[steps > 0.05 * steps.max(initial=0)]
-    least = _STILL * float(np.median(seen)) if len(seen) else 0.0
-    kept = [0]
-    for i in range(1, len(small)):
-        if np.abs(small[i] - small[kept[-1]]).mean() > least:
-            kept.append(i)
-    return np.array(kept, dtype=np.intp)
+def comes_back(turn: Turn) -> bool:
+    """Whether the last of its frames is about as near to the first as to the one before."""
+    return turn.repeats is not None or bool(turn.change[-1] < _COMES_BACK * usual_step(turn.change[:-1]))
 
 
-def _return(from_first: Array, usual: float) -> int | None:
-    """Where the first frame comes again: the first of the valleys that are nearly as deep as the deepest."""
-    far = np.flatnonzero(from_first > _LEFT * usual)
-    if not len(far):
-        return None
-    valleys = [
-        i
-        for i in range(int(far[0]) + 1, len(from_first) - 1)
-        if from_first[i] <= from_first[i - 1] and from_first[i] < from_first[i + 1]
-    ]
-    if not valleys:
-        return None
-    best = min(float(from_first[i]) for i in valleys)
-    if best > _BACK_SHARE * usual:
-        return None
-    return next(i for i in valleys if from_first[i] <= _BACK * best + 1e-4)
+def _turn(far: Array, steps: Array, count: int) -> Turn:
+    change = np.append(np.diagonal(far, 1)[: count - 1], far[count - 1, 0]).astype(np.float32)
+    return Turn(count, 360.0, steps[: count - 1], change)
+
+
+def _again(far: Array, end: int, shifts: tuple[int, ...]) -> float:
+    """How far the frames from ``end`` on are from those at the beginning, in changes by some ten degrees."""
+    by = max(1, round(end / 36))
+    usual = float(np.median(np.diagonal(far[:end, :end], by)))
+    first = np.arange(min(len(far) - end, end))
+    near = [np.clip(end + first + shift, 0, len(far) - 1) for shift in shifts]
+    least = np.minimum.reduce([far[first, place] for place in near])
+    return float(least.mean()) / max(usual, 1e-9)
 
 
 def laws(turn: Turn) -> dict[str, Array]:
-    """How far round the object may be at each moving frame, in [0, 1): steadily, slow at both ends, or by change."""
-    time = np.arange(len(turn.moving)) / len(turn.moving)
-    gone = np.concatenate([[0.0], np.cumsum(turn.change)])
-    shares = {"steady": time, "eased": time * time * (3 - 2 * time), "change": gone[:-1] / max(float(gone[-1]), 1e-9)}
-    return {name: share.astype(np.float32) for name, share in shares.items()}
+    """How many degrees round it is at each frame: steadily, slow at both ends, or by change."""
+    closed = turn.degrees >= 360
+    gaps = np.append(turn.steps, np.median(turn.steps))
+    return {
+        "steady": _share(gaps, closed) * turn.degrees,
+        "eased": _eased(_share(gaps, closed)) * turn.degrees,
+        "change": _share(turn.change, closed) * turn.degrees,
+    }
 
 
-def picked(law: Array, count: int) -> NDArray[np.intp]:  # (count or less,)
-    """Indices into the moving frames at even steps of a law, each once."""
-    wanted = np.arange(count) / count
+def rarer_laws(turn: Turn) -> dict[str, Array]:
+    """Other ways in which films begin or end gently."""
+    share = _share(np.append(turn.steps, np.median(turn.steps)), turn.degrees >= 360)
+    late = 1 - share
+    shares = {
+        "very eased": np.where(share < 0.5, 4 * share**3, 1 - 4 * late**3),
+        "ends gently": 1 - late**2,
+        "begins gently": share**2,
+    }
+    return {name: (turn.degrees * one).astype(np.float32) for name, one in shares.items()}
+
+
+def _share(gaps: Array, closed: bool) -> Array:
+    gone = np.concatenate([[0.0], np.cumsum(gaps[:-1])])
+    whole = gone[-1] + (gaps[-1] if closed else 0.0)
+    return np.asarray(gone / max(float(whole), 1e-9), dtype=np.float32)
+
+
+def _eased(share: Array) -> Array:
+    return share * share * (3 - 2 * share)
+
+
+def picked(law: Array, degrees: float, count: int) -> NDArray[np.intp]:  # (count or less,)
+    """Indices of frames at even steps of a law, each once."""
+    closed = degrees >= 360
+    wanted = np.arange(count) * degrees / (count if closed else count - 1)
     return np.unique(np.abs(law[None] - wanted[:, None]).argmin(1))
 
 
-def best_law(turn: Turn, count: int, agreement: Callable[[NDArray[np.intp], Array], float]) -> tuple[str, Array]:
-    """The law whose frames agree best as one solid object, the steady one unless another is clearly better.
+@dataclass(frozen=True)
+class Reading:
+    """A turn, and how fast it goes."""
 
-    ``agreement(frames, share)`` judges frames of the film at shares of the turn.
+    turn: Turn
+    name: str  # of the law
+    law: Array  # (count,) degrees
+    misfit: float
+
+
+def best_reading(turns: list[Turn], judge: Judge | None, judged: int) -> Reading:
+    """Of whole turns the one that the outlines agree with best, or else a part of one, if that agrees clearly better.
+
+    ``judged`` frames are enough to tell.  Without a judge the turn after which the film repeats itself.
     """
-    found = laws(turn)
-    scores = {}
-    for name, law in found.items():
-        chosen = picked(law, count)
-        scores[name] = agreement(turn.moving[chosen], law[chosen])
-    best = max(scores, key=lambda name: scores[name] + (_STEADY_FIRST if name == "steady" else 0.0))
-    return best, found[best]
+    if judge is None:
+        again = [turn for turn in turns if turn.repeats is not None]
+        turn = min(again, key=lambda one: one.repeats or 0.0) if again else turns[0]
+        return Reading(turn, "steady", laws(turn)["steady"], 0.0)
+
+    def of(turn: Turn, named: dict[str, Array]) -> list[Reading]:
+        found = []
+        for name, law in named.items():
+            chosen = picked(law, turn.degrees, min(judged, turn.count))
+            found.append(Reading(turn, name, law, judge(chosen, law[chosen])))
+            if found[-1].misfit < ENOUGH:
+                break
+        return found
+
+    def best_of(degrees: list[float]) -> Reading:
+        tried = [replace(turns[0], degrees=one) for one in degrees]
+        return min((_most_steady(of(turn, laws(turn))) for turn in tried), key=lambda one: one.misfit)
+
+    best = min((_most_steady(of(turn, laws(turn))) for turn in turns), key=_handicapped)
+    if best.misfit > ENOUGH:
+        best = _most_steady([best, *of(best.turn, rarer_laws(best.turn))])
+    least = _CLEARLY * best.misfit - ENOUGH
+    if least <= 0:
+        return best
+    part = best_of(list(_PARTS))
+    if part.misfit > least:
+        return best
+    for by in _FINER:
+        near = best_of([part.turn.degrees - by, part.turn.degrees + by])
+        part = min(part, near, key=lambda one: one.misfit)
+    return part
 
 
-_STEADY_FIRST = 0.01  # of the silhouettes by which another law has to agree better
+def _handicapped(reading: Reading) -> float:
+    sure = reading.turn.repeats is not None and reading.turn.repeats < _SURE
+    return reading.misfit - (ENOUGH if sure else 0.0)
+
+
+def _most_steady(readings: list[Reading]) -> Reading:
+    """The best, but the steady one unless another is clearly better."""
+    best = min(readings, key=lambda one: one.misfit)
+    steady = readings[0]
+    return steady if best.misfit > _CLEARLY * steady.misfit - ENOUGH / 2 else best

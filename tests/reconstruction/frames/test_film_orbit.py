@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from films import film
+from films import TWO_SIDED, film
 from PIL import Image
 
 from sv3d_engine.ground.progress import Progress
@@ -100,6 +100,39 @@ def test_an_object_that_turns_more_than_once_is_taken_once(tmp_path: Path) -> No
     assert worst_error(shots, angles) < 2
 
 
+def test_an_object_that_looks_alike_from_behind_is_turned_wholly(tmp_path: Path) -> None:
+    angles = [10 * i for i in range(36)]
+    shots = read(animation(film(angles, balls=TWO_SIDED), tmp_path / "a.gif"))
+    assert len(shots.rgb) == 36 and worst_error(shots, angles) < 0.1 and not shots.doubts
+
+
+def test_half_a_turn_is_told_as_doubtful(tmp_path: Path) -> None:
+    angles = [6 * i for i in range(31)]
+    shots = read(animation(film(angles), tmp_path / "a.gif"))
+    assert worst_error(shots, angles) < 8, "it would be 90 if it were thought to be a whole turn"
+    assert "only: what it looks like from the other sides will be made up" in shots.doubts[0]
+
+
+def test_the_way_back_is_left_out(tmp_path: Path) -> None:
+    angles = [12 * i for i in range(30)]
+    shots = read(animation(film(angles + angles[-2::-1]), tmp_path / "a.gif"))
+    assert shots.notes == ("The object turns one way and then back: frames 1 to 30 are used.",)
+    assert worst_error(shots, angles) < 0.1
+
+
+def test_a_title_is_left_out(tmp_path: Path) -> None:
+    angles = [0] * 12 + [10 * i for i in range(36)]
+    title = [Image.new("RGB", (96, 96), "#102040")] * 12
+    shots = read(video(title + film(angles[12:]), tmp_path / "a.mp4"))
+    assert "frames 13 to 48 are used" in shots.notes[0] and worst_error(shots, angles) < 0.1
+
+
+def test_a_slideshow_of_eight_pictures_is_an_orbit(tmp_path: Path) -> None:
+    angles = [45 * (i // 6) for i in range(48)]
+    shots = read(video(film(angles), tmp_path / "a.mp4"))
+    assert len(shots.rgb) == 8 and worst_error(shots, angles) < 0.1
+
+
 def test_a_first_picture_that_comes_again_is_taken_once(tmp_path: Path) -> None:
     angles = [15 * i for i in range(25)]
     shots = read(animation(film(angles), tmp_path / "a.gif"))
@@ -121,7 +154,13 @@ def test_a_turn_that_begins_and_ends_gently_is_taken_by_angle(tmp_path: Path) ->
 
 
 def test_a_film_that_does_not_close_says_so(tmp_path: Path) -> None:
-    shots = read(video(film([2.5 * i for i in range(90)]), tmp_path / "a.mp4"))
+    """Where no outline tells how far it goes."""
+    wall = Image.effect_noise((96, 96), 90).convert("RGB")
+    frames = [
+        Image.composite(wall, frame, frame.convert("L").point(lambda v: 255 * (v > 250)))
+        for frame in film([2.5 * i for i in range(90)])
+    ]
+    shots = read(animation(frames, tmp_path / "a.webp"))
     assert "does not come back to its beginning" in shots.notes[0]
 
 
@@ -173,7 +212,7 @@ def test_what_is_no_orbit_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_video_without_its_decoder_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a.mp4").touch()
+    (tmp_path / "a.mp4").write_bytes(b"a film")
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(UserError, match="av, is not installed") as error:
         read(tmp_path / "a.mp4")
