@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from ..shared.errors import UserError
-from ..shared.frame_names import ARCHIVES, FILM_KINDS, FILM_SUFFIXES, is_picture
+from ..shared.frame_names import ANIMATION_SUFFIXES, ARCHIVES, FILM_KINDS, FILM_SUFFIXES, is_picture
 from .film_video import Frame, video_frames
 from .read import opened
 
@@ -62,7 +62,7 @@ def _frames(path: Path, what: str) -> Iterator[Frame]:
             f"{path.name} is an archive, no film and no folder of frames.",
             "Unpack it, and choose the folder of its pictures.",
         )
-    if path.suffix.lower() not in FILM_SUFFIXES and not is_picture(path.name):
+    if path.suffix.lower() not in (*FILM_SUFFIXES, *ANIMATION_SUFFIXES) and not is_picture(path.name):
         raise UserError(
             f"{path.name} is no film and no folder of frames.",
             f"Choose the folder that holds the frames, or a film: {FILM_KINDS} can be read.",

@@ -95,12 +95,13 @@ def test_times_are_those_at_which_frames_are_shown(tmp_path: Path) -> None:
     assert [frame.seconds for frame in film_frames(tmp_path / "a.mp4")] == pytest.approx([0, 1 / 24, 2 / 24, 3 / 24])
 
 
-def test_a_picture_for_programs_that_show_no_animation_is_no_frame(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.png", "a.apng"])
+def test_a_picture_for_programs_that_show_no_animation_is_no_frame(tmp_path: Path, name: str) -> None:
     frames = pictures()
     cover = Image.new("RGB", frames[0].size, "blue")
-    cover.save(tmp_path / "a.png", save_all=True, append_images=frames, default_image=True)
-    first = next(film_frames(tmp_path / "a.png")).image
-    assert len(list(film_frames(tmp_path / "a.png"))) == 8 and first.getpixel((0, 0)) == (255, 0, 0)
+    cover.save(tmp_path / name, "PNG", save_all=True, append_images=frames, default_image=True)
+    first = next(film_frames(tmp_path / name)).image
+    assert len(list(film_frames(tmp_path / name))) == 8 and first.getpixel((0, 0)) == (255, 0, 0)
 
 
 def test_a_film_that_breaks_off_says_so(tmp_path: Path) -> None:
