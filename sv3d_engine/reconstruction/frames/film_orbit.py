@@ -22,7 +22,7 @@ from .turn import Reading, best_reading, comes_back, picked, possible_turns
 from .turn_judge import judge_of
 
 _SMALL = 64  # pixels a side of the pictures in which the turn is looked for
-_LOOKED_AT = 720  # frames at most; of longer films every second, third …
+_LOOKED_AT = 240  # frames at most; of longer films every second, fourth …: smaller changes drown in compression
 _ALL = 48  # frames in a turn: no more than that are all used …
 _PICKED = 36  # … and so many of them where there are more
 _JUDGED = 16  # frames by which it is judged how evenly the object turns

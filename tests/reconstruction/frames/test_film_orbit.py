@@ -236,3 +236,9 @@ def test_a_broken_film_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "turn.mp4").write_text("no film")
     with pytest.raises(UserError, match=r"film turn\.mp4 cannot be read: it is damaged"):
         prepare_frames(tmp_path / "turn.mp4", None, 10.0, tmp_path / "out", Progress(), 128)
+
+
+def test_a_very_slow_film_is_not_taken_for_one_with_pauses(tmp_path: Path) -> None:
+    angles = [0.75 * i for i in range(480)]
+    shots = read(video(film(angles), tmp_path / "a.mp4"))
+    assert len(shots.rgb) == 36 and worst_error(shots, angles) < 3
