@@ -19,8 +19,9 @@ _ENOUGH = 20  # pixels that tell
 _EVEN, _SPREAD = 0.02, 0.03  # shares of the paper by which it may differ within two pixels, and altogether
 _BRIGHTNESS = (0.15, 0.98)  # of the paper, in each channel
 _COLOURFUL = 0.3  # by which its channels may differ
-_MEETS = 1.0  # of its width, so much of its rim lies at the paper
-_AT_PAPER = 8.0  # pixels at 256² from it
+_MEETS = 0.7  # of its columns have a place so near …
+_AT_PAPER = 8.0  # … to the paper, in pixels at 256²
+_ABOVE = 0.15  # of the object's upper part may be as the shadow is, or it is the object that is so pale or so flat
 
 
 def is_cast(rgb: Array, alpha: Array) -> bool:
@@ -46,7 +47,11 @@ def _is_tinted(share: Array, solid: Mask, lower: Mask) -> bool:
     way = np.median(dark[palest] / np.maximum(np.linalg.norm(dark[palest], axis=-1, keepdims=True), 1e-6), 0)
     way /= max(float(np.linalg.norm(way)), 1e-6)
     aside = np.abs(dark - (dark @ way)[..., None] * way).max(-1)
-    return bool(entered(solid, lower, soft & (aside < _ASIDE), side).sum() >= _TINTED * solid.sum())
+    alike = soft & (aside < _ASIDE)
+    above = solid & ~lower
+    if (alike & above).sum() > _ABOVE * above.sum():
+        return False
+    return bool(entered(solid, lower, alike, side).sum() >= _TINTED * solid.sum())
 
 
 def _is_hard(share: Array, solid: Mask, lower: Mask) -> bool:
@@ -54,6 +59,7 @@ def _is_hard(share: Array, solid: Mask, lower: Mask) -> bool:
     low, high = share.min(-1), share.max(-1)
     even = solid & lower & (steps < _EVEN) & (low > _BRIGHTNESS[0]) & (high < _BRIGHTNESS[1])
     even &= high - low < _COLOURFUL
+    above = solid & ~lower
     labels, _ = ndimage.label(ndimage.binary_opening(even, np.ones((3, 3))))
     at_paper = ndimage.distance_transform_edt(solid) < _AT_PAPER * np.sqrt(solid.size) / 256
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
@@ -62,6 +68,8 @@ def _is_hard(share: Array, solid: Mask, lower: Mask) -> bool:
             continue
         colours = share[box][patch]
         spread = np.quantile(colours, 0.95, 0) - np.quantile(colours, 0.05, 0)
-        if spread.max() <= _SPREAD and (at_paper[box] & patch).sum() >= _MEETS * patch.shape[1]:
+        meets = (at_paper[box] & patch).any(0).mean()
+        alike = (np.abs(share - np.median(colours, 0)).max(-1) <= _SPREAD)[above].mean()
+        if spread.max() <= _SPREAD and meets >= _MEETS and alike <= _ABOVE:
             return True
     return False

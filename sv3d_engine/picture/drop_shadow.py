@@ -1,4 +1,4 @@
-"""Drop shadows and glows in an artist's alpha: found by their one colour and their softness, and taken out."""
+"""Drop shadows in an artist's alpha: found by their one dark colour and their softness, and taken out."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,7 @@ Mask = NDArray[np.bool_]
 
 _EMPTY, _SOLID = 0.02, 0.97  # alpha: what lies between may be shadow
 _EDGE = 3.0  # pixels at 576²: so near to something solid, half an alpha is its soft edge
-_DARK = 0.5  # of white: no shadow is lighter; what is, and lies …
-_ROUND = 0.8  # … along so much of the object's outline, is a glow: smoke and steam rise from a part of it
+_DARK = 0.5  # of white: no shadow is lighter
 _ONE_COLOUR = 6 / 255  # by which a shadow's colour times its alpha may differ
 _SMOOTH = 0.035  # of alpha by which it may differ from its surroundings' mean: hair and lace do by far more
 _MOST = 0.85  # of a patch has to be so
@@ -25,7 +24,7 @@ _REACH = 6.0  # pixels at 576² that the shadow goes on beneath the object's sof
 
 
 def without_drop_shadow(rgb: Array, alpha: Array) -> tuple[Array, Array] | None:
-    """Straight colour (H, W, 3) and alpha (H, W) without a drop shadow or a glow; None where there is neither.
+    """Straight colour (H, W, 3) and alpha (H, W) without a drop shadow; None where there is none.
 
     Glass, smoke and hair stay: they are not of one dark colour, not smooth, framed by what is solid, or do not fade.
     """
@@ -59,14 +58,10 @@ def _found(rgb: Array, alpha: Array, solid: Mask, edge: float) -> tuple[Mask, Ar
     for i in sorted(large, key=lambda i: -area[i]):
         patch = labels == i
         own = np.average(rgb[patch], 0, alpha[patch])
-        like_object = _is_like_beside(rgb, solid, patch, own)
-        if not _is_plain(rgb, alpha, patch, own) or (like_object and _is_narrow(solid, patch)):
+        if not _is_plain(rgb, alpha, patch, own) or _is_soft_edge(rgb, solid, patch, own):
             continue
         alike = deep & (np.abs(rgb - own).max(-1) * alpha <= _ONE_COLOUR)
-        dark = own.mean() < _DARK
-        if (_fades(alpha, patch, outside) and (dark or (not like_object and _goes_round(solid, patch, edge)))) or (
-            dark and _is_moved(alpha, solid, partial & ~deep, alike)
-        ):
+        if _fades(alpha, patch, outside) or _is_moved(alpha, solid, partial & ~deep, alike):
             colour, strongest = own.astype(np.float32), float(np.quantile(alpha[patch], 0.98))
             break
     if colour is None:
@@ -83,20 +78,15 @@ def _found(rgb: Array, alpha: Array, solid: Mask, edge: float) -> tuple[Mask, Ar
 
 def _is_plain(rgb: Array, alpha: Array, patch: Mask, colour: Array) -> bool:
     off = np.abs(rgb[patch] - colour).max(-1) * alpha[patch]
-    return bool((off <= _ONE_COLOUR).mean() >= _MOST)
+    return bool(colour.mean() < _DARK and (off <= _ONE_COLOUR).mean() >= _MOST)
 
 
-def _is_like_beside(rgb: Array, solid: Mask, patch: Mask, colour: Array) -> bool:
-    """Whether what a patch lies beside has its colour: then it may be the soft edge of that, or the light it gives."""
-    _, place = ndimage.distance_transform_edt(~solid, return_indices=True)
+def _is_soft_edge(rgb: Array, solid: Mask, patch: Mask, colour: Array) -> bool:
+    """Whether a patch is but the soft edge of something that has its colour."""
+    depth, place = ndimage.distance_transform_edt(~solid, return_indices=True)
     beside = rgb[tuple(index[patch] for index in place)]
-    return bool((np.abs(beside - colour).max(-1) < 0.1).mean() > 0.5)
-
-
-def _is_narrow(solid: Mask, patch: Mask) -> bool:
-    """Whether a patch is as narrow as a soft edge."""
-    depth = ndimage.distance_transform_edt(~solid)
-    return float(np.quantile(depth[patch], 0.9)) < _OWN_DEPTH * max(solid.shape)
+    narrow = float(np.quantile(depth[patch], 0.9)) < _OWN_DEPTH * max(solid.shape)
+    return bool(narrow and (np.abs(beside - colour).max(-1) < 0.1).mean() > 0.5)
 
 
 def _fades(alpha: Array, patch: Mask, outside: Mask) -> bool:
@@ -107,12 +97,6 @@ def _fades(alpha: Array, patch: Mask, outside: Mask) -> bool:
     if smooth.mean() < _MOST or not rim.any() or outside[around].mean() < _OPEN:
         return False
     return bool(alpha[rim].mean() <= _FADES * np.quantile(alpha[patch], 0.98))
-
-
-def _goes_round(solid: Mask, patch: Mask, edge: float) -> bool:
-    """Whether a patch lies along most of the outline of what is solid."""
-    rim = ndimage.binary_dilation(ndimage.binary_fill_holes(solid)) & ~solid
-    return bool((ndimage.distance_transform_edt(~patch)[rim] <= 2 * edge).mean() >= _ROUND)
 
 
 def _reaches_border(mask: Mask) -> Mask:

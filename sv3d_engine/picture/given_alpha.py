@@ -97,7 +97,7 @@ def checked_alpha(rgb: Array, alpha: Array, name: str) -> GivenAlpha:
             notes.append("The alpha was the wrong way round, the object transparent; it was inverted.")
     if clean := without_drop_shadow(rgb, alpha):
         rgb, alpha = clean
-        notes.append("A shadow or glow about the object was part of the transparency; it was taken off.")
+        notes.append("A shadow beside the object was part of the transparency; it was taken off.")
     return GivenAlpha(rgb, alpha, tuple(notes), turned)
 
 

@@ -34,14 +34,24 @@ def enclosed_paper(rgb: Array, paper: Array, solid: Mask) -> Mask | None:
         return None
     size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
     if not _is_drawn(rgb, paper, solid, float(size)):
-        enclosed = _enclosed(solid, max(1, round(_GAPS[0] * size / 2)))
-        return enclosed if enclosed.any() and _is_outlined(rgb, paper, solid, float(size)) else None
+        if not _is_outlined(rgb, paper, solid, float(size)):
+            return None
+        reach = max(1, round(_GAPS[0] * size / 2))
+        enclosed = _deep(_enclosed(solid, reach), 1.5 * reach)
+        return enclosed if enclosed.any() else None
     filled = np.zeros_like(solid)
     for gap in _GAPS:
         wide = _enclosed(solid, max(1, round(gap * size / 2)))
         if wide.sum() > _OPENED * filled.sum():
             filled = wide
     return filled if filled.sum() >= _ENCLOSED * (solid | filled).sum() else None
+
+
+def _deep(where: Mask, least: float) -> Mask:  # (H, W)
+    """The parts of a mask that are somewhere so deep: no chinks between fingers, no corners."""
+    labels, count = ndimage.label(where)
+    depth = ndimage.maximum(ndimage.distance_transform_edt(where), labels, np.arange(count + 1))
+    return np.asarray(where & (depth >= least)[labels])
 
 
 def _enclosed(solid: Mask, reach: int) -> Mask:  # (H, W)

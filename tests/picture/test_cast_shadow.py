@@ -50,9 +50,21 @@ def test_a_shaded_base_is_none() -> None:
     assert not is_shadowed(vase(shaded.astype(np.float32).clip(0, 1)))
 
 
-def test_a_white_or_black_base_and_one_of_a_strong_colour_are_none() -> None:
-    for colour in ((0.02, 0.02, 0.02), (0.9, 0.1, 0.1)):
-        assert not is_shadowed(on_ground(colour, 1, 0))
+@pytest.mark.parametrize("colour", [(0.02, 0.02, 0.02), (0.9, 0.1, 0.1), (0.85, 0.4, 0.4)])
+def test_a_black_base_and_one_of_a_strong_colour_are_none(colour) -> None:
+    assert not is_shadowed(on_ground(colour, 1, 0))
+
+
+@pytest.mark.parametrize("tint", [(1, 1, 0.7), (0.75, 0.9, 1)])
+def test_a_pale_object_in_a_soft_light_is_none(tint) -> None:
+    far = np.hypot((x - 0.5) / 0.3, (y - 0.5) / 0.35)
+    ball = np.clip(1 - (1 - np.asarray(tint)) * np.clip((1 - far[..., None]) * 8, 0, 1), 0, 1)
+    assert not is_shadowed(ball.astype(np.float32))
+
+
+def test_a_flat_thing_of_one_colour_is_none() -> None:
+    column = (np.abs(x - 0.5) < 0.15) & (np.abs(y - 0.5) < 0.4)
+    assert not is_shadowed(np.where(column[..., None], [0.6, 0.55, 0.5], 1).astype(np.float32))
 
 
 def test_nothing_casts_nothing() -> None:

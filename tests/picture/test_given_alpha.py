@@ -53,21 +53,6 @@ def test_a_shadow_on_the_ground_is_taken_out() -> None:
     assert clean is not None and (np.abs(clean[1] - disc(0.25)) > 0.12).mean() < 0.002
 
 
-@pytest.mark.parametrize("colour", [(1.0, 0.85, 0.3), (1.0, 1.0, 1.0), (0.2, 0.9, 1.0)])
-def test_a_glow_round_an_object_of_other_colours_is_taken_out(colour) -> None:
-    alpha = disc(0.25)
-    glow = 0.9 * ndimage.gaussian_filter(disc(0.27), 8)
-    clean = without_drop_shadow(*over_shadow(alpha, glow, colour))
-    assert clean is not None
-    assert (np.abs(clean[1] - alpha) > 0.15).sum() < 0.02 * alpha.sum()
-
-
-def test_steam_over_an_object_stays() -> None:
-    alpha = disc(0.2, y=0.7)
-    steam = 0.7 * ndimage.gaussian_filter(disc(0.16, y=0.35), 9)
-    assert without_drop_shadow(*over_shadow(alpha, steam, (0.95, 0.95, 0.95))) is None
-
-
 @pytest.mark.parametrize("kind", ["glass", "tinted panes", "fur", "soft", "hair", "glow"])
 def test_what_is_translucent_stays(kind) -> None:
     alpha, rng = disc(0.25), np.random.default_rng(2)

@@ -96,16 +96,17 @@ def test_a_thing_of_one_colour_with_a_handle_stays_open() -> None:
     assert filled(image, (255, 255, 255)) is None
 
 
-def coloured_cat(ink=(20, 20, 20)) -> Image.Image:
-    """Its face and body are coloured in; its eyes and ears are white."""
+def coloured_cat(ink=(20, 20, 20), white=(255, 255, 255)) -> Image.Image:
+    """Its face and body are coloured in; its eyes and ears are ``white``."""
     image = Image.new("RGB", (3 * SIZE, 3 * SIZE), (255, 255, 255))
     pen = ImageDraw.Draw(image)
-    for ear in ((320, 330, 300, 90, 520, 230), (680, 230, 900, 90, 880, 330)):
+    for ear in ((330, 390, 300, 90, 520, 230), (680, 230, 900, 90, 870, 390)):
+        pen.polygon(ear, fill=white)
         pen.line(ear, fill=ink, width=12, joint="curve")
     for box in ((380, 640, 820, 1120), (300, 200, 900, 700)):
         pen.ellipse(box, outline=ink, width=12, fill=(240, 190, 120))
     for eye in ((450, 380, 530, 480), (670, 380, 750, 480)):
-        pen.ellipse(eye, outline=ink, width=12, fill=(255, 255, 255))
+        pen.ellipse(eye, outline=ink, width=12, fill=white)
     return image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
 
 
@@ -118,6 +119,10 @@ def test_what_is_white_in_a_drawing_that_is_coloured_in_is_filled() -> None:
 
 def test_a_thing_without_an_outline_of_ink_keeps_its_holes() -> None:
     assert filled(coloured_cat(ink=(240, 190, 120)), (255, 255, 255)) is None
+
+
+def test_of_a_coloured_drawing_without_white_in_it_nothing_is_said() -> None:
+    assert filled(coloured_cat(white=(200, 220, 240)), (255, 255, 255)) is None
 
 
 def test_a_dark_frame_with_something_coloured_in_a_part_of_it_keeps_its_holes() -> None:

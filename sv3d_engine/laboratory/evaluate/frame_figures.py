@@ -104,7 +104,7 @@ def _about_holes(files: Sequence[Path], orbit: CameraOrbit) -> str:
     alone = np.stack([to_bytes(*matted(rgb, cut)) for rgb, cut in zip(pictures, cuts, strict=True)])
     solid = np.stack([ndimage.binary_fill_holes(frame[..., 3] > 127) for frame in alone])
     silhouettes = torch.from_numpy(solid).float()
-    agreed = with_agreed_holes(alone, pictures, cuts, silhouettes, orbit, NOTHING_DONE, [file.name for file in files])
+    agreed = with_agreed_holes(alone, pictures, cuts, silhouettes, orbit, NOTHING_DONE, [None] * len(files))
     true = _alpha(files) > 0.5
     return " → ".join(f"{_iou(frames[..., 3] > 127, true):.4f}" for frames in (alone, agreed.frames))
 

@@ -59,10 +59,12 @@ def make_optimiser(
     parameters: Iterable[nn.Parameter], settings: Optimiser, device: torch.device
 ) -> torch.optim.Optimizer:
     """The optimiser that ``settings`` ask for; its groups' "lr" is obeyed at every step."""
-    fused = device.type == "cpu"  # elsewhere AdamW would count its steps on the device
+    on_cpu = device.type == "cpu"  # elsewhere a fused AdamW would count its steps on the device
     if settings.method == "muon":
-        return MuonAdamW(parameters, settings, fused)
-    return torch.optim.AdamW(parameters, settings.rate, settings.betas, weight_decay=settings.weight_decay, fused=fused)
+        return MuonAdamW(parameters, settings, on_cpu)
+    return torch.optim.AdamW(
+        parameters, settings.rate, settings.betas, weight_decay=settings.weight_decay, fused=on_cpu
+    )
 
 
 class MuonAdamW(torch.optim.Optimizer):
@@ -72,13 +74,13 @@ class MuonAdamW(torch.optim.Optimizer):
     AdamW's (Liu et al. 2025), so that both learn at one rate.  The states are those of the two, by parameter.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], settings: Optimiser, fused: bool) -> None:
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: Optimiser, on_cpu: bool) -> None:
         super().__init__(parameters, {"lr": settings.rate})
         every = [p for group in self.param_groups for p in group["params"]]
         self._views = {p: nn.Parameter(p.detach().flatten(1)) for p in every if _is_matrix(p)}
         rest = [p for p in every if p not in self._views]
         decay = settings.weight_decay
-        muon = PreciseMuon if fused else torch.optim.Muon
+        muon = PreciseMuon if on_cpu else torch.optim.Muon
         self._muon = muon(
             [{"params": list(self._views.values())}],
             settings.rate,
@@ -87,7 +89,7 @@ class MuonAdamW(torch.optim.Optimizer):
             adjust_lr_fn="match_rms_adamw",
         )
         self._adamw = torch.optim.AdamW(
-            [{"params": rest}], settings.rate, settings.betas, weight_decay=decay, fused=fused
+            [{"params": rest}], settings.rate, settings.betas, weight_decay=decay, fused=on_cpu
         )
 
     @torch.no_grad()

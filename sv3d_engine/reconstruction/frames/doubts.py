@@ -29,8 +29,8 @@ def _about_outlines(rgb: Sequence[Image], alpha: Sequence[Image], from_paper: Se
     shadows = sum(find_ground_shadow(colours, matte) is not None or is_cast(colours, matte) for colours, matte in pairs)
     if shadows > _MOST * len(pairs) and np.median(shares) < _PALE:
         return (
-            f"In {_of(shadows, len(rgb))} a shadow on the ground seems to belong to the object: the mesh will have a "
-            f"disc under it. Use {BETTER}, or frames without the shadow.",
+            f"In {_of(shadows, len(rgb))} a shadow on the ground, or a flat base, seems to belong to the object: a "
+            f"shadow becomes a disc under it. Use {BETTER}, or frames without the shadow.",
         )
     faint = [share for share in shares if share > FAINT_SHARE]
     if len(faint) <= _MOST * len(pairs):

@@ -30,9 +30,10 @@ _RIM = 3.0  # pixels of a patch's edge that are left aside, at 288²
 _CLOSED, _OPENED = 0.2, 0.9
 _SHALLOW = 0.03  # of the cube's side: how little the others leave in half of the holes that only one frame sees
 _ROUNDS = 4  # of decisions, each of which the others depend on
-# Of holes in an artist's alpha no more is said where they are smaller, as a share of the silhouette, or go through less
-# that the others leave: true ones that one frame alone looks through, between slats, go through up to a tenth.
-_GIVEN, _GIVEN_SHALLOW = 3e-3, 0.15
+# Of holes in an artist's alpha nothing is said where they are smaller, as a share of the silhouette, or go through less
+# that the others leave: true ones that one frame alone looks through, between slats, go through up to a tenth.  Nor
+# where there is more than a trace of something, or so many frames have them that it is not these that are wrong.
+_GIVEN, _GIVEN_SHALLOW, _TRACE, _FEW = 3e-3, 0.15, 25, 0.2
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +73,7 @@ def with_agreed_holes(
     silhouettes: Tensor,  # (N, T, T) of the straightened frames
     orbit: CameraOrbit,  # that of the straightened frames
     straightening: Straightening,
-    names: Sequence[str],
+    given: Sequence[str | None],  # names of the frames that had an alpha, else None
     progress: Progress | None = None,
 ) -> Agreed:
     """The frames, and those of them cut out again in which a hole was none, or a highlight a hole.
@@ -88,10 +89,13 @@ def with_agreed_holes(
             changed[i] = squared(to_bytes(*matted(rgb[i], replace(cut, holes=agreed))))
             closed += bool((cut.holes & ~agreed).any())
             opened += bool((agreed & ~cut.holes).any())
-    given: list[Places | None] = [given_holes(frame[..., 3]) for frame in changed]
-    looking = progress.part(0.5, 1)
-    true = agreed_holes(given, silhouettes, orbit, straightening, looking, _GIVEN_SHALLOW) if None in cuts else []
-    doubtful = [name for name, cut, one in zip(names, cuts, true, strict=False) if cut is None and not one[1:].all()]
+    doubtful: list[str] = []
+    if any(given):
+        places = [given_holes(frame[..., 3]) for frame in changed]
+        true = agreed_holes(places, silhouettes, orbit, straightening, progress.part(0.5, 1), _GIVEN_SHALLOW)
+        doubtful = [name for name, one in zip(given, true, strict=True) if name and not one[1:].all()]
+    if len(doubtful) > _FEW * len(frames):
+        doubtful = []
     return Agreed(changed, tuple(_told(closed, opened, doubtful)))
 
 
@@ -99,7 +103,7 @@ def given_holes(alpha: NDArray[np.uint8]) -> GivenHoles:
     """The holes worth a word in an artist's alpha (S, S)."""
     solid = alpha > 127
     within = ndimage.binary_fill_holes(solid)
-    labels, count = ndimage.label(within & ~solid)
+    labels, count = ndimage.label(within & (alpha <= _TRACE))
     area = np.bincount(labels.ravel(), minlength=count + 1)
     large = np.flatnonzero((area >= _GIVEN * within.sum()) & (np.arange(count + 1) > 0))
     numbers = np.zeros(count + 1, np.int32)
@@ -111,8 +115,8 @@ def _told(closed: int, opened: int, doubtful: Sequence[str]) -> list[str]:
     notes = []
     if doubtful:
         notes.append(
-            f"The transparency of {', '.join(doubtful)} has a hole that the other frames contradict. If it is none, "
-            "fill it."
+            f"In {', '.join(doubtful)} the object has a transparent place where the other frames show it solid. If it "
+            "is no hole, make it opaque there."
         )
     if closed:
         where = "one frame" if closed == 1 else f"{closed} frames"

@@ -147,7 +147,7 @@ def _checked(
         return [None if new is None else (new.rgb, new.alpha) for new in given]
     clean = [None if pair is None else without_drop_shadow(*pair) for pair in pairs]
     if sum(pair is not None for pair in clean) > len(own) / 2:
-        notes.append("A shadow or glow about the object was part of the frames' transparency; it was taken off.")
+        notes.append("A shadow beside the object was part of the frames' transparency; it was taken off.")
         return [new or pair for new, pair in zip(clean, pairs, strict=True)]
     return pairs
 

@@ -149,7 +149,8 @@ def _with_picture(matted: Matted, shots: Shots, picture: Path) -> tuple[Matted, 
         return matted, shots
     *views, last = shots.described.views
     described = replace(shots.described, views=(*views, replace(last, true=True)))
-    return replace(matted, frames=true.frames, cuts=(*matted.cuts[:-1], None)), replace(shots, described=described)
+    shots = replace(shots, described=described, alpha=[*shots.alpha[:-1], None])
+    return replace(matted, frames=true.frames, cuts=(*matted.cuts[:-1], None)), shots
 
 
 def _agreed(
@@ -159,8 +160,9 @@ def _agreed(
     orbit = found.described.orbit(found.described.distance or _REFERENCE_DISTANCE)
     solid = [ndimage.binary_fill_holes(frame[..., 3] > 127) for frame in found.frames]
     silhouettes = torch.from_numpy(np.stack(solid)).float()
+    given = [None if own is None else name for own, name in zip(shots.alpha, shots.names, strict=True)]
     agreed = with_agreed_holes(
-        matted.frames, shots.rgb, matted.cuts, silhouettes, orbit, found.straightening, shots.names, progress
+        matted.frames, shots.rgb, matted.cuts, silhouettes, orbit, found.straightening, given, progress
     )
     if not agreed.notes:
         return found.frames, ()

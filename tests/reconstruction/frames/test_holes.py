@@ -129,14 +129,18 @@ def test_frames_that_are_moved_agree_as_well(tmp_path: Path) -> None:
     assert solid[solid.any(1)].any(1).all() and (alpha[0][solid] > 250).mean() > 0.95
 
 
-def told_of(frames: Frames, punched: int | None = None) -> tuple[str, ...]:
-    """What is told of frames with an alpha of their own, which has a hole too many in one of them."""
+def told_of(frames: Frames, punched: tuple[int, ...] = (), left: int = 0, given: bool = True) -> tuple[str, ...]:
+    """What is told of frames that had an alpha of their own, if ``given``, with a hole too many in some of them.
+
+    ``left`` is the alpha in the hole.
+    """
     rgba = (torch.cat([frames.rgb, frames.alpha[..., None]], -1) * 255).round().byte().numpy()
-    if punched is not None:
-        rows, columns = np.mgrid[:SIZE, :SIZE] / SIZE - 0.5
-        rgba[punched, np.hypot(rows, columns - 0.03) < 0.05, 3] = 0
+    rows, columns = np.mgrid[:SIZE, :SIZE] / SIZE - 0.5
+    for i in punched:
+        rgba[i, np.hypot(rows, columns - 0.03) < 0.05, 3] = left
     solid = [ndimage.binary_fill_holes(frame[..., 3] > 127) for frame in rgba]
-    cuts, names = [None] * len(rgba), [view.file for view in frames.orbit.views]
+    cuts = [None] * len(rgba)
+    names = [view.file if given else None for view in frames.orbit.views]
     silhouettes = torch.from_numpy(np.stack(solid)).float()
     agreed = with_agreed_holes(rgba, list(frames.rgb.numpy()), cuts, silhouettes, frames.orbit, NOTHING_DONE, names)
     np.testing.assert_array_equal(agreed.frames, rgba)
@@ -144,12 +148,18 @@ def told_of(frames: Frames, punched: int | None = None) -> tuple[str, ...]:
 
 
 def test_a_hole_in_one_frames_own_alpha_is_told_and_left() -> None:
-    (note,) = told_of(ball(), punched=4)
-    assert note.startswith("The transparency of 004.png has a hole that the other frames contradict.")
+    (note,) = told_of(ball(), (4,))
+    assert note.startswith("In 004.png the object has a transparent place where the other frames show it solid.")
+
+
+def test_no_hole_is_told_of_glass_of_frames_without_an_alpha_or_of_very_many() -> None:
+    assert told_of(ball(), (4,), left=100) == ()
+    assert told_of(ball(), (4,), given=False) == ()
+    assert told_of(ball(), tuple(range(8))) == ()
 
 
 def test_true_holes_in_the_frames_own_alphas_are_not_told() -> None:
-    assert told_of(ball()) == told_of(ring()) == ()
+    assert told_of(ring()) == ()
 
 
 def test_a_straightening_is_undone_where_the_frames_were_turned() -> None:
