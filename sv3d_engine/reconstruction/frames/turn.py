@@ -21,6 +21,7 @@ _CLEARLY = 0.6  # of the misfit of whole turns: a part of one has to stay below 
 _PARTS = (60.0, 90.0, 120.0, 150.0, 180.0, 210.0, 240.0, 270.0, 300.0, 330.0)  # degrees
 _FINER = (15.0, 7.5)
 ENOUGH = 0.0003  # frame widths: misfits that differ by less tell nothing
+_WELL = 0.0015  # frame widths: no other law is believed that leaves more, as where the camera rises and falls
 _SURE = 0.3  # of the change that tells: one that repeats itself so well has turned once
 
 Judge = Callable[[NDArray[np.intp], Array], float]  # misfit of some of the moving frames at degrees
@@ -168,7 +169,7 @@ def _handicapped(reading: Reading) -> float:
 
 
 def _most_steady(readings: list[Reading]) -> Reading:
-    """The best, but the steady one unless another is clearly better."""
+    """The best, but the steady one unless another is clearly better, and good."""
     best = min(readings, key=lambda one: one.misfit)
     steady = readings[0]
-    return steady if best.misfit > _CLEARLY * steady.misfit - ENOUGH / 2 else best
+    return steady if best.misfit > min(_WELL, _CLEARLY * steady.misfit - ENOUGH / 2) else best
