@@ -80,7 +80,7 @@ def test_the_demonstration_model_is_asked_on_the_artists_word_alone(mesh_job):
     assert NAME in job.unguided
     job = resolved(mesh_job, sds="on", preset="draft")
     assert job.guiding.weights == bundled_weights()
-    assert (job.guiding.model, job.guiding.camera_guidance) == (NAME, 2.5)
+    assert (job.guiding.model, job.guiding.camera_guidance) == (NAME, 2.0)
 
 
 def test_weights_that_cannot_be_read_stop_no_job_that_does_not_need_them(mesh_job, tmp_path):
